@@ -1,0 +1,1 @@
+"""Parser and rendering: the only place that knows the terminal."""

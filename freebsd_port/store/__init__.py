@@ -1,0 +1,1 @@
+"""The only disk, process, network and clock."""
