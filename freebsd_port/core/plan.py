@@ -1,0 +1,185 @@
+"""The plan: the edits that a series would make to a tree, computed before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from freebsd_port.core.draft import Draft
+from freebsd_port.core.file import FileState, PathError, Tree
+from freebsd_port.core.patch import FileChange, Patch, reverse_patch
+from freebsd_port.core.place import Cursor, Miss, Placement, place_hunk, splice_hunk
+from freebsd_port.core.series import SeriesEntry
+from freebsd_port.core.target import find_target
+from freebsd_port.errors import PortError
+
+
+class MissError(PortError):
+    """A hunk that has no place, or a change that has no file."""
+
+
+@dataclass(frozen=True, slots=True)
+class HunkOutcome:
+    """What became of one hunk."""
+
+    path: str
+    number: int
+    """1-based within its file change."""
+
+    total: int
+    line: int
+    """1-based line of the hunk header in the patch file."""
+
+    result: Placement | Miss
+
+
+@dataclass(frozen=True, slots=True)
+class PatchOutcome:
+    """What became of one patch: all its hunks, and what stood in its way."""
+
+    name: str
+    hunks: tuple[HunkOutcome, ...]
+    paths: tuple[str, ...]
+    """Files that it touches, each once, in patch order."""
+
+    problems: tuple[PortError, ...]
+
+    @property
+    def is_clean(self) -> bool:
+        """Tell whether all of it found its place."""
+        return not self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One file before and after the whole series; None means that it is not there."""
+
+    path: str
+    before: FileState | None
+    after: FileState | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a series would do."""
+
+    edits: tuple[Edit, ...]
+    """Sorted by path; a file that ends as it began is left out."""
+
+    patches: tuple[PatchOutcome, ...]
+
+    @property
+    def problems(self) -> tuple[PortError, ...]:
+        """Give what stands in the way, patch by patch; empty when the plan can be carried out."""
+        return tuple(problem for patch in self.patches for problem in patch.problems)
+
+
+def plan_series(
+    tree: Tree, patches: Iterable[tuple[SeriesEntry, Patch]], *, max_fuzz: int = 0
+) -> Plan:
+    """Apply the patches in memory, each over what the ones before it left.
+
+    A hunk that has no place is left out and reported; the rest goes on, so that every failure
+    of every patch is found in one pass. An empty series gives an empty plan.
+    """
+    draft = Draft(tree)
+    outcomes = tuple(_apply_patch(draft, entry, patch, max_fuzz) for entry, patch in patches)
+    edits = tuple(
+        Edit(path, before, after)
+        for path, before, after in draft.changes()
+        if (before is None) != (after is None)
+        or (before and after and (before.content, before.mode) != (after.content, after.mode))
+    )
+    return Plan(edits, outcomes)
+
+
+def _apply_patch(draft: Draft, entry: SeriesEntry, patch: Patch, max_fuzz: int) -> PatchOutcome:
+    if entry.reverse:
+        patch = reverse_patch(patch)
+    hunks: list[HunkOutcome] = []
+    paths: list[str] = []
+    problems: list[PortError] = []
+    for change in patch.changes:
+        try:
+            path = _apply_change(draft, entry, change, max_fuzz, hunks, problems)
+            if path not in paths:
+                paths.append(path)
+        except PathError as error:
+            where = f"patches/{entry.name}:{change.line}"
+            problems.append(PathError(error.what, where=error.where or where, hint=error.hint))
+        except MissError as error:
+            problems.append(error)
+    return PatchOutcome(entry.name, tuple(hunks), tuple(paths), tuple(problems))
+
+
+def _apply_change(
+    draft: Draft,
+    entry: SeriesEntry,
+    change: FileChange,
+    max_fuzz: int,
+    hunks: list[HunkOutcome],
+    problems: list[PortError],
+) -> str:
+    where = f"{entry.name}:{change.hunks[0].line if change.hunks else change.line}"
+    _require_text(change, where)
+    target = find_target(change, entry.strip, draft.exists, draft.has_directory)
+    if target is None:
+        raise MissError("the file to patch is not there", where=f"{where}, {_names(change)}")
+    draft.start(target.source, target.path, is_copy=change.is_copy)
+    lines = draft.lines(target.path)
+    cursor = Cursor()
+    had_content = bool(lines)
+    for number, hunk in enumerate(change.hunks, 1):
+        result = place_hunk(lines, hunk, cursor, max_fuzz)
+        total = len(change.hunks)
+        if isinstance(result, Placement) and change.creates == 2 and had_content and number == 1:
+            result = Miss(1, 0, len(hunk.old), tuple(lines) == hunk.new)
+        if isinstance(result, Placement):
+            splice_hunk(lines, hunk, result, cursor)
+        else:
+            problems.append(_miss_error(entry, target.path, number, total, hunk.line, result))
+        hunks.append(HunkOutcome(target.path, number, total, hunk.line, result))
+    _finish_change(draft, change, target.path, where, problems)
+    return target.path
+
+
+def _finish_change(
+    draft: Draft, change: FileChange, path: str, where: str, problems: list[PortError]
+) -> None:
+    if change.deletes == 2:
+        if not draft.lines(path):
+            draft.remove(path)
+        elif not problems:
+            problems.append(
+                MissError("the file to delete holds more than the patch removes", where=where)
+            )
+    elif change.new_mode is not None and change.new_mode != change.old_mode:
+        draft.set_mode(path, change.new_mode & 0o777)
+
+
+def _require_text(change: FileChange, where: str) -> None:
+    if change.is_binary:
+        raise MissError("git binary patches are not supported", where=where)
+    for mode in (change.old_mode, change.new_mode):
+        if mode is not None and mode & 0o170000 not in (0, 0o100000):
+            raise PathError(
+                f"only regular files can be patched, the patch says mode {mode:o}", where=where
+            )
+
+
+def _names(change: FileChange) -> str:
+    names = [n.name for n in (change.old, change.new) if n and n.name]
+    shown = [name.decode("utf-8", "backslashreplace") for name in dict.fromkeys(names)]
+    return " or ".join(shown) or "no name in the header"
+
+
+def _miss_error(
+    entry: SeriesEntry, path: str, number: int, total: int, line: int, miss: Miss
+) -> MissError:
+    found = f"best partial match at {miss.line} ({miss.matching} of {miss.total} lines)"
+    if miss.is_already_there:
+        found = "the file holds the new side already"
+    return MissError(
+        f"hunk {number} of {total} in {entry.name} does not fit",
+        where=f"{path}, patch line {line}; {found}",
+    )

@@ -1,0 +1,78 @@
+"""Which file of the tree a change means, chosen from the names in its header.
+
+Source: POSIX patch, "Filename Determination", with GNU patch's preference for the best name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from freebsd_port.core.file import PathError, find_path_fault
+from freebsd_port.core.filename import strip_components
+from freebsd_port.core.patch import FileChange
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a change reads and where it writes; the two differ for a rename or copy."""
+
+    source: str
+    path: str
+
+
+def find_target(
+    change: FileChange,
+    strip: int,
+    exists: Callable[[str], bool],
+    has_directory: Callable[[str], bool],
+) -> Target | None:
+    """Choose the file; None when no name fits. Raises PathError for an unsafe name."""
+    old = _name(change.old.name if change.old else None, strip)
+    new = _name(change.new.name if change.new else None, strip)
+    names = [name for name in (old, new) if name]
+    if not names:
+        index = _name(change.index, strip)
+        names = [index] if index else []
+    if change.is_rename or change.is_copy:
+        if not old or not new:
+            return None
+        source = old if exists(old) or not exists(new) else new
+        return Target(source, new)
+    there = [name for name in dict.fromkeys(names) if exists(name)]
+    if there:
+        best = min(there, key=_plainness)
+        return Target(best, best)
+    if not change.creates or not names:
+        return None
+    fewest = min(_missing_directories(name, has_directory) for name in names)
+    best = min(
+        (name for name in names if _missing_directories(name, has_directory) == fewest),
+        key=_plainness,
+    )
+    return Target(best, best)
+
+
+def _name(raw: bytes | None, strip: int) -> str | None:
+    if raw is None:
+        return None
+    path = strip_components(raw, strip)
+    if path is None:
+        return None
+    fault = find_path_fault(path)
+    if fault:
+        shown = raw.decode("utf-8", "backslashreplace")
+        raise PathError(f"the patch names {shown!r}: {fault}")
+    return path
+
+
+def _plainness(path: str) -> tuple[int, int, int]:
+    return path.count("/"), len(path.rsplit("/", 1)[-1]), len(path)
+
+
+def _missing_directories(path: str, has_directory: Callable[[str], bool]) -> int:
+    parts = path.split("/")[:-1]
+    there = 0
+    while there < len(parts) and has_directory("/".join(parts[: there + 1])):
+        there += 1
+    return len(parts) - there
