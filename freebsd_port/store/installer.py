@@ -18,7 +18,7 @@ from freebsd_port.store.wheels import Progress, pip_complaint
 Installer = Literal["pip", "uv"]
 """What puts the packages in: pip, which every environment has, or uv, which is faster."""
 
-_COLLECTING = re.compile(r"Collecting ([^\s=]+)==(\S+)")
+_TAKEN = re.compile(r"(?:Collecting|Processing) (?:\S*/)?(\S+)")
 _BUILDING = re.compile(r"Building wheel for (\S+)")
 _KEPT_LINES = 200
 
@@ -104,10 +104,9 @@ class _Told:
 
     def line(self, line: str) -> None:
         text = line.strip()
-        if collecting := _COLLECTING.match(text):
+        if taken := _TAKEN.match(text):
             self.seen += 1
-            name, version = collecting.groups()
-            self.progress(f"package {self.seen} of {self.total}: {name} {version}")
+            self.progress(f"package {self.seen} of {self.total}: {taken[1]}")
         elif building := _BUILDING.match(text):
             self.progress(f"building {building[1]}")
         elif text.startswith("Installing collected packages"):
