@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_ESCAPES = {
-    ord(c): v for c, v in zip("abfnrtv\\\"", b"\a\b\f\n\r\t\v\\\"", strict=True)
-}
+_ESCAPES = {ord(c): v for c, v in zip('abfnrtv\\"', b'\a\b\f\n\r\t\v\\"', strict=True)}
 _EPOCH = re.compile(rb"19(?:69-12-31|70-01-0[12])[ T]")
 
 

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from io import BytesIO
 
-from unidiff import PatchSet
 from unidiff.errors import UnidiffParseError
+from unidiff.patch import PatchSet
 
 from freebsd_port.core.filename import HeaderName, parse_git_names, parse_header_name
 from freebsd_port.core.hunk import (

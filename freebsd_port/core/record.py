@@ -1,64 +1,75 @@
-"""RECORD: the files of one distribution, with what their content must be."""
+"""RECORD of an installed distribution, edited row by row without touching the other rows."""
 
 from __future__ import annotations
 
 import base64
-import binascii
 import csv
+import hashlib
 import io
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-from freebsd_port.errors import PortError
-
-
-class RecordError(PortError):
-    """A RECORD that does not follow its format."""
+from freebsd_port.core.file import split_lines
 
 
-@dataclass(frozen=True, slots=True)
-class RecordRow:
-    """One file of a distribution."""
+def record_paths(record: bytes) -> dict[str, str]:
+    """Give each listed path with its hash field (`sha256=…`, or empty), in file order.
 
-    path: str
-    """POSIX, relative to the directory of packages."""
-
-    sha256: str | None
-    """Of the content, in lower-case hexadecimal; None where RECORD gives none (as for itself)."""
-
-    size: int | None
-    """In bytes; None where RECORD gives none."""
-
-
-def parse_record(data: bytes, where: str) -> tuple[RecordRow, ...]:
-    """Read a RECORD, in its order.
-
-    Source: PyPA specifications, recording installed projects. Hashes other than SHA-256 are
-    refused, since nothing this project reads has them. Raises RecordError with the row, 1-based.
+    Source: PEP 376 and the binary distribution format, "RECORD".
     """
-    rows = []
-    text = io.StringIO(data.decode("utf-8", "surrogateescape"), newline="")
-    for line, row in enumerate(csv.reader(text), start=1):
-        if not row:
-            continue
-        if len(row) != 3 or not row[0] or not (row[2] == "" or row[2].isdecimal()):
-            raise RecordError("not a row of path, hash and size", where=f"{where}:{line}")
-        path, digest, size = row
-        rows.append(
-            RecordRow(
-                path,
-                _hexadecimal(digest, f"{where}:{line}") if digest else None,
-                int(size) if size else None,
-            )
-        )
-    return tuple(rows)
+    rows = csv.reader(io.StringIO(record.decode("utf-8", "surrogateescape"), newline=""))
+    return {row[0]: row[1] if len(row) > 1 else "" for row in rows if row}
 
 
-def _hexadecimal(digest: str, where: str) -> str:
-    algorithm, _, value = digest.partition("=")
-    try:
-        raw = base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        raw = b""
-    if algorithm != "sha256" or len(raw) != 32:
-        raise RecordError(f"not a SHA-256 in base64: {digest}", where=where)
-    return raw.hex()
+def record_hash(content: bytes) -> str:
+    """Give the hash field of a file: urlsafe base64 without padding."""
+    return hex_to_record(hashlib.sha256(content).hexdigest())
+
+
+def hex_to_record(digest: str) -> str:
+    """Turn a hexadecimal SHA-256 into the hash field that stands for it."""
+    return "sha256=" + base64.urlsafe_b64encode(bytes.fromhex(digest)).rstrip(b"=").decode()
+
+
+def update_record(record: bytes, contents: Mapping[str, bytes | None]) -> bytes:
+    """Replace, add or (for None) drop the rows of these paths; every other byte stays.
+
+    A dropped module takes the rows of its bytecode along. New rows go to the end, sorted.
+    """
+    lines = split_lines(record)
+    end = b"\r\n" if lines and lines[0].endswith(b"\r\n") else b"\n"
+    gone = tuple(_bytecode_prefix(path) for path, content in contents.items() if content is None)
+    kept: list[bytes] = []
+    seen: set[str] = set()
+    for line in lines:
+        path = _row_path(line)
+        if path in contents:
+            seen.add(path)
+            content = contents[path]
+            if content is not None:
+                kept.append(_render_row(path, content) + end)
+        elif not (gone and path.endswith(".pyc") and path.startswith(gone)):
+            kept.append(line)
+    if kept and not kept[-1].endswith(b"\n"):
+        kept[-1] += end
+    for path in sorted(set(contents) - seen):
+        content = contents[path]
+        if content is not None:
+            kept.append(_render_row(path, content) + end)
+    return b"".join(kept)
+
+
+def _row_path(line: bytes) -> str:
+    if line.startswith(b'"'):
+        return next(iter(record_paths(line)), "")
+    return line.split(b",", 1)[0].decode("utf-8", "surrogateescape")
+
+
+def _render_row(path: str, content: bytes) -> bytes:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow([path, record_hash(content), len(content)])
+    return out.getvalue().encode("utf-8", "surrogateescape")
+
+
+def _bytecode_prefix(path: str) -> str:
+    directory, _, name = path.rpartition("/")
+    return f"{directory}/__pycache__/{name.removesuffix('.py')}."

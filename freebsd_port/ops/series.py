@@ -1,0 +1,81 @@
+"""Load the series: which patches are on for a release, and their files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from freebsd_port.core.file import hash_bytes
+from freebsd_port.core.overlay import AppliedPatch
+from freebsd_port.core.series import Series, SeriesEntry, SeriesError, parse_series
+from freebsd_port.errors import ProblemsError
+from freebsd_port.ops.converge import GoalPatch
+from freebsd_port.store.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class PatchSource:
+    """Where a series and its patches are read from."""
+
+    series_file: Path
+    patches: Path
+    release: str | None = None
+    order: tuple[str, ...] = ()
+    """All releases, oldest first; what variants and tags are chosen by."""
+
+    options: frozenset[str] = frozenset()
+
+    def load_series(self) -> Series:
+        """Read what is on for the release; everything when there is none."""
+        try:
+            data = self.series_file.read_bytes()
+        except OSError as error:
+            raise SeriesError(
+                "the series cannot be read",
+                where=str(self.series_file),
+                hint="name it with --series FILE",
+            ) from error
+        series = parse_series(data, source=str(self.series_file))
+        if self.release is None:
+            return series
+        return series.for_release(self.release, self.order, self.options)
+
+    def find_file(self, name: str) -> Path:
+        """Choose the patch's text for the release: the nearest variant at or after it."""
+        if self.release in self.order:
+            stem, dot, suffix = name.rpartition(".")
+            for release in self.order[self.order.index(self.release) :]:
+                variant = self.patches / f"{stem}@{release}{dot}{suffix}"
+                if dot and variant.exists():
+                    return variant
+        return self.patches / name
+
+    def load_patches(self, entries: tuple[SeriesEntry, ...]) -> tuple[GoalPatch, ...]:
+        """Read the patch files; raises ProblemsError naming every one that is not there."""
+        goal: list[GoalPatch] = []
+        problems: list[SeriesError] = []
+        for entry in entries:
+            path = self.find_file(entry.name)
+            try:
+                data = path.read_bytes()
+            except OSError:
+                problems.append(
+                    SeriesError(
+                        f"the series names {entry.name}, which is not there",
+                        where=f"{self.series_file}:{entry.line}",
+                        hint="freebsd-port check",
+                    )
+                )
+                continue
+            applied = AppliedPatch(entry.name, hash_bytes(data), entry.strip, entry.reverse)
+            goal.append(GoalPatch(entry, data, applied))
+        if problems:
+            raise ProblemsError(tuple(problems))
+        return tuple(goal)
+
+
+def project_source(
+    project: Project, release: str, options: frozenset[str] = frozenset()
+) -> PatchSource:
+    """Give the project's own series for a release."""
+    return PatchSource(project.series, project.patches, release, project.release_names(), options)

@@ -1,0 +1,28 @@
+"""Copies of files edited by hand, made before they are written over."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from freebsd_port.store.files import describe_refusal, write_new
+from freebsd_port.store.overlay import Condition
+
+
+def keep_copies(root: Path, edited: tuple[Condition, ...]) -> tuple[Path, ...]:
+    """Copy each found file beside itself as NAME.orig-<UTC time>; give the copies' paths."""
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    copies: list[Path] = []
+    try:
+        for condition in edited:
+            if condition.found is None:
+                continue
+            original = root / condition.entry.path
+            copy = original.with_name(f"{original.name}.orig-{stamp}")
+            os.makedirs(copy.parent, exist_ok=True)
+            write_new(copy, condition.found.content, condition.found.mode, None)
+            copies.append(copy)
+    except OSError as error:
+        raise describe_refusal(error, root) from error
+    return tuple(copies)

@@ -1,0 +1,72 @@
+"""A directory of files as a plan may read it: no links followed, nothing but regular files."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from freebsd_port.core.file import FileState, PathError, find_path_fault
+
+
+class DirectoryTree:
+    """The files below a root directory. Satisfies core's Tree."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._safe: dict[str, bool] = {"": True}
+
+    def read(self, path: str) -> FileState | None:
+        """Give the file's bytes and permission bits, or None when nothing is there.
+
+        Raises PathError for an unsafe path, a symbolic link on the way and anything that is not
+        a regular file.
+        """
+        fault = find_path_fault(path)
+        if fault:
+            raise PathError(f"{path!r} may not be patched: {fault}")
+        if not self.has_directory(path.rpartition("/")[0]):
+            return None
+        target = os.path.join(self.root, path)
+        try:
+            descriptor = os.open(target, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._refuse(path, error) from error
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise PathError(f"{path!r} may not be patched: it is not a regular file")
+            return FileState(_read_all(descriptor, status.st_size), stat.S_IMODE(status.st_mode))
+        finally:
+            os.close(descriptor)
+
+    def has_directory(self, path: str) -> bool:
+        """Tell whether the directory is there; raise PathError when a link leads to it."""
+        known = self._safe.get(path)
+        if known is not None:
+            return known
+        if not self.has_directory(path.rpartition("/")[0]):
+            return False
+        try:
+            mode = os.lstat(os.path.join(self.root, path)).st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        if stat.S_ISLNK(mode):
+            raise PathError(f"{path!r} is a symbolic link, nothing behind it may be patched")
+        self._safe[path] = stat.S_ISDIR(mode)
+        return self._safe[path]
+
+    def _refuse(self, path: str, error: OSError) -> PathError:
+        if os.path.islink(os.path.join(self.root, path)):
+            return PathError(f"{path!r} may not be patched: it is a symbolic link")
+        reason = (error.strerror or str(error)).lower()
+        return PathError(f"{path!r} cannot be read: {reason}", where=str(self.root))
+
+
+def _read_all(descriptor: int, size: int) -> bytes:
+    parts = []
+    while chunk := os.read(descriptor, max(size + 1, 65536)):
+        parts.append(chunk)
+    return b"".join(parts)
