@@ -1,0 +1,252 @@
+"""The plugin of the checks: it chooses the platform, and which checks belong to it.
+
+Run, with nothing but pytest and the target's packages beside them, from Python 3.8 up:
+
+    PYTHONPATH=<directory of packages> python -m pytest tests/port/oslo_privsep \
+        --profile freebsd-14.5
+
+Without --profile the checks run on the platform there is: FreeBSD natively, Linux as Linux.
+
+Markers
+    patch("oslo.privsep/privsep-posix-imports.patch")   required on every check: the patch it
+                                                        proves, as `series` names it
+    on_freebsd      only on FreeBSD, native or emulated
+    on_linux        only on Linux as it is
+    neither         everywhere
+A check for another platform is deselected and counted; a check without `patch` is an error.
+
+Fixtures
+    profile         the active Profile; None where nothing is emulated
+    fresh_import    fresh_import("oslo_privsep.daemon") imports that module anew and returns it;
+                    sys.modules and the parent's attribute are restored afterwards
+
+A check under tests/port/oslo_rootwrap may not import another of the patched distributions
+(unless its own distribution needs it): the run fails if it did.
+"""
+
+import importlib
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+
+# Directory of checks to the import packages of the distributions it may use, of those patched.
+ALLOWED = {
+    "oslo_privsep": {"oslo_privsep"},
+    "oslo_rootwrap": {"oslo_rootwrap"},
+    "oslo_messaging": {"oslo_messaging"},
+    "nova": {"nova", "oslo_privsep", "oslo_messaging", "oslo_rootwrap"},
+}
+PATCHED = set().union(*ALLOWED.values())
+
+MARKERS = (
+    "patch(path): the patch that the check proves, as `series` names it",
+    "on_freebsd: only on FreeBSD, native or emulated",
+    "on_linux: only on Linux that is not emulated",
+)
+
+
+def find_emulation():
+    """The directory of the emulation package: in a checkout, or beside freebsd_port/data."""
+    places = (HERE.parents[1] / "freebsd_port" / "freebsd", HERE.parents[2] / "freebsd")
+    for place in places:
+        if (place / "emulation.py").is_file():
+            return place
+    raise pytest.UsageError("no emulation package in " + " or ".join(map(str, places)))
+
+
+def load_emulation():
+    """Import the emulation by its path, so that nothing else of its project is needed."""
+    name = "freebsd_emulation"
+    if name not in sys.modules:
+        place = find_emulation()
+        spec = importlib.util.spec_from_file_location(
+            name, str(place / "__init__.py"), submodule_search_locations=[str(place)]
+        )
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+class Platform:
+    """Where this run happens, and what came of it."""
+
+    def __init__(self, emulation):
+        self.emulation = emulation
+        self.deselected = 0
+
+    @property
+    def is_freebsd(self):
+        """Whether the checks see FreeBSD."""
+        return sys.platform.startswith("freebsd")
+
+    def __str__(self):
+        if self.emulation is not None:
+            return str(self.emulation)
+        if self.is_freebsd:
+            return "FreeBSD {}, native".format(os.uname().release)
+        return "Linux (not emulated)"
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--profile",
+        metavar="NAME",
+        help="emulate a FreeBSD host on Linux, for example freebsd-14.5",
+    )
+    parser.addoption(
+        "--level",
+        choices=("namespace", "python"),
+        help="insist on one level of emulation; default: the best that is permitted",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    name = config.getoption("--profile")
+    if name is not None and sys.platform.startswith("freebsd") and not _is_emulated():
+        raise pytest.UsageError("--profile is for Linux; this is FreeBSD, run without it")
+    config.stash[PLATFORM] = Platform(None if name is None else _activate(config, name))
+
+
+PLATFORM = pytest.StashKey()
+
+
+def _is_emulated():
+    return "FREEBSD_PORT_PROFILE" in os.environ
+
+
+def _activate(config, name):
+    imported = sorted(PATCHED & set(sys.modules))
+    if imported:
+        raise pytest.UsageError("imported before the emulation: " + ", ".join(imported))
+    emulation = load_emulation()
+    levels = {"namespace": "mount namespace", "python": "Python level", None: None}
+    try:
+        profile = emulation.load_profile(name)
+        return emulation.activate(profile, levels[config.getoption("--level")])
+    except (LookupError, OSError) as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def pytest_report_header(config):
+    return "platform: {}".format(config.stash[PLATFORM])
+
+
+def pytest_collection_modifyitems(config, items):
+    unnamed = [item.nodeid for item in items if not _patches(item)]
+    if unnamed:
+        raise pytest.UsageError("checks without a patch marker:\n  " + "\n  ".join(unnamed))
+    platform = config.stash[PLATFORM]
+    other = "on_linux" if platform.is_freebsd else "on_freebsd"
+    kept = [item for item in items if item.get_closest_marker(other) is None]
+    gone = [item for item in items if item.get_closest_marker(other) is not None]
+    platform.deselected += len(gone)
+    if gone:
+        config.hook.pytest_deselected(items=gone)
+    items[:] = kept
+
+
+def _patches(item):
+    return [
+        marker.args[0]
+        for marker in item.iter_markers("patch")
+        if len(marker.args) == 1 and str(marker.args[0]).endswith(".patch")
+    ]
+
+
+def pytest_report_collectionfinish(config):
+    platform = config.stash[PLATFORM]
+    return "{} checks are for another platform than {}".format(platform.deselected, platform)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    before = set(sys.modules)
+    result = yield
+    _note_strangers(item, set(sys.modules) - before)
+    return result
+
+
+STRANGERS = {}
+
+
+def _directory(path):
+    try:
+        return Path(path).resolve().relative_to(HERE).parts[0]
+    except (ValueError, IndexError):
+        return None
+
+
+def _note_strangers(node, modules):
+    allowed = ALLOWED.get(_directory(node.path))
+    strangers = PATCHED & {name.partition(".")[0] for name in modules}
+    if allowed is not None and strangers - allowed:
+        STRANGERS[node.nodeid] = sorted(strangers - allowed)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    before = set(sys.modules)
+    report = yield
+    _note_strangers(collector, set(sys.modules) - before)
+    return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session, exitstatus):
+    if STRANGERS and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    platform = config.stash[PLATFORM]
+    terminalreporter.write_line(
+        "platform: {}; {} checks for another platform".format(platform, platform.deselected)
+    )
+    for node, names in sorted(STRANGERS.items()):
+        terminalreporter.write_line(
+            "ERROR {} imported {}, which is not of its distribution".format(node, names)
+        )
+
+
+@pytest.fixture(scope="session")
+def profile(request):
+    """The active Profile; None on a real FreeBSD and on Linux as it is."""
+    emulation = request.config.stash[PLATFORM].emulation
+    return None if emulation is None else emulation.profile
+
+
+@pytest.fixture
+def fresh_import():
+    """A function that imports a module of the target anew; undone after the check."""
+    saved = {}
+
+    def load(name):
+        parent, _, child = name.rpartition(".")
+        if parent:
+            package = importlib.import_module(parent)
+        saved.setdefault(name, sys.modules.get(name))
+        sys.modules.pop(name, None)
+        module = importlib.import_module(name)
+        if parent:
+            setattr(package, child, module)
+        return module
+
+    yield load
+    for name, module in saved.items():
+        parent, _, child = name.rpartition(".")
+        if module is None:
+            sys.modules.pop(name, None)
+        else:
+            sys.modules[name] = module
+        if parent and module is not None:
+            setattr(sys.modules[parent], child, module)
+        elif parent and hasattr(sys.modules.get(parent), child):
+            delattr(sys.modules[parent], child)
