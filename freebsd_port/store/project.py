@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,3 +122,21 @@ def find_project(root: Path | None = None) -> Project:
         where=str(_PACKAGE / "data"),
         hint="install it again from a wheel",
     )
+
+
+def save_if_changed(path: Path, data: bytes) -> bool:
+    """Replace a file of the project in one step; False when it has this content already.
+
+    Raises ProjectError when it cannot be written.
+    """
+    if path.is_file() and path.read_bytes() == data:
+        return False
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        beside.write_bytes(data)
+        os.replace(beside, path)
+    except OSError as error:
+        raise ProjectError(
+            f"cannot be written: {(error.strerror or str(error)).lower()}", where=str(path)
+        ) from error
+    return True
