@@ -66,6 +66,14 @@ def test_without_meminfo_used_memory_is_the_total_less_what_psutil_says(bhyve_ho
     assert bhyve_host.get_memory_mb_used() == 16384 - 4096
 
 
+@pytest.mark.on_freebsd
+def test_the_available_memory_of_this_host_is_part_of_its_memory():
+    import psutil
+    from nova.virt.libvirt import host
+
+    assert 0 < host.Host._get_avail_memory_kb() < psutil.virtual_memory().total // 1024
+
+
 def test_a_meminfo_that_cannot_be_read_is_not_taken_for_a_missing_one(meminfo, psutil_says):
     from nova.virt.libvirt import host
 
@@ -84,7 +92,6 @@ def test_psutil_is_a_requirement_of_nova_itself():
     assert "psutil" in names
 
 
-@pytest.mark.on_linux
 def test_with_meminfo_its_three_figures_are_added_and_psutil_is_not_asked(
     bhyve_host, meminfo, psutil_says
 ):

@@ -1,5 +1,7 @@
 """Checks of nova/host-no-topology.patch: whether the host has SMT, where libvirt does not say."""
 
+import os
+
 import pytest
 
 pytestmark = pytest.mark.patch("nova/host-no-topology.patch")
@@ -34,6 +36,15 @@ def test_the_kernel_is_asked_once_and_the_answer_does_not_change(bhyve_host, com
     path = command("sysctl", SYSCTL % 2)
     assert [bhyve_host.has_hyperthreading for _ in range(3)] == [True, True, True]
     assert path.with_name("sysctl.log").read_text() == "asked\n"
+
+
+@pytest.mark.on_freebsd
+def test_the_kernel_of_this_host_answers(profile):
+    from nova.virt.libvirt import host
+
+    if profile is not None:
+        pytest.skip("an emulated host has no kernel to ask; this one is for FreeBSD itself")
+    assert os.cpu_count() % host.Host._get_threads_per_core() == 0
 
 
 @pytest.mark.on_freebsd
