@@ -1,0 +1,36 @@
+"""`freebsd-port apply`."""
+
+from __future__ import annotations
+
+import click
+
+from freebsd_port.cli.options import Common, common_options, pass_common, target_options
+
+_EPILOG = """\b
+Examples:
+  freebsd-port apply
+  freebsd-port apply --dry-run -v --release 2025.1
+  freebsd-port apply --tree src --series debian/patches/series --patches debian/patches --fuzz 2"""
+
+
+@click.command("apply", epilog=_EPILOG)
+@target_options
+@click.option("-n", "--dry-run", is_flag=True, help="Show the plan, write nothing.")
+@click.option("-f", "--force", is_flag=True, help="Write over files edited by hand; keep copies.")
+@click.option(
+    "-F", "--fuzz", type=click.IntRange(0, 3), default=0, show_default=True, help="As in patch -F."
+)
+@common_options
+@pass_common
+def command(common: Common, dry_run: bool, force: bool, fuzz: int) -> None:
+    """Bring an environment, or any tree, to exactly the series.
+
+    All of it or nothing: every hunk has its place before the first byte is written, and all
+    that fail are reported together. A patch that changed since is exchanged; when nothing
+    changed, nothing is done.
+    """
+    from freebsd_port.cli.summary import show_convergence
+    from freebsd_port.ops.apply import apply_series
+
+    done = apply_series(common.workspace(), fuzz=fuzz, force=force, dry_run=dry_run)
+    show_convergence(common, "apply", done)

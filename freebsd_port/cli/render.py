@@ -1,0 +1,58 @@
+"""How things look on a terminal; the only module that knows colours."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import click
+
+from freebsd_port.errors import PortError
+
+_COLOURS = {
+    "good": {"fg": "green"},
+    "bad": {"fg": "red", "bold": True},
+    "warn": {"fg": "yellow"},
+    "dim": {"dim": True},
+    "strong": {"bold": True},
+}
+
+
+def paint(text: str, look: str) -> str:
+    """Colour a text; click takes the colours out again where they do not belong."""
+    return click.style(text, **_COLOURS[look])  # type: ignore[arg-type]
+
+
+def say(text: str = "", *, to_stderr: bool = False) -> None:
+    """Print a line; colours only on a terminal and without NO_COLOR.
+
+    Source: no-color.org.
+    """
+    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    click.echo(text, err=to_stderr, color=False if plain else None)
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """Print one JSON document."""
+    click.echo(json.dumps(value, indent=2, default=str))
+
+
+def print_error(error: PortError) -> None:
+    """Print what happened, where, and the next command."""
+    say(f"{paint('error:', 'bad')} {error.what}", to_stderr=True)
+    if error.where:
+        say(f"  where: {error.where}", to_stderr=True)
+    if error.hint:
+        say(f"  try:   {error.hint}", to_stderr=True)
+
+
+def print_progress(message: str) -> None:
+    """Tell on stderr what goes on, so that stdout stays for the result."""
+    say(paint(f"... {message}", "dim"), to_stderr=True)
+
+
+def count(number: int, noun: str) -> str:
+    """Give a number with its noun: `1 patch`, `2 patches`."""
+    ending = "es" if noun.endswith(("ch", "sh", "s", "x")) else "s"
+    return f"{number} {noun}{'' if number == 1 else ending}"

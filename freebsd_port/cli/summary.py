@@ -1,0 +1,106 @@
+"""What apply, push and pop print of what they did."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from freebsd_port.cli.options import Common
+from freebsd_port.cli.render import count, paint, print_json, say
+from freebsd_port.core.place import Placement
+from freebsd_port.core.plan import HunkOutcome
+from freebsd_port.ops.converge import Convergence
+
+
+def show_convergence(common: Common, verb: str, done: Convergence) -> None:
+    """Print the outcome as JSON or as lines."""
+    if common.as_json:
+        print_json(_as_json(verb, done))
+        return
+    if common.verbosity < 0:
+        return
+    if done.is_recovered:
+        say(paint("finished or undid an interrupted command first", "warn"))
+    for name in done.forgotten:
+        say(paint(f"left {name} alone: another version is there now", "warn"))
+    for copy in done.kept:
+        say(f"kept a copy: {copy}")
+    if done.is_noop:
+        say(f"nothing to do: {_position(done)}")
+        return
+    _show_patches(common, done)
+    if common.verbosity > 0:
+        for path in done.written:
+            say(f"  {'would write' if done.is_dry_run else 'wrote'} {path}")
+    say(
+        f"{'would be' if done.is_dry_run else 'now'} {_position(done)}, "
+        f"{count(len(done.written), 'file')} written"
+    )
+
+
+def _show_patches(common: Common, done: Convergence) -> None:
+    before = {patch.name: patch for patch in done.before}
+    after = {patch.name: patch for patch in done.after}
+    would = "would " if done.is_dry_run else ""
+    for patch in reversed(done.before):
+        if patch.name not in after:
+            say(f"{paint(f'{would}pop    ', 'warn')} {patch.name}")
+    for outcome in done.plan.patches:
+        old = before.get(outcome.name)
+        if old == after[outcome.name] and common.verbosity <= 0:
+            continue
+        word = "push   " if old is None else "keep   " if old == after[outcome.name] else "refresh"
+        say(f"{paint(would + word, 'good')} {outcome.name}{_displaced(outcome.hunks)}")
+        if common.verbosity > 0:
+            for hunk in outcome.hunks:
+                say(paint(f"    {_hunk_line(hunk)}", "dim"))
+
+
+def _displaced(hunks: tuple[HunkOutcome, ...]) -> str:
+    moved = [h for h in hunks if isinstance(h.result, Placement) and h.result.kind != "exact"]
+    return paint(f" ({count(len(moved), 'hunk')} displaced)", "warn") if moved else ""
+
+
+def _hunk_line(hunk: HunkOutcome) -> str:
+    result = hunk.result
+    if not isinstance(result, Placement):
+        return f"{hunk.path}: hunk {hunk.number} of {hunk.total} does not fit"
+    text = f"{hunk.path}:{result.line} hunk {hunk.number} of {hunk.total} {result.kind}"
+    if result.offset:
+        text += f" {result.offset:+d}"
+    return text + (f" fuzz {result.fuzz}" if result.fuzz else "")
+
+
+def _position(done: Convergence) -> str:
+    if not done.after:
+        return "no patch is on"
+    return f"{count(len(done.after), 'patch')} on, at {done.after[-1].name}"
+
+
+def _as_json(verb: str, done: Convergence) -> dict[str, Any]:
+    return {
+        "ok": True,
+        "verb": verb,
+        "root": str(done.root),
+        "dry_run": done.is_dry_run,
+        "changed": not done.is_noop,
+        "recovered": done.is_recovered,
+        "patches": [patch.name for patch in done.after],
+        "before": [patch.name for patch in done.before],
+        "written": list(done.written),
+        "kept": [str(path) for path in done.kept],
+        "forgotten": list(done.forgotten),
+        "hunks": [
+            {
+                "patch": outcome.name,
+                "path": hunk.path,
+                "hunk": hunk.number,
+                "line": hunk.result.line,
+                "offset": hunk.result.offset,
+                "fuzz": hunk.result.fuzz,
+                "placement": hunk.result.kind,
+            }
+            for outcome in done.plan.patches
+            for hunk in outcome.hunks
+            if isinstance(hunk.result, Placement)
+        ],
+    }

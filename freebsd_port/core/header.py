@@ -1,0 +1,67 @@
+"""The header of a patch: DEP-3 fields and the prose below them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+REQUIRED_FIELDS = ("Subject", "Origin", "Forwarded", "Drop-When", "Last-Update")
+
+_FIELD = re.compile(r"([A-Z][A-Za-z0-9-]*):[ \t]*(.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What stands before the first file change."""
+
+    fields: tuple[tuple[str, str], ...]
+    """Name and value in file order; a folded value is joined with spaces."""
+
+    prose: str
+    """What follows the first blank line, stripped."""
+
+    def field(self, name: str) -> str | None:
+        """Give the first value of a field, or None; names ignore case."""
+        wanted = name.lower()
+        return next((value for key, value in self.fields if key.lower() == wanted), None)
+
+
+def parse_header(preamble: bytes) -> Header:
+    """Read the header out of the bytes before a patch's first hunk.
+
+    Source: DEP-3, Patch Tagging Guidelines.
+    """
+    text = preamble.decode("utf-8", "replace")
+    cut = re.search(r"^(?:diff --git |--- |Index:|={20,})", text, re.MULTILINE)
+    head, _, prose = (text[: cut.start()] if cut else text).partition("\n\n")
+    fields: list[tuple[str, str]] = []
+    for line in head.split("\n"):
+        match = _FIELD.match(line)
+        if match:
+            fields.append((match[1], match[2].strip()))
+        elif line.startswith((" ", "\t")) and fields:
+            name, value = fields[-1]
+            fields[-1] = (name, f"{value} {line.strip()}")
+    return Header(tuple(fields), prose.strip())
+
+
+def find_header_faults(header: Header) -> tuple[str, ...]:
+    """Say what the house's headers must have and this one lacks, every finding at once."""
+    faults = [f"the header has no {n}" for n in REQUIRED_FIELDS if not header.field(n)]
+    updated = header.field("Last-Update")
+    if updated and not _is_date(updated):
+        faults.append(f"Last-Update is no date: {updated}")
+    forwarded = header.field("Forwarded")
+    if forwarded and not re.match(r"(no|not-needed|yes|https?://\S+)(\s|$)", forwarded):
+        faults.append(f"Forwarded is neither no, not-needed, yes nor an address: {forwarded}")
+    if len(header.prose.split()) < 10:
+        faults.append("the prose below the fields does not say what breaks and what changes")
+    return tuple(faults)
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False
