@@ -11,7 +11,7 @@ import socket
 import sys
 import time
 from types import ModuleType
-from typing import Dict, Optional, Tuple
+from typing import Tuple
 
 from .profile import Profile
 
@@ -24,7 +24,7 @@ MODULES = {
     "signal": signal,
     "socket": socket,
     "time": time,
-}  # type: Dict[str, ModuleType]
+}
 
 # A fresh import of the public module would bring the names back from these.
 BACKING = {"os": "posix", "signal": "_signal", "socket": "_socket"}
@@ -36,7 +36,7 @@ CLOCKS = {"CLOCK_UPTIME": "CLOCK_MONOTONIC", "CLOCK_PROF": "CLOCK_PROCESS_CPUTIM
 
 
 def _modules(name: str) -> Tuple[ModuleType, ...]:
-    backing = BACKING.get(name)  # type: Optional[str]
+    backing = BACKING.get(name)
     public = (MODULES[name],)
     return public if backing is None else (*public, importlib.import_module(backing))
 

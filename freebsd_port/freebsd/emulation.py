@@ -3,13 +3,24 @@
 import sys
 from typing import NamedTuple, Optional
 
-from . import attributes, children, files, identity, libc, limits, memory, namespace, sockets
+from . import (
+    attributes,
+    children,
+    files,
+    identity,
+    libc,
+    limits,
+    memory,
+    namespace,
+    reimport,
+    sockets,
+)
 from .profile import Profile
 
 NAMESPACE = "mount namespace"
 PYTHON = "Python level"
 
-_active = None  # type: Optional[Emulation]
+_active: Optional["Emulation"] = None
 
 
 class Emulation(NamedTuple):
@@ -41,6 +52,7 @@ def activate(profile: Profile, level: Optional[str] = None) -> Emulation:
         raise RuntimeError("only Linux is emulated upon, this is " + sys.platform)
     memory_kind = memory.import_early()
     level = _enter(level)
+    modules = reimport.Recorder()
     sockets.install(profile)
     attributes.remove_absent(profile)
     attributes.add_extra(profile)
@@ -52,6 +64,7 @@ def activate(profile: Profile, level: Optional[str] = None) -> Emulation:
     if memory_kind is not None:
         memory.answer(profile, memory_kind)
     files.hide()
+    modules.install()
     children.inherit(profile.name, level)
     _active = Emulation(profile, level)
     return _active

@@ -5,19 +5,23 @@ import builtins
 import errno
 import io
 import os
-import pathlib
+import pathlib  # noqa: F401 - loaded, so that its copies are found
 import posixpath
 import shutil
 import sys
 import tempfile
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict
 
 # The calls of os that take a path first, and those that take a second one.
 ONE_PATH = (
-    "access chdir chmod chown lchown listdir lstat mkdir mkfifo mknod open pathconf readlink "
-    "remove rmdir scandir stat statvfs truncate unlink utime"
-).split()
+    *("access", "chdir", "chmod", "chown", "lchown", "listdir", "lstat", "mkdir", "mkfifo"),
+    *("mknod", "open", "pathconf", "readlink", "remove", "rmdir", "scandir", "stat", "statvfs"),
+    *("truncate", "unlink", "utime"),
+)
 TWO_PATHS = ("link", "rename", "replace", "symlink")
+SHARED_MEMORY = "/dev/shm/"  # noqa: S108
+# How a relative path may begin that leads to a hidden one, from /, /dev or below them.
+MAYBE_HIDDEN = (".", "proc", "sys", "dev", "shm", "fd")
 # Modules that keep os functions in class attributes.
 KEEPERS = ("glob", "pathlib", "pathlib._local", "pathlib._abc", "pathlib._os")
 
@@ -52,25 +56,20 @@ class HiddenFiles:
         except TypeError:
             return path
         if not plain.startswith("/"):
-            plain = self._absolute(plain)
-            if plain is None:
+            if not plain.startswith(MAYBE_HIDDEN):
                 return path
+            plain = os.path.join(os.getcwd(), plain)
         plain = "/" + posixpath.normpath(plain).lstrip("/")
         top, _, rest = plain[1:].partition("/")
         if top == "proc" and not rest:
             return self._stand_in("proc", path)
-        if top in ("proc", "sys") or plain == "/dev/shm" or plain.startswith("/dev/shm/"):
+        if top in ("proc", "sys") or (plain + "/").startswith(SHARED_MEMORY):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         if plain == "/dev/fd" or plain.startswith("/dev/fd/"):
             if plain[8:] not in ("", "0", "1", "2"):
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
             return self._stand_in(plain[5:], path)
         return path
-
-    def _absolute(self, plain: str) -> Optional[str]:
-        if not plain.startswith((".", "proc", "sys", "dev", "shm", "fd")):
-            return None
-        return os.path.join(os.getcwd(), plain)
 
     def _stand_in(self, name: str, path: Any) -> Any:
         target = os.path.join(self._root, name)
@@ -94,6 +93,7 @@ class Guarded:
         return "<{} of an emulated FreeBSD>".format(self.__name__)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Resolve the paths, then call; False from access for what is not there."""
         relative = kwargs.get("dir_fd") is not None
         given = list(args)
         try:
@@ -138,6 +138,7 @@ class GuardedOpen(Guarded):
     """builtins.open: /dev/fd/N is a duplicate of descriptor N, if FreeBSD shows it."""
 
     def __call__(self, file: Any, *args: Any, **kwargs: Any) -> Any:
+        """Open the path as FreeBSD shows it."""
         target = self._files.resolve(file)
         if target is not file and not isinstance(file, int):
             name = os.fsdecode(target)
@@ -149,7 +150,7 @@ class GuardedOpen(Guarded):
 def hide() -> None:
     """Put the guards in place in os, io and builtins, and wherever a module keeps a copy."""
     files = HiddenFiles()
-    replaced = {}  # type: Dict[int, Any]
+    replaced: Dict[int, Any] = {}
     for paths, names in ((1, ONE_PATH), (2, TWO_PATHS)):
         for name in names:
             call = getattr(os, name)
@@ -176,7 +177,6 @@ def _replace_copies(replaced: Dict[int, Any]) -> None:
         for name, value in list(space.items()):
             if id(value) in replaced:
                 space[name] = replaced[id(value)]
-    assert pathlib is not None
     for keeper in KEEPERS:
         for kind in list(vars(sys.modules.get(keeper, sys)).values()):
             if not isinstance(kind, type) or kind.__module__.partition(".")[0] not in KEEPERS:

@@ -12,20 +12,20 @@ def assume(profile: Profile) -> None:
     """Answer as the profile's host from sys, os and platform."""
     sysconfig.get_config_vars()  # its data module is found by sys.platform: read it before
     sys.platform = profile.platform
-    os.uname = lambda: os.uname_result(profile.uname)  # type: ignore
+    os.uname = lambda: os.uname_result(profile.uname)
     os.getloadavg = lambda: tuple(profile.load_average)  # type: ignore
     processors = profile.sysctl("hw.ncpu")
     os.cpu_count = lambda: processors  # type: ignore
     platform._uname_cache = _uname_result(profile)  # type: ignore
     platform._platform_cache.clear()  # type: ignore
     platform._sys_version_cache.clear()  # type: ignore
-    platform.libc_ver = lambda *args, **kwargs: ("libc", "7")  # type: ignore
+    platform.libc_ver = lambda *args, **kwargs: ("libc", "7")
 
 
 def _uname_result(profile: Profile) -> "platform.uname_result":
     machine = profile.uname[4]
     if "processor" in getattr(platform.uname_result, "_fields", ()) and sys.version_info < (3, 9):
         return platform.uname_result(*profile.uname, machine)  # type: ignore
-    result = platform.uname_result(*profile.uname)  # type: ignore
+    result = platform.uname_result(*profile.uname)
     result.__dict__["processor"] = machine  # else it asks `uname -p`
     return result

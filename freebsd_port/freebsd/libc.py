@@ -42,6 +42,7 @@ class NotEmulated:
         self.__name__ = name
 
     def __call__(self, *args: object) -> None:
+        """Raise NotImplementedError."""
         raise NotImplementedError("{}(3) of FreeBSD is not emulated".format(self.__name__))
 
 
@@ -60,9 +61,7 @@ class Libc:
             return None
         if name in self._data["no_libraries"]:
             program = "python{}.{}".format(*sys.version_info[:2])
-            raise OSError(
-                'Shared object "{}" not found, required by "{}"'.format(name, program)
-            )
+            raise OSError('Shared object "{}" not found, required by "{}"'.format(name, program))
         return name
 
     def require_symbol(self, name: str) -> None:
@@ -126,7 +125,7 @@ def install_cffi(profile: Profile) -> None:
     """The same for cffi's FFI.dlopen, where cffi is installed."""
     if importlib.util.find_spec("cffi") is None:
         return
-    api = importlib.import_module("cffi.api")  # type: Any
+    api: Any = importlib.import_module("cffi.api")
     libc = Libc(profile)
     linux_dlopen = api.FFI.dlopen
 

@@ -17,7 +17,7 @@ class ResourceLimits:
     """
 
     def __init__(self, profile: Profile) -> None:
-        self._names = {}  # type: Dict[int, str]
+        self._names: Dict[int, str] = {}
         for name, number in profile.rlimit_numbers.items():
             self._names.setdefault(number, name)
         self._values = {name: (soft, hard) for name, (soft, hard) in profile.rlimits.items()}
@@ -65,7 +65,7 @@ def install(profile: Profile) -> None:
     for name, number in profile.rlimit_numbers.items():
         if name in profile.rlimits:
             setattr(resource, name, number)
-    resource.RLIM_INFINITY = profile.rlim_infinity
+    setattr(resource, "RLIM_INFINITY", profile.rlim_infinity)  # noqa: B010 - final for mypy
     resource.getrlimit = limits.getrlimit
     resource.setrlimit = limits.setrlimit
     linux_sysconf = os.sysconf

@@ -15,7 +15,11 @@ def import_early() -> Optional[type]:
     """
     if importlib.util.find_spec("psutil") is None:
         return None
-    psutil = importlib.import_module("psutil")  # type: Any
+    psutil: Any = importlib.import_module("psutil")
+    for module in (getattr(psutil, "_ntuples", None), psutil._pslinux):
+        kind: Optional[type] = getattr(module, "svmem", None)
+        if kind is not None:
+            return kind
     return type(psutil.virtual_memory())
 
 
@@ -25,7 +29,7 @@ def answer(profile: Profile, kind: Any) -> None:
     Only virtual_memory() and cpu_count() are answered. The free and inactive pages are what
     psutil calls available (Source: psutil/arch/bsd/mem.c: inactive + cache + free).
     """
-    psutil = sys.modules["psutil"]  # type: Any
+    psutil: Any = sys.modules["psutil"]
     page = int(profile.sysctl("hw.pagesize") or 4096)
     total = int(profile.sysctl("hw.physmem") or 0)
     free = int(profile.sysctl("vm.stats.vm.v_free_count") or 0) * page

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+from typing import Any
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
@@ -46,7 +47,7 @@ def is_hidden() -> bool:
     return all(not os.path.isdir(path) or not os.listdir(path) for path in HIDDEN)
 
 
-def _call(function: "ctypes._NamedFuncPointer", *args: object) -> None:  # type: ignore
+def _call(function: Any, *args: object) -> None:
     if function(*args) != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))

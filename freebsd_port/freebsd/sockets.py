@@ -28,7 +28,7 @@ class TcpOptions:
         self._linux = {
             number: getattr(socket, name, None) for name, number in profile.tcp_options.items()
         }
-        self._kept = weakref.WeakKeyDictionary()  # type: Any
+        self._kept: Any = weakref.WeakKeyDictionary()
 
     def set(self, sock: Any, number: int, *value: Any) -> None:
         """Set option number of FreeBSD; OSError(ENOPROTOOPT) for one it does not know."""
@@ -43,8 +43,7 @@ class TcpOptions:
         linux = self._require(number)
         if linux is not None:
             return Linux.getsockopt(sock, IPPROTO_TCP, linux, *size)
-        kept = self._kept.get(sock, {}).get(number, 0)  # type: Any
-        return kept
+        return self._kept.get(sock, {}).get(number, 0)
 
     def _require(self, number: int) -> Any:
         if number not in self._linux:
@@ -109,11 +108,8 @@ def _methods(profile: Profile) -> Dict[str, Any]:
                 raise _error(errno.ECONNABORTED) from None
             raise
 
-    found = locals()
-    names = (
-        "setsockopt getsockopt bind connect connect_ex sendto shutdown _accept".split()
-    )
-    return {name: found[name] for name in names}
+    methods = (setsockopt, getsockopt, bind, connect, connect_ex, sendto, shutdown, _accept)
+    return {method.__name__: method for method in methods}
 
 
 def install(profile: Profile) -> None:

@@ -4,7 +4,7 @@ import ctypes
 import errno
 import os
 import sys
-from typing import Any, Optional, Tuple
+from typing import Any, Optional
 
 from .profile import Profile, SysctlValue
 
@@ -62,10 +62,8 @@ def by_number() -> Any:
     No such pid: ESRCH, as recorded.
     """
 
-    def sysctl(
-        mib: Any, count: int, old: Optional[int], size: Any, new: Any, length: int
-    ) -> int:
-        name = tuple(mib[:count])  # type: Tuple[int, ...]
+    def sysctl(mib: Any, count: int, old: Optional[int], size: Any, new: Any, length: int) -> int:
+        name = tuple(mib[:count])
         if name[:3] != (CTL_KERN, KERN_PROC, KERN_PROC_PATHNAME) or len(name) != 4:
             return _fail(errno.ENOENT)
         if name[3] in (-1, os.getpid()):

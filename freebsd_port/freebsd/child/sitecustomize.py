@@ -15,7 +15,8 @@ def _activate() -> None:
         os.path.join(root, "__init__.py"),
         submodule_search_locations=[root],
     )
-    assert spec is not None and spec.loader is not None
+    if spec is None or spec.loader is None:
+        raise ImportError("no emulation package in " + root)
     module = importlib.util.module_from_spec(spec)
     sys.modules["freebsd_emulation"] = module
     spec.loader.exec_module(module)
