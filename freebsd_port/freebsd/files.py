@@ -56,7 +56,7 @@ class HiddenFiles:
         except TypeError:
             return path
         if not plain.startswith("/"):
-            if not plain.startswith(MAYBE_HIDDEN):
+            if not plain.startswith(MAYBE_HIDDEN) and ".." not in plain:
                 return path
             plain = os.path.join(os.getcwd(), plain)
         plain = "/" + posixpath.normpath(plain).lstrip("/")

@@ -1,0 +1,126 @@
+"""Identity, limits, memory, children and the standard library of an emulated process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+
+def test_the_process_says_it_is_the_recorded_host(host):
+    version = host.profile.partition("-")[2]
+    major = version.partition(".")[0]
+    found = host.run("""
+        import os, platform
+        uname = platform.uname()
+        answer = [sys.platform, os.uname().sysname, uname.system, uname.release, uname.machine,
+                  uname.processor, type(uname).__name__, platform.system(), platform.release(),
+                  os.cpu_count()]
+        """)
+    release = found[3]
+    assert release.startswith(version + "-RELEASE")
+    assert found == [
+        *("freebsd" + major, "FreeBSD", "FreeBSD", release, "amd64", "amd64", "uname_result"),
+        *("FreeBSD", release, 2),
+    ]
+
+
+def test_the_emulation_names_its_release_and_level(host):
+    version = host.profile.partition("-")[2]
+    expected = f"FreeBSD {version} emulated on Linux ({host.level})"
+    assert host.run("answer = str(emulation)") == expected
+
+
+def test_the_descriptor_limit_is_far_above_1024_and_can_be_lowered(host):
+    assert host.run("""
+        import resource
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1024, before[1]))
+        answer = [before, resource.getrlimit(resource.RLIMIT_NOFILE), os.sysconf("SC_OPEN_MAX"),
+                  resource.RLIMIT_NOFILE]
+        """) == [[58590, 58590], [1024, 58590], 1024, 8]
+
+
+def test_infinity_is_a_positive_number(host):
+    assert (
+        host.run("""
+        import resource
+        answer = [resource.RLIM_INFINITY, resource.getrlimit(resource.RLIMIT_CORE)[1]]
+        """)
+        == [2**63 - 1] * 2
+    )
+
+
+def test_an_unknown_limit_is_refused(host):
+    assert host.run("""
+        import resource
+        answer = raised(resource.getrlimit, 99)
+        """) == ["ValueError", None, "invalid resource specified"]
+
+
+def test_psutil_answers_from_the_sysctls(host):
+    pytest.importorskip("psutil", reason="psutil is not a dependency of the toolkit")
+    assert host.run("""
+        import psutil
+        memory = psutil.virtual_memory()
+        answer = [memory.total, memory.available, psutil.cpu_count(), psutil.FREEBSD]
+        """) == [2133282816, (489883 + 272) * 4096, 2, True]
+
+
+def test_a_python_subprocess_is_emulated_too(host):
+    platform, names, released = host.run("""
+        import json, subprocess
+        code = "import json, os, sys, platform; " \\
+            "print(json.dumps([sys.platform, os.listdir('/proc'), platform.release()]))"
+        answer = json.loads(subprocess.check_output([sys.executable, "-c", code]))
+        """)
+    assert platform == "freebsd" + host.profile[8:10]
+    assert names == []
+    assert released.startswith(host.profile[8:])
+
+
+def test_only_a_namespace_hides_proc_from_other_programs(host):
+    seen = host.run("""
+        import subprocess
+        answer = subprocess.run("ls /proc /sys | grep -v :", shell=True,
+                                stdout=subprocess.PIPE).stdout.decode().split()
+        """)
+    assert bool(seen) is (host.level == "Python level")
+
+
+def test_the_host_of_this_test_is_untouched(host):
+    host.run("answer = None")
+    assert sys.platform.startswith("linux")
+    assert subprocess.run(["ls", "/proc/self/stat"], capture_output=True).returncode == 0
+
+
+def test_a_second_activation_is_the_first_and_another_profile_is_refused(host):
+    other = {"freebsd-13.1": "freebsd-14.5", "freebsd-14.5": "freebsd-13.1"}[host.profile]
+    assert host.run(f"""
+        same = activate(profile) is emulation
+        answer = [same, raised(activate, load_profile({other!r}))]
+        """) == [True, ["RuntimeError", None, "this process already is " + host.profile]]
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_multiprocessing_works(host, method):
+    assert host.run(f"""
+        import multiprocessing
+        with multiprocessing.get_context({method!r}).Pool(2) as pool:
+            answer = pool.map(abs, [1, -2])
+        """) == [1, 2]
+
+
+def test_asyncio_subprocesses_and_temporary_files_work(host):
+    assert host.run("""
+        import asyncio, shutil, tempfile
+        async def talk():
+            process = await asyncio.create_subprocess_exec(
+                "echo", "hi", stdout=asyncio.subprocess.PIPE)
+            return (await process.communicate())[0].decode()
+        with tempfile.TemporaryFile() as stream, tempfile.TemporaryDirectory() as directory:
+            stream.write(b"x")
+            shutil.copy2("/etc/passwd", directory)
+            answer = [asyncio.run(talk()), os.listdir(directory)]
+        """) == ["hi\n", ["passwd"]]
