@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from freebsd_port.core.overlay import OverlayFile, is_digest
 from freebsd_port.errors import PortError
 
 _TITLE = "# sha256 before, sha256 after, path; written by freebsd-port check --write-lock\n"
@@ -39,8 +40,36 @@ def parse_lock(data: bytes, *, source: str) -> tuple[LockedFile, ...]:
         if not line or line.startswith("#"):
             continue
         fields = line.split(" ", 2)
-        if len(fields) != 3 or any(len(f) not in (1, 64) for f in fields[:2]):
+        if len(fields) != 3 or not all(f == ABSENT or is_digest(f) for f in fields[:2]):
             raise LockError("not a line of a series.lock", where=f"{source}:{number}")
         before, after = (None if f == ABSENT else f for f in fields[:2])
         files.append(LockedFile(fields[2], before, after))
     return tuple(files)
+
+
+def lock_problems(
+    lock: tuple[LockedFile, ...], files: tuple[OverlayFile, ...], release: str, is_whole: bool
+) -> list[LockError]:
+    """Compare digests; the ones after the series only when all of it is on."""
+    locked = {entry.path: entry for entry in lock}
+    found = {f.path: f for f in files if not f.path.endswith("/RECORD")}
+    where = f"releases/{release}/series.lock"
+    problems: list[LockError] = []
+    for path, entry in found.items():
+        known = locked.get(path)
+        if known is None:
+            problems.append(LockError(f"series.lock does not list {path}", where=where))
+        elif known.before != entry.before:
+            problems.append(LockError(f"{path} is not the file of release {release}", where=where))
+        elif is_whole and known.after != entry.after:
+            problems.append(
+                LockError(f"{path} comes out otherwise than series.lock says", where=where)
+            )
+    if is_whole:
+        missing = sorted(set(locked) - set(found))
+        problems += [
+            LockError(f"the series leaves {path} as it is", where=where) for path in missing
+        ]
+    for problem in problems:
+        problem.hint = "after a wanted change of the series: freebsd-port check --write-lock"
+    return problems

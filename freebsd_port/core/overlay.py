@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, field
 
+from freebsd_port.core.file import find_path_fault
 from freebsd_port.errors import PortError
 
 FORMAT = 1
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class OverlayError(PortError):
@@ -59,7 +62,10 @@ def render_state(state: OverlayState) -> bytes:
 
 
 def parse_state(data: bytes, *, where: str) -> OverlayState:
-    """Read the state; raises OverlayError when it is damaged or of a later format."""
+    """Read the state; raises OverlayError when it is damaged or of a later format.
+
+    Paths, digests and modes are held against the rules, since the file came with the tree.
+    """
     try:
         value = json.loads(data)
         if value.pop("format") != FORMAT:
@@ -68,10 +74,41 @@ def parse_state(data: bytes, *, where: str) -> OverlayState:
             )
         patches = tuple(AppliedPatch(**entry) for entry in value.pop("patches"))
         files = tuple(OverlayFile(**entry) for entry in value.pop("files"))
-        return OverlayState(patches=patches, files=files, **value)
+        state = OverlayState(patches=patches, files=files, **value)
+        fault = _find_fault(state)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
+        fault = str(error)
+    if fault:
         raise OverlayError(
-            "the overlay's state is damaged",
+            f"the overlay's state is damaged: {fault}",
             where=where,
             hint="remake the environment with: freebsd-port venv --recreate",
-        ) from error
+        )
+    return state
+
+
+def is_digest(value: object) -> bool:
+    """Tell whether the value is a SHA-256 in hexadecimal, or None."""
+    return value is None or (isinstance(value, str) and _DIGEST.fullmatch(value) is not None)
+
+
+def is_mode(value: object) -> bool:
+    """Tell whether the value is a set of permission bits, or None."""
+    return value is None or (type(value) is int and 0 <= value <= 0o7777)
+
+
+def _find_fault(state: OverlayState) -> str | None:
+    if not isinstance(state.versions, dict) or type(state.fuzz) is not int:
+        return "fields of another kind"
+    for patch in state.patches:
+        if not isinstance(patch.name, str) or not is_digest(patch.sha256):
+            return f"no digest for {patch.name!r}"
+    for entry in state.files:
+        fault = find_path_fault(entry.path)
+        if fault:
+            return f"it names {entry.path!r}, and {fault}"
+        if not is_digest(entry.before) or not is_digest(entry.after):
+            return f"no digest for {entry.path}"
+        if not is_mode(entry.before_mode) or not is_mode(entry.after_mode):
+            return f"no permission bits for {entry.path}"
+    return None

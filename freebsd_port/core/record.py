@@ -72,4 +72,5 @@ def _render_row(path: str, content: bytes) -> bytes:
 
 def _bytecode_prefix(path: str) -> str:
     directory, _, name = path.rpartition("/")
-    return f"{directory}/__pycache__/{name.removesuffix('.py')}."
+    cache = f"{directory}/__pycache__" if directory else "__pycache__"
+    return f"{cache}/{name.removesuffix('.py')}."

@@ -5,31 +5,22 @@ Every verb that changes a tree (apply, push, pop) is this with another goal.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from freebsd_port.core.file import FileState
 from freebsd_port.core.overlay import AppliedPatch, OverlayFile, OverlayState, render_state
-from freebsd_port.core.patch import parse_patch
+from freebsd_port.core.patch import Patch, parse_patch
 from freebsd_port.core.plan import Edit, Plan, plan_series
 from freebsd_port.core.series import SeriesEntry
 from freebsd_port.errors import PortError, ProblemsError
+from freebsd_port.ops.found import Found, find_overlay
 from freebsd_port.ops.target import Target
-from freebsd_port.store.journal import Write, commit, is_pending, locked, recover
+from freebsd_port.store.journal import Write, commit, is_pending, recover
 from freebsd_port.store.keep import keep_copies
-from freebsd_port.store.overlay import (
-    BaseTree,
-    Condition,
-    inspect_files,
-    load_state,
-    prune_pristine,
-    save_pristine,
-)
-from freebsd_port.store.tree import DirectoryTree
-
-
-class EditedError(PortError):
-    """A file of the overlay holds something that freebsd-port did not write."""
+from freebsd_port.store.locking import locked
+from freebsd_port.store.overlay import BaseTree, Condition
+from freebsd_port.store.pristine import prune_pristine
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +48,10 @@ class Convergence:
     """Copies of files edited by hand, made before they were written over."""
 
     forgotten: tuple[str, ...] = ()
-    """Distributions replaced under the overlay, whose files were left alone."""
+    """Distributions replaced or uninstalled under the overlay; what is there was left alone."""
+
+    reinstalled: tuple[str, ...] = ()
+    """Distributions at the same version whose originals somebody put back."""
 
     is_recovered: bool = False
     """Whether a change that had been cut off was finished or undone first."""
@@ -96,40 +90,42 @@ def converge(target: Target, goal: tuple[GoalPatch, ...], options: Options) -> C
     before anything is written; what the journal raises when the system refuses.
     """
     with locked(target.root):
-        recovered = recover(target.root) if is_pending(target.root) else False
-        state = load_state(target.root)
-        conditions = inspect_files(DirectoryTree(target.root), state)
-        state, conditions, forgotten = _forget_replaced(target, state, conditions, options)
-        edited = _refuse_edited(target.root, conditions, options)
+        recovered = False
+        if not options.dry_run or is_pending(target.root):
+            recovered = recover(target.root)
+        target = target.reread()
+        found = find_overlay(target, force=options.force)
         wanted = tuple(patch.applied for patch in goal)
-        if _is_there(state, conditions, wanted, options) and not forgotten:
-            base = BaseTree(target.root, state)
-            target.check((), state.files, base, is_whole=options.is_whole)
+        if found.is_trusted and _is_there(found.state, found.conditions, wanted, options):
+            base = BaseTree(target.root, found.state)
+            target.check((), found.state.files, base, is_whole=options.is_whole)
             return Convergence(
                 target.root, wanted, wanted, Plan((), ()), (), is_recovered=recovered
             )
-        plan = _plan(target, state, goal, options)
-        work = _goal(target, state, conditions, plan, goal, options)
-        base = BaseTree(target.root, state)
+        plan = _plan(target, found.state, goal, options)
+        work = _goal(target, found.state, found.conditions, plan, goal, options)
+        base = BaseTree(target.root, found.state)
         target.check(plan.patches, work.state.files, base, is_whole=options.is_whole)
-        kept: tuple[Path, ...] = ()
-        if not options.dry_run:
-            kept = keep_copies(target.root, edited)
-            if work.originals:
-                save_pristine(target.root, work.originals)
-            commit(target.root, tuple(work.writes), _render(work.state))
-            prune_pristine(target.root, work.state)
+        kept = () if options.dry_run else _write(target.root, found, work)
         return Convergence(
             target.root,
-            state.patches,
+            found.state.patches,
             wanted,
             plan,
             tuple(sorted(write.path for write in work.writes)),
             kept,
-            forgotten,
+            found.forgotten,
+            found.reinstalled,
             recovered,
             options.dry_run,
         )
+
+
+def _write(root: Path, found: Found, work: _Goal) -> tuple[Path, ...]:
+    kept = keep_copies(root, found.edited)
+    commit(root, tuple(work.writes), _render(work.state), work.originals)
+    prune_pristine(root, work.state)
+    return kept
 
 
 def _is_there(
@@ -139,6 +135,8 @@ def _is_there(
     options: Options,
 ) -> bool:
     """Tell whether the tree is where it should be; then no patch is read."""
+    if not (wanted or state.patches or state.files):
+        return True
     return (
         state.patches == wanted
         and (state.release, state.fuzz) == (options.release, options.fuzz)
@@ -150,64 +148,23 @@ def _render(state: OverlayState) -> bytes | None:
     return render_state(state) if state.patches or state.files else None
 
 
-def _forget_replaced(
-    target: Target, state: OverlayState, conditions: tuple[Condition, ...], options: Options
-) -> tuple[OverlayState, tuple[Condition, ...], tuple[str, ...]]:
-    """Take out of the state the distributions that hold another version now.
-
-    Their files are the new version's; the originals kept here are not theirs any more.
-    """
-    replaced = target.replaced(state)
-    if not replaced:
-        return state, conditions, ()
-    if not options.force:
-        raise ProblemsError(
-            tuple(
-                EditedError(
-                    f"{name} was replaced under the overlay: {old} was patched, "
-                    f"{new or 'nothing'} is there now",
-                    where=str(target.root),
-                    hint="leave its files as they are and forget the patches on them: "
-                    "freebsd-port pop -a --force",
-                )
-                for name, old, new in replaced
-            )
-        )
-    names = {name for name, _, _ in replaced}
-    kept = tuple(c for c in conditions if c.entry.distribution not in names)
-    versions = {name: v for name, v in state.versions.items() if name not in names}
-    files = tuple(c.entry for c in kept)
-    smaller = OverlayState(state.release, state.fuzz, state.patches, files, versions)
-    return smaller, kept, tuple(sorted(names))
-
-
-def _refuse_edited(
-    root: Path, conditions: tuple[Condition, ...], options: Options
-) -> tuple[Condition, ...]:
-    edited = tuple(c for c in conditions if c.kind in ("edited", "gone"))
-    if edited and not options.force:
-        raise ProblemsError(
-            tuple(
-                EditedError(
-                    f"{condition.entry.path} was "
-                    + ("edited by hand" if condition.kind == "edited" else "removed"),
-                    where=str(root),
-                    hint="move the change into a patch, or write over it and keep a copy with: "
-                    "--force",
-                )
-                for condition in edited
-            )
-        )
-    return tuple(c for c in edited if c.found is not None)
-
-
 def _plan(
     target: Target, state: OverlayState, goal: tuple[GoalPatch, ...], options: Options
 ) -> Plan:
-    patches = ((each.entry, parse_patch(each.entry.name, each.data)) for each in goal)
+    """Place every hunk; a patch that cannot be read ends the plan, and all such are reported."""
+    problems: list[PortError] = []
+    patches: list[tuple[SeriesEntry, Patch]] = []
+    for each in goal:
+        try:
+            patch = parse_patch(each.entry.name, each.data)
+        except PortError as error:
+            problems.append(error)
+            continue
+        if not problems:
+            patches.append((each.entry, patch))
     plan = plan_series(BaseTree(target.root, state), patches, max_fuzz=options.fuzz)
-    if plan.problems:
-        raise ProblemsError(plan.problems)
+    if plan.problems or problems:
+        raise ProblemsError((*plan.problems, *problems))
     return plan
 
 
@@ -231,20 +188,34 @@ def _goal(
             original = base.read(path)
             edit = Edit(path, original, original)
         else:
+            edit = _with_mode(edit, target.directory_mode)
             files.append(_entry(edit, target.owner(path)))
             if edit.before is not None:
                 work.originals[edit.before.sha256] = edit.before.content
         now = found.get(path, edit.before)
         if _differs(now, edit.after):
-            work.writes.append(Write(path, now.sha256 if now else None, edit.after))
+            digest = now.sha256 if now else None
+            work.writes.append(Write(path, digest, edit.after, target.directory_mode))
     work.state = OverlayState(
         options.release,
         options.fuzz,
         tuple(patch.applied for patch in goal),
         tuple(files),
-        target.versions() if files else {},
+        _versions(target, files),
     )
     return work
+
+
+def _versions(target: Target, files: list[OverlayFile]) -> dict[str, str]:
+    touched = {entry.distribution for entry in files}
+    return {name: version for name, version in target.versions().items() if name in touched}
+
+
+def _with_mode(edit: Edit, directory_mode: int | None) -> Edit:
+    """Settle the permission bits of a new file where the target does not leave them to umask."""
+    if edit.after is None or edit.after.mode is not None or directory_mode is None:
+        return edit
+    return replace(edit, after=replace(edit.after, mode=directory_mode & 0o666))
 
 
 def _entry(edit: Edit, distribution: str | None) -> OverlayFile:

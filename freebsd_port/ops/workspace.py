@@ -9,8 +9,9 @@ from freebsd_port.core.lock import LockedFile, parse_lock
 from freebsd_port.core.overlay import AppliedPatch, OverlayState
 from freebsd_port.core.series import SeriesEntry, SeriesError
 from freebsd_port.errors import UsageError
+from freebsd_port.ops.packages import EnvironmentTarget
 from freebsd_port.ops.series import PatchSource, project_source
-from freebsd_port.ops.target import EnvironmentTarget, Target, TreeTarget
+from freebsd_port.ops.target import Target, TreeTarget
 from freebsd_port.store.environment import Environment, read_environment
 from freebsd_port.store.project import Project
 

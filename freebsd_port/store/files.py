@@ -1,4 +1,4 @@
-"""Writing, renaming and removing files, one system call at a time.
+"""Writing, placing and removing files, one system call at a time.
 
 Everything goes through `os` functions, never a buffered file, so that a fault can be put at
 each single write in the tests.
@@ -9,9 +9,14 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
+import stat
 from pathlib import Path
 
 from freebsd_port.errors import PortError
+
+_NO_DIRECTORY_SYNC = (errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EACCES)
+_BYTECODE = re.compile(r"\.[A-Za-z]+-?\d+[^.]*(\.opt-[^.]+)?\.pyc(\.\d+)?")
 
 
 class WriteError(PortError):
@@ -35,53 +40,125 @@ def describe_refusal(error: OSError, path: Path) -> WriteError:
     )
 
 
+def is_directory(path: Path) -> bool:
+    """Tell whether a directory is there; raise PortError for anything else, a link above all."""
+    try:
+        mode = os.lstat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    if stat.S_ISDIR(mode):
+        return True
+    kind = "a symbolic link" if stat.S_ISLNK(mode) else "not a directory"
+    raise PortError(
+        f"{path.name} is {kind}, nothing is read or written through it",
+        where=str(path),
+        hint="find out who put it there, then remove it",
+    )
+
+
 def write_new(path: Path, content: bytes, mode: int | None, owner: tuple[int, int] | None) -> None:
     """Make a file that is not there yet, on disk before this returns.
 
-    `mode` None leaves the umask's choice; `owner` is (uid, gid) and takes effect for root only.
+    `mode` None leaves the umask's choice; `owner` is (uid, gid), kept as far as the system lets
+    this user.
     """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    descriptor = os.open(path, flags, 0o666 if mode is None else 0o600)
     try:
         view = memoryview(content)
         while view:
             view = view[os.write(descriptor, view) :]
+        if owner is not None:
+            _give_to(descriptor, owner)
         if mode is not None:
             os.fchmod(descriptor, mode)
-        if owner is not None and os.geteuid() == 0:
-            os.fchown(descriptor, *owner)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
+def _give_to(descriptor: int, owner: tuple[int, int]) -> None:
+    status = os.fstat(descriptor)
+    if (status.st_uid, status.st_gid) == owner:
+        return
+    with contextlib.suppress(PermissionError):
+        os.fchown(descriptor, owner[0] if os.geteuid() == 0 else -1, owner[1])
+
+
+def make_directory(path: Path, mode: int, owner: tuple[int, int]) -> None:
+    """Make one directory; `owner` is (uid, gid) and takes effect for root only."""
+    os.mkdir(path)
+    if os.geteuid() == 0 and owner[0] != 0:
+        os.chown(path, *owner)
+    os.chmod(path, mode)
+
+
+def make_directories(path: Path, mode: int | None) -> None:
+    """Make a directory and those above it that are missing.
+
+    `mode` None leaves the umask's choice. What root makes belongs to the owner of the directory
+    above, so that an environment never gets parts that its owner cannot change.
+    """
+    try:
+        os.mkdir(path)
+    except FileExistsError:
+        return
+    except FileNotFoundError:
+        make_directories(path.parent, mode)
+        os.mkdir(path)
+    above = os.stat(path.parent)
+    if os.geteuid() == 0 and (above.st_uid, above.st_gid) != (0, 0):
+        os.chown(path, above.st_uid, above.st_gid)
+    if mode is not None and stat.S_IMODE(os.stat(path).st_mode) != mode:
+        os.chmod(path, mode)
+
+
+def place_file(staged: Path, target: Path) -> None:
+    """Put a staged file in its place in one step, also when that is on another file system."""
+    try:
+        os.replace(staged, target)
+        return
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+    status = os.lstat(staged)
+    near = target.with_name(f".{target.name}.freebsd-port")
+    remove_file(near)
+    owner = (status.st_uid, status.st_gid)
+    write_new(near, staged.read_bytes(), stat.S_IMODE(status.st_mode), owner)
+    os.replace(near, target)
+    remove_file(staged)
+
+
 def sync_directory(path: Path) -> None:
-    """Bring the names in a directory to the disk, where the system can do that."""
+    """Bring the names in a directory to the disk, where the file system can do that."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        with contextlib.suppress(OSError):
-            os.fsync(descriptor)
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_DIRECTORY_SYNC:
+            raise
     finally:
         os.close(descriptor)
 
 
 def remove_file(path: Path) -> None:
     """Remove a file; one that is gone already is fine."""
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         os.unlink(path)
 
 
 def remove_directory(path: Path) -> None:
-    """Remove a flat or nested directory of plain files; one that is gone is fine."""
+    """Remove a directory with all in it, following no link; one that is gone is fine."""
     try:
+        if not stat.S_ISDIR(os.lstat(path).st_mode):
+            remove_file(path)
+            return
         names = os.listdir(path)
     except FileNotFoundError:
         return
     for name in names:
-        entry = path / name
-        if entry.is_dir() and not entry.is_symlink():
-            remove_directory(entry)
-        else:
-            remove_file(entry)
+        remove_directory(path / name)
     with contextlib.suppress(FileNotFoundError):
         os.rmdir(path)
 
@@ -98,14 +175,22 @@ def remove_empty_parents(path: Path, root: Path) -> None:
 
 
 def remove_bytecode(source: Path) -> None:
-    """Remove what was compiled from a module, for every interpreter."""
+    """Remove what was compiled from a module, by every interpreter; also an emptied cache."""
     if source.suffix != ".py":
         return
     cache = source.parent / "__pycache__"
     try:
-        names = os.listdir(cache)
+        names = os.listdir(cache) if not cache.is_symlink() else []
     except (FileNotFoundError, NotADirectoryError):
         return
-    for name in names:
-        if name.startswith(source.stem + ".") and name.endswith(".pyc"):
-            remove_file(cache / name)
+    stale = [n for n in names if n.startswith(source.stem) and _is_bytecode(n, source.stem)]
+    for name in stale:
+        remove_file(cache / name)
+    if len(stale) == len(names):
+        with contextlib.suppress(OSError):
+            os.rmdir(cache)
+
+
+def _is_bytecode(name: str, stem: str) -> bool:
+    """Source: PEP 3147 and PEP 488; a number follows while an interpreter still writes it."""
+    return _BYTECODE.fullmatch(name, len(stem)) is not None

@@ -8,35 +8,26 @@ again at any point, and is what the next command does after a kill.
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
 import json
 import os
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+import stat
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from freebsd_port.core.file import STATE_DIRECTORY, FileState, hash_bytes
+from freebsd_port.core.journal import STATE_FILE, Row
 from freebsd_port.core.overlay import OverlayError
-from freebsd_port.errors import PortError
+from freebsd_port.store.carry import carry_out, digest_file
 from freebsd_port.store.files import (
     describe_refusal,
-    remove_bytecode,
+    is_directory,
+    make_directory,
     remove_directory,
-    remove_empty_parents,
-    remove_file,
     sync_directory,
     write_new,
 )
-
-LOCK_SECONDS = 60.0
-STATE_FILE = f"{STATE_DIRECTORY}/state.json"
-_POLL_SECONDS = 0.05
-
-
-class BusyError(PortError):
-    """Another process is changing the same tree."""
+from freebsd_port.store.pristine import save_pristine
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,169 +40,126 @@ class Write:
 
     after: FileState | None
 
-
-@contextlib.contextmanager
-def locked(root: Path, *, seconds: float = LOCK_SECONDS) -> Iterator[None]:
-    """Hold the tree against other freebsd-port processes; a kill lets it go.
-
-    The lock is flock(2) on the root directory itself, so nothing is left behind.
-    """
-    try:
-        descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError as error:
-        raise PortError("the tree cannot be opened", where=str(root)) from error
-    try:
-        _wait_for_lock(descriptor, root, time.monotonic() + seconds)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _wait_for_lock(descriptor: int, root: Path, deadline: float) -> None:
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except OSError as error:
-            if error.errno not in (errno.EAGAIN, errno.EACCES):
-                raise
-        if time.monotonic() > deadline:
-            raise BusyError(
-                "another freebsd-port is working on this tree",
-                where=str(root),
-                hint="wait for it to end, then run the same command again",
-            )
-        time.sleep(_POLL_SECONDS)
+    directory_mode: int | None = None
+    """Permission bits of directories made for it; None leaves the umask's choice."""
 
 
 def is_pending(root: Path) -> bool:
     """Tell whether an earlier command was cut off and left something to finish or undo."""
     state = root / STATE_DIRECTORY
-    return (state / "journal").exists() or (state / "staging").exists()
+    return is_directory(state) and any(
+        os.path.lexists(state / name) for name in ("journal", "staging")
+    )
 
 
 def recover(root: Path) -> bool:
     """Finish a change that had happened, or undo one that had not; tell whether there was one.
 
-    To be called with the lock held.
+    A file that somebody changed in between is left as it is, for the caller to find. To be
+    called with the lock held. Raises WriteError when the system refuses, OverlayError for a
+    journal that this project did not write.
     """
     state = root / STATE_DIRECTORY
-    found = False
-    if (state / "journal").exists():
-        _carry_out(root)
-        found = True
-    if (state / "staging").exists():
-        remove_directory(state / "staging")
-        found = True
-    _drop_empty_state(root)
+    if not is_directory(state):
+        return False
+    found = is_pending(root)
+    try:
+        if is_directory(state / "journal"):
+            carry_out(root)
+        if found:
+            remove_directory(state / "staging")
+    except OSError as error:
+        raise describe_refusal(error, root) from error
+    with contextlib.suppress(OSError):
+        _drop_empty_state(root)
     return found
 
 
-def commit(root: Path, writes: tuple[Write, ...], state: bytes | None) -> None:
+def commit(
+    root: Path,
+    writes: tuple[Write, ...],
+    state: bytes | None,
+    originals: Mapping[str, bytes] | None = None,
+) -> None:
     """Change all the files and the state file (None: take it away), wholly or not at all.
 
-    To be called with the lock held and nothing pending. Raises WriteError with the old state
-    untouched when the system refuses.
+    `originals`, by digest, are kept before anything else. To be called with the lock held and
+    nothing pending. Raises WriteError with the old state untouched when the system refuses, or,
+    when it refuses only after the change has happened, with a hint that says so. Raises
+    OverlayError when a file was changed by somebody else meanwhile; that one stays as it is.
     """
     directory = root / STATE_DIRECTORY
     staging = directory / "staging"
     try:
-        os.makedirs(staging)
+        mode, owner = _state_attributes(root)
+        if not is_directory(directory):
+            make_directory(directory, mode, owner)
+            sync_directory(root)
+        remove_directory(staging)
+        if originals:
+            save_pristine(root, originals, mode, owner)
+        make_directory(staging, mode, owner)
         rows = [_stage(root, staging, number, write) for number, write in enumerate(writes)]
-        rows.append(_stage_state(root, staging, state))
-        write_new(staging / "index.json", json.dumps(rows).encode(), None, None)
+        rows.append(Row(STATE_FILE, digest_file(root / STATE_FILE), None, "state"))
+        if state is not None:
+            write_new(staging / "state", state, mode & 0o666, owner)
+            rows[-1] = replace(rows[-1], after=hash_bytes(state))
+        index = json.dumps([asdict(row) for row in rows]).encode()
+        write_new(staging / "index.json", index, mode & 0o666, owner)
         sync_directory(staging)
         os.rename(staging, directory / "journal")
-        sync_directory(directory)
     except OSError as error:
         with contextlib.suppress(OSError):
             remove_directory(staging)
             _drop_empty_state(root)
         raise describe_refusal(error, root) from error
     try:
-        _carry_out(root)
+        sync_directory(directory)
+        changed = carry_out(root)
         _drop_empty_state(root)
     except OSError as error:
         failure = describe_refusal(error, root)
-        failure.hint = "the change is recorded; cure the cause and run: freebsd-port status"
+        failure.hint = "the change is recorded; cure the cause and the next command finishes it"
         raise failure from error
-
-
-def _stage(root: Path, staging: Path, number: int, write: Write) -> dict[str, str | None]:
-    after = None
-    if write.after is not None:
-        mode, owner = _attributes(root / write.path, write.after.mode)
-        write_new(staging / str(number), write.after.content, mode, owner)
-        after = write.after.sha256
-    return {"path": write.path, "before": write.before, "after": after, "staged": str(number)}
-
-
-def _stage_state(root: Path, staging: Path, state: bytes | None) -> dict[str, str | None]:
-    before = None
-    with contextlib.suppress(FileNotFoundError):
-        before = hash_bytes((root / STATE_FILE).read_bytes())
-    if state is not None:
-        write_new(staging / "state", state, None, None)
-    after = None if state is None else hash_bytes(state)
-    return {"path": STATE_FILE, "before": before, "after": after, "staged": "state"}
-
-
-def _attributes(path: Path, mode: int | None) -> tuple[int | None, tuple[int, int] | None]:
-    try:
-        status = os.stat(path, follow_symlinks=False)
-    except FileNotFoundError:
-        return mode, None
-    return mode, (status.st_uid, status.st_gid)
-
-
-def _carry_out(root: Path) -> None:
-    """Put every staged file in its place; each step may have been done before."""
-    journal = root / STATE_DIRECTORY / "journal"
-    rows = json.loads((journal / "index.json").read_bytes())
-    for row in rows:
-        _require_known(root, row)
-    for row in rows:
-        target = root / row["path"]
-        staged = journal / row["staged"]
-        if row["after"] is None:
-            remove_file(target)
-            remove_bytecode(target)
-            if row["path"] != STATE_FILE:
-                remove_empty_parents(target, root)
-        elif staged.exists():
-            os.makedirs(target.parent, exist_ok=True)
-            os.replace(staged, target)
-            remove_bytecode(target)
-        else:
-            remove_bytecode(target)
-    sync_directory(root)
-    remove_directory(_retire(journal))
-
-
-def _retire(journal: Path) -> Path:
-    """Rename a finished journal so that a kill while removing it leaves only rubbish."""
-    finished = journal.with_name("staging")
-    os.rename(journal, finished)
-    return finished
-
-
-def _require_known(root: Path, row: dict[str, str | None]) -> None:
-    """Refuse to go on over a file that somebody changed after the kill."""
-    path = root / str(row["path"])
-    try:
-        digest: str | None = hash_bytes(path.read_bytes())
-    except (FileNotFoundError, NotADirectoryError):
-        digest = None
-    if digest not in (row["before"], row["after"]):
+    if changed:
         raise OverlayError(
-            f"{row['path']} was changed while an interrupted command was still to be finished",
+            f"{', '.join(changed)}: changed by somebody else at the same time, left as it is",
             where=str(root),
-            hint=f"put back the file, or remove {STATE_DIRECTORY} and reinstall the distribution",
+            hint="freebsd-port status",
         )
+
+
+def _state_attributes(root: Path) -> tuple[int, tuple[int, int]]:
+    """Give mode and owner for the state: who can read the tree can read what is on it."""
+    status = os.stat(root)
+    return stat.S_IMODE(status.st_mode) & 0o777 | 0o700, (status.st_uid, status.st_gid)
+
+
+def _stage(root: Path, staging: Path, number: int, write: Write) -> Row:
+    if write.after is not None:
+        owner = _owner(root, write.path)
+        write_new(staging / str(number), write.after.content, write.after.mode, owner)
+    after = write.after.sha256 if write.after else None
+    return Row(write.path, write.before, after, str(number), write.directory_mode)
+
+
+def _owner(root: Path, path: str) -> tuple[int, int] | None:
+    """Give whose the file is now; for a new one, root makes it the directory's owner's."""
+    target = root / path
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        status = os.lstat(target)
+        return status.st_uid, status.st_gid
+    if os.geteuid() != 0:
+        return None
+    above = target.parent
+    while not above.is_dir():
+        above = above.parent
+    status = os.stat(above)
+    return (status.st_uid, status.st_gid) if status.st_uid else None
 
 
 def _drop_empty_state(root: Path) -> None:
     """Leave no trace when no patch is on."""
     directory = root / STATE_DIRECTORY
-    if directory.exists() and not (root / STATE_FILE).exists():
+    if is_directory(directory) and not os.path.lexists(root / STATE_FILE):
         remove_directory(directory)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
@@ -11,7 +10,10 @@ from freebsd_port.store.overlay import Condition
 
 
 def keep_copies(root: Path, edited: tuple[Condition, ...]) -> tuple[Path, ...]:
-    """Copy each found file beside itself as NAME.orig-<UTC time>; give the copies' paths."""
+    """Copy each found file beside itself as NAME.orig-<UTC time>; give the copies' paths.
+
+    A copy that is there already is never written over. Raises WriteError.
+    """
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     copies: list[Path] = []
     try:
@@ -19,10 +21,18 @@ def keep_copies(root: Path, edited: tuple[Condition, ...]) -> tuple[Path, ...]:
             if condition.found is None:
                 continue
             original = root / condition.entry.path
-            copy = original.with_name(f"{original.name}.orig-{stamp}")
-            os.makedirs(copy.parent, exist_ok=True)
+            copy = _find_free(original, stamp)
             write_new(copy, condition.found.content, condition.found.mode, None)
             copies.append(copy)
     except OSError as error:
         raise describe_refusal(error, root) from error
     return tuple(copies)
+
+
+def _find_free(original: Path, stamp: str) -> Path:
+    copy = original.with_name(f"{original.name}.orig-{stamp}")
+    number = 1
+    while copy.exists() or copy.is_symlink():
+        copy = original.with_name(f"{original.name}.orig-{stamp}-{number}")
+        number += 1
+    return copy

@@ -1,4 +1,4 @@
-"""The overlay's own state below the root of a tree: what is on, and the files as they were."""
+"""What is on a tree: the overlay's state, its files as found, and the tree as it was before."""
 
 from __future__ import annotations
 
@@ -6,80 +6,51 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from freebsd_port.core.file import STATE_DIRECTORY, FileState, Tree, hash_bytes
+from freebsd_port.core.file import STATE_DIRECTORY, FileState, PathError, Tree
+from freebsd_port.core.journal import STATE_FILE
 from freebsd_port.core.overlay import OverlayError, OverlayFile, OverlayState, parse_state
-from freebsd_port.store.files import describe_refusal, remove_file, write_new
-from freebsd_port.store.journal import STATE_FILE
+from freebsd_port.store.files import is_directory
+from freebsd_port.store.pristine import find_pristine, load_pristine
 from freebsd_port.store.tree import DirectoryTree
-
-PRISTINE = f"{STATE_DIRECTORY}/pristine"
 
 
 def load_state(root: Path) -> OverlayState:
-    """Read what is on; an empty state when the tree has no overlay."""
-    try:
-        data = (root / STATE_FILE).read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
+    """Read what is on; an empty state when the tree has no overlay.
+
+    Needs no right to write. Raises OverlayError when it is damaged or not to be read, PortError
+    when a link leads to it.
+    """
+    path = root / STATE_FILE
+    if not is_directory(root / STATE_DIRECTORY):
         return OverlayState()
-    return parse_state(data, where=str(root / STATE_FILE))
-
-
-def save_pristine(root: Path, originals: dict[str, bytes]) -> None:
-    """Keep the originals, by digest; raises WriteError. Harmless when the change never comes."""
-    directory = root / PRISTINE
     try:
-        os.makedirs(directory, exist_ok=True)
-        for digest, content in originals.items():
-            kept = directory / digest
-            if not kept.exists():
-                partial = directory / f"{digest}.partial"
-                remove_file(partial)
-                write_new(partial, content, None, None)
-                os.rename(partial, kept)
-    except OSError as error:
-        raise describe_refusal(error, directory) from error
-
-
-def load_pristine(root: Path, digest: str) -> bytes:
-    """Give an original back, verified; raises OverlayError when it is gone or damaged."""
-    path = root / PRISTINE / digest
-    try:
-        content = path.read_bytes()
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as file:
+            return parse_state(file.read(), where=str(path))
     except FileNotFoundError:
-        content = None
-    if content is None or hash_bytes(content) != digest:
+        return OverlayState()
+    except OSError as error:
         raise OverlayError(
-            "the kept original of a patched file is damaged"
-            if content
-            else "the kept original of a patched file is gone",
+            f"the overlay's state cannot be read: {(error.strerror or str(error)).lower()}",
             where=str(path),
-            hint="reinstall the pinned distribution, then run: freebsd-port apply",
-        )
-    return content
-
-
-def prune_pristine(root: Path, state: OverlayState) -> None:
-    """Drop originals that nothing refers to any more; failing to is no failure."""
-    directory = root / PRISTINE
-    needed = {entry.before for entry in state.files}
-    try:
-        for name in os.listdir(directory):
-            if name not in needed:
-                remove_file(directory / name)
-    except OSError:
-        return
+            hint="run as the owner of the environment",
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """How one overlay file is found: patched, pristine, edited or gone."""
+    """How one overlay file is found: patched, pristine, edited, gone or unsafe."""
 
     entry: OverlayFile
     found: FileState | None
+    fault: PathError | None = None
+    """Why what is there may not even be read, such as a link."""
 
     @property
     def kind(self) -> str:
         """Give the condition in one word."""
+        if self.fault is not None:
+            return "unsafe"
         digest = self.found.sha256 if self.found else None
         if digest == self.entry.after:
             return "patched"
@@ -90,7 +61,16 @@ class Condition:
 
 def inspect_files(tree: Tree, state: OverlayState) -> tuple[Condition, ...]:
     """Read and hash every file of the overlay, in its order."""
-    return tuple(Condition(entry, tree.read(entry.path)) for entry in state.files)
+    return tuple(_inspect(tree, entry) for entry in state.files)
+
+
+def _inspect(tree: Tree, entry: OverlayFile) -> Condition:
+    try:
+        if entry.after is None and tree.has_directory(entry.path):
+            return Condition(entry, None)  # a patch made a directory of the file
+        return Condition(entry, tree.read(entry.path))
+    except PathError as error:
+        return Condition(entry, None, error)
 
 
 class BaseTree:
@@ -102,13 +82,24 @@ class BaseTree:
         self._entries = {entry.path: entry for entry in state.files}
 
     def read(self, path: str) -> FileState | None:
-        """Give the original bytes and mode, or None when the file came with the overlay."""
+        """Give the original bytes and mode, or None when the file came with the overlay.
+
+        An original that was lost is taken from the tree where it was installed again; otherwise
+        raises OverlayError.
+        """
         entry = self._entries.get(path)
         if entry is None:
             return self._tree.read(path)
         if entry.before is None:
             return None
-        return FileState(load_pristine(self._root, entry.before), entry.before_mode)
+        content = find_pristine(self._root, entry.before)
+        if content is None:
+            found = self._tree.read(path)
+            if found is None or found.sha256 != entry.before:
+                content = load_pristine(self._root, entry.before)
+            else:
+                content = found.content
+        return FileState(content, entry.before_mode)
 
     def has_directory(self, path: str) -> bool:
         """Tell whether the directory is there."""

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from freebsd_port.core.file import FileState, PathError, find_path_fault
 
+_LINK_HINT = "install the packages as files (uv has --link-mode copy)"
+_SHOWN = 200
+
 
 class DirectoryTree:
     """The files below a root directory. Satisfies core's Tree."""
@@ -29,16 +32,18 @@ class DirectoryTree:
             return None
         target = os.path.join(self.root, path)
         try:
+            _require_regular(path, os.lstat(target).st_mode)  # opening a device may act on it
             descriptor = os.open(target, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             raise self._refuse(path, error) from error
         try:
             status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise PathError(f"{path!r} may not be patched: it is not a regular file")
+            _require_regular(path, status.st_mode)
             return FileState(_read_all(descriptor, status.st_size), stat.S_IMODE(status.st_mode))
+        except OSError as error:
+            raise self._refuse(path, error) from error
         finally:
             os.close(descriptor)
 
@@ -53,16 +58,29 @@ class DirectoryTree:
             mode = os.lstat(os.path.join(self.root, path)).st_mode
         except (FileNotFoundError, NotADirectoryError):
             return False
+        except OSError as error:
+            raise self._refuse(path, error) from error
         if stat.S_ISLNK(mode):
-            raise PathError(f"{path!r} is a symbolic link, nothing behind it may be patched")
+            raise PathError(
+                f"{path!r} is a symbolic link, nothing behind it may be patched",
+                where=str(self.root),
+                hint=_LINK_HINT,
+            )
         self._safe[path] = stat.S_ISDIR(mode)
         return self._safe[path]
 
     def _refuse(self, path: str, error: OSError) -> PathError:
-        if os.path.islink(os.path.join(self.root, path)):
-            return PathError(f"{path!r} may not be patched: it is a symbolic link")
         reason = (error.strerror or str(error)).lower()
-        return PathError(f"{path!r} cannot be read: {reason}", where=str(self.root))
+        shown = path if len(path) <= _SHOWN else f"{path[:_SHOWN]}..."
+        return PathError(f"{shown!r} cannot be read: {reason}", where=str(self.root))
+
+
+def _require_regular(path: str, mode: int) -> None:
+    if stat.S_ISREG(mode):
+        return
+    is_link = stat.S_ISLNK(mode)
+    kind = "it is a symbolic link" if is_link else "it is not a regular file"
+    raise PathError(f"{path!r} may not be patched: {kind}", hint=_LINK_HINT if is_link else None)
 
 
 def _read_all(descriptor: int, size: int) -> bytes:

@@ -1,0 +1,125 @@
+"""The overlay as a command finds it: what may be relied on, and what others did to its files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from freebsd_port.core.overlay import OverlayState
+from freebsd_port.errors import PortError, ProblemsError
+from freebsd_port.ops.target import Target
+from freebsd_port.store.overlay import Condition, inspect_files, load_state
+from freebsd_port.store.tree import DirectoryTree
+
+
+class EditedError(PortError):
+    """A file of the overlay holds something that freebsd-port did not write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The part of an overlay that is still this project's."""
+
+    state: OverlayState
+    """Without the files that are not the overlay's any more."""
+
+    conditions: tuple[Condition, ...]
+    edited: tuple[Condition, ...]
+    """Those that are to be written over, after a copy; only with force."""
+
+    forgotten: tuple[str, ...]
+    """Distributions that were replaced or uninstalled, sorted."""
+
+    reinstalled: tuple[str, ...]
+    """Distributions whose originals were put back, sorted."""
+
+    @property
+    def is_trusted(self) -> bool:
+        """Tell whether the state describes all that is there."""
+        return not self.forgotten and not self.reinstalled
+
+
+def find_overlay(target: Target, *, force: bool) -> Found:
+    """Look at every file of the overlay; nothing is written.
+
+    Raises ProblemsError with every file and distribution that only `force` may go over, and
+    with every file that nothing may.
+    """
+    state = load_state(target.root)
+    conditions = inspect_files(DirectoryTree(target.root), state)
+    conditions, forgotten = _without_replaced(target, state, conditions, force=force)
+    fresh = target.fresh_records(conditions)
+    conditions = tuple(c for c in conditions if c.entry.path not in fresh)
+    edited = _require_unedited(target, conditions, force=force)
+    names = {c.entry.distribution for c in conditions if c.kind == "pristine"}
+    names |= {entry.distribution for entry in state.files if entry.path in fresh}
+    return Found(
+        replace(
+            state,
+            files=tuple(c.entry for c in conditions),
+            versions={n: v for n, v in state.versions.items() if n not in forgotten},
+        ),
+        conditions,
+        edited,
+        forgotten,
+        tuple(sorted(name for name in names if name)),
+    )
+
+
+def _without_replaced(
+    target: Target, state: OverlayState, conditions: tuple[Condition, ...], *, force: bool
+) -> tuple[tuple[Condition, ...], tuple[str, ...]]:
+    """Take out the files of distributions that hold another version or build now.
+
+    They are the new one's; the originals kept here are not theirs. What stays is a file that
+    still holds our patched bytes although what is installed now has the original, or none.
+    """
+    replaced = {name: (old, new) for name, old, new in target.replaced(state)}
+    for name in target.rebuilt(conditions):
+        version = state.versions.get(name, "")
+        replaced[name] = (version, f"another build of {version}")
+    gone = {
+        name
+        for name, (_, new) in replaced.items()
+        if new is None
+        and all(c.found is None and not c.fault for c in conditions if c.entry.distribution == name)
+    }
+    problems = tuple(
+        EditedError(
+            f"{name} was replaced under the overlay: {old} was patched, "
+            f"{new or 'nothing'} is there now",
+            where=str(target.root),
+            hint="leave its files as they are and forget the patches on them: "
+            "freebsd-port pop -a --force",
+        )
+        for name, (old, new) in replaced.items()
+        if name not in gone
+    )
+    if problems and not force:
+        raise ProblemsError(problems)
+    kept = tuple(
+        c
+        for c in conditions
+        if c.entry.distribution not in replaced
+        or (c.kind == "patched" and target.lists(c.entry.path, c.entry.before))
+    )
+    return kept, tuple(sorted(replaced))
+
+
+def _require_unedited(
+    target: Target, conditions: tuple[Condition, ...], *, force: bool
+) -> tuple[Condition, ...]:
+    """Give what was edited or removed; raises ProblemsError unless that may be written over."""
+    problems: list[PortError] = [c.fault for c in conditions if c.fault is not None]
+    edited = tuple(c for c in conditions if c.kind in ("edited", "gone"))
+    if not force:
+        problems += (
+            EditedError(
+                f"{c.entry.path} was {'edited by hand' if c.kind == 'edited' else 'removed'}",
+                where=str(target.root),
+                hint="move the change into a patch, or write over it and keep a copy with: --force",
+            )
+            for c in edited
+        )
+    if problems:
+        raise ProblemsError(tuple(problems))
+    return tuple(c for c in edited if c.found is not None)
