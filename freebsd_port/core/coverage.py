@@ -1,0 +1,57 @@
+"""Which hunks the checks ran: what was executed, held against where the hunks' lines are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from freebsd_port.core.provenance import HunkLines, statement_lines
+
+Executed = Mapping[str, Mapping[int, frozenset[str]]]
+"""Path to executed line (1-based, first line of its statement) to the checks that ran it."""
+
+
+@dataclass(frozen=True, slots=True)
+class HunkCoverage:
+    """What ran of one hunk."""
+
+    hunk: HunkLines
+    statements: int
+    """Added lines that begin or continue a statement; 0 for a hunk that adds none."""
+
+    executed: int
+    """How many of them ran."""
+
+    missed: tuple[int, ...]
+    """The lines that no check ran."""
+
+    checks: tuple[str, ...]
+    """Names of the checks that ran them, sorted; `import` stands for running at import."""
+
+    @property
+    def is_run(self) -> bool:
+        """Tell whether a check ran some of it, or there is nothing in it to run."""
+        return self.executed > 0 or self.statements == 0
+
+
+def cover_hunk(hunk: HunkLines, source: bytes, executed: Executed) -> HunkCoverage:
+    """Say what of a hunk ran; a hunk that only removes counts by the line it is anchored at."""
+    starts = statement_lines(source)
+    ran = executed.get(hunk.path, {})
+    lines = [line for line in hunk.added if line in starts]
+    if not hunk.added:
+        lines = [hunk.anchor] if hunk.anchor in starts else []
+    missed = tuple(line for line in lines if starts[line] not in ran)
+    checks = {name or "import" for line in lines for name in ran.get(starts[line], ())}
+    return HunkCoverage(hunk, len(lines), len(lines) - len(missed), missed, tuple(sorted(checks)))
+
+
+def merge_executed(parts: tuple[Executed, ...]) -> Executed:
+    """Join what several runs executed."""
+    merged: dict[str, dict[int, frozenset[str]]] = {}
+    for part in parts:
+        for path, lines in part.items():
+            into = merged.setdefault(path, {})
+            for line, names in lines.items():
+                into[line] = into.get(line, frozenset()) | names
+    return merged

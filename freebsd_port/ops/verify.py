@@ -1,0 +1,187 @@
+"""`verify`: run the checks of what is on, on every platform, and say what they ran of each hunk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from freebsd_port.core.coverage import HunkCoverage, cover_hunk, merge_executed
+from freebsd_port.core.file import hash_bytes
+from freebsd_port.core.overlay import OverlayState
+from freebsd_port.core.patch import parse_patch
+from freebsd_port.core.plan import plan_series
+from freebsd_port.core.provenance import trace_hunks
+from freebsd_port.errors import PortError
+from freebsd_port.ops.verification import Verified, digest_state, find_verified, save_verified
+from freebsd_port.ops.workspace import Workspace
+from freebsd_port.store.checks import (
+    LINUX,
+    NATIVE,
+    CheckRun,
+    CheckSetup,
+    own_python,
+    own_system,
+    own_version,
+    run_checks,
+)
+from freebsd_port.store.overlay import BaseTree, inspect_files, load_state
+from freebsd_port.store.project import Project
+from freebsd_port.store.tools import require_tools
+from freebsd_port.store.tree import DirectoryTree
+
+EMULATED = ("freebsd-13.1", "freebsd-14.5")
+
+
+class VerifyError(PortError):
+    """There is nothing that could be verified."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was proved of a target."""
+
+    runs: tuple[CheckRun, ...]
+    hunks: tuple[HunkCoverage, ...]
+    known: Verified | None = None
+    """What had been proved before of exactly this; then nothing ran now."""
+
+    @property
+    def is_good(self) -> bool:
+        """Tell whether no check failed and every distribution had checks that passed."""
+        return self.known is not None or (
+            all(not run.failures for run in self.runs)
+            and all(
+                any(run.passed for run in self.runs if run.distribution == name)
+                for name in {run.distribution for run in self.runs}
+            )
+        )
+
+
+def verify_target(
+    project: Project,
+    workspace: Workspace,
+    *,
+    platforms: tuple[str, ...] = (),
+    again: bool = True,
+    progress: Callable[[str], None],
+) -> Verification:
+    """Run the checks; `again` False is content with what was proved of the same state.
+
+    Raises VerifyError when no patch is on or a file is not as the series left it.
+    """
+    root = workspace.target.root
+    state = load_state(root)
+    _require_patched(workspace, state)
+    chosen = platforms or _default_platforms()
+    checks = _digest_checks(project.checks)
+    known = None if again else find_verified(root, state)
+    if known is not None and known.checks == checks and set(chosen) <= set(known.platforms):
+        return Verification((), (), known)
+    setup = _setup(project, workspace, progress)
+    runs = _run_all(setup, state, chosen, progress)
+    verification = Verification(runs, _cover(workspace, state, runs))
+    if verification.is_good:
+        _keep(root, state, checks, chosen, verification)
+    return verification
+
+
+def _default_platforms() -> tuple[str, ...]:
+    return (NATIVE,) if own_system() == "FreeBSD" else (*EMULATED, LINUX)
+
+
+def _require_patched(workspace: Workspace, state: OverlayState) -> None:
+    if not state.patches:
+        raise VerifyError(
+            "no patch is on, so there is nothing to verify",
+            where=str(workspace.place),
+            hint="freebsd-port apply",
+        )
+    for condition in inspect_files(DirectoryTree(workspace.target.root), state):
+        if condition.kind != "patched":
+            raise VerifyError(
+                f"{condition.entry.path} is not as the series left it",
+                where=str(workspace.place),
+                hint="freebsd-port status",
+            )
+
+
+def _digest_checks(checks: Path) -> str:
+    """Hash the checks by name and content, so that a changed check asks for another run."""
+    files = sorted(path for path in checks.rglob("*") if path.suffix in (".py", ".ini", ".txt"))
+    return hash_bytes(
+        b"".join(
+            f"{path.relative_to(checks)} {hash_bytes(path.read_bytes())}\n".encode()
+            for path in files
+        )
+    )
+
+
+def _setup(project: Project, workspace: Workspace, progress: Callable[[str], None]) -> CheckSetup:
+    environment = workspace.environment
+    own = environment is None or environment.python is None
+    python = (
+        own_python() if environment is None or environment.python is None else environment.python
+    )
+    version = environment.version if environment and environment.version else own_version()
+    tools = require_tools(python, version, project.checks / "requirements.txt", progress)
+    return CheckSetup(python, workspace.target.root, tools, project.checks, not own)
+
+
+def _run_all(
+    setup: CheckSetup,
+    state: OverlayState,
+    platforms: tuple[str, ...],
+    progress: Callable[[str], None],
+) -> tuple[CheckRun, ...]:
+    distributions = dict.fromkeys(patch.name.partition("/")[0] for patch in state.patches)
+    measured = tuple(entry.path for entry in state.files if entry.path.endswith(".py"))
+    jobs = [
+        (name.replace(".", "_"), platform)
+        for name in reversed(distributions)
+        for platform in platforms
+        if (setup.checks / name.replace(".", "_")).is_dir()
+    ]
+
+    def run(job: tuple[str, str]) -> CheckRun:
+        progress(f"checking {job[0]} on {job[1]}")
+        return run_checks(setup, *job, measured)
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        return tuple(pool.map(run, jobs))
+
+
+def _cover(
+    workspace: Workspace, state: OverlayState, runs: tuple[CheckRun, ...]
+) -> tuple[HunkCoverage, ...]:
+    """Replay the series over the originals to know each hunk's lines, and look which ran."""
+    entries = workspace.entries()[: len(state.patches)]
+    goal = workspace.source.load_patches(entries)
+    patches = [parse_patch(each.entry.name, each.data) for each in goal]
+    base = BaseTree(workspace.target.root, state)
+    plan = plan_series(base, zip(entries, patches, strict=True), max_fuzz=state.fuzz)
+    contents = {edit.path: edit.after.content for edit in plan.edits if edit.after}
+    executed = merge_executed(tuple(run.executed for run in runs))
+    return tuple(
+        cover_hunk(hunk, contents.get(hunk.path, b""), executed)
+        for hunk in trace_hunks(base, patches, plan)
+    )
+
+
+def _keep(
+    root: Path,
+    state: OverlayState,
+    checks: str,
+    platforms: tuple[str, ...],
+    verification: Verification,
+) -> None:
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    passed = sum(run.passed for run in verification.runs)
+    uncovered = sum(not hunk.is_run for hunk in verification.hunks)
+    found = Verified(
+        digest_state(state), checks, now, passed, platforms, len(verification.hunks), uncovered
+    )
+    save_verified(root, found)
