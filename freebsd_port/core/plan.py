@@ -101,9 +101,8 @@ def _apply_patch(draft: Draft, entry: SeriesEntry, patch: Patch, max_fuzz: int) 
     problems: list[PortError] = []
     for change in patch.changes:
         try:
-            path = _apply_change(draft, entry, change, max_fuzz, hunks, problems)
-            if path not in paths:
-                paths.append(path)
+            touched = _apply_change(draft, entry, change, max_fuzz, hunks, problems)
+            paths.extend(path for path in touched if path not in paths)
         except PathError as error:
             where = f"patches/{entry.name}:{change.line}"
             problems.append(PathError(error.what, where=error.where or where, hint=error.hint))
@@ -119,7 +118,8 @@ def _apply_change(
     max_fuzz: int,
     hunks: list[HunkOutcome],
     problems: list[PortError],
-) -> str:
+) -> tuple[str, ...]:
+    """Place one change; give the path, and after a rename the one that is left, too."""
     where = f"{entry.name}:{change.hunks[0].line if change.hunks else change.line}"
     _require_text(change, where)
     target = find_target(change, entry.strip, draft.exists, draft.has_directory)
@@ -140,7 +140,7 @@ def _apply_change(
             problems.append(_miss_error(entry, target.path, number, total, hunk.line, result))
         hunks.append(HunkOutcome(target.path, number, total, hunk.line, result))
     _finish_change(draft, change, target.path, where, problems)
-    return target.path
+    return (target.path, target.source) if change.is_rename else (target.path,)
 
 
 def _finish_change(

@@ -63,7 +63,7 @@ def _name(raw: bytes | None, strip: int) -> str | None:
     if fault:
         shown = raw.decode("utf-8", "backslashreplace")
         raise PathError(f"the patch names {shown!r}: {fault}")
-    return path
+    return "/".join(part for part in path.split("/") if part != ".")
 
 
 def _plainness(path: str) -> tuple[int, int, int]:
