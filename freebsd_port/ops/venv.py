@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from freebsd_port.core.release import Release
 from freebsd_port.errors import PortError
@@ -21,20 +21,12 @@ from freebsd_port.store.environment import (
     save_mark,
 )
 from freebsd_port.store.installed import InstalledError, find_installed
-from freebsd_port.store.installer import (
-    Installer,
-    check_packages,
-    create_environment,
-    install_requirements,
-    require_installer,
-)
-from freebsd_port.store.interpreter import (
-    Interpreter,
-    find_interpreter,
-    require_named_interpreter,
-)
 from freebsd_port.store.project import Project
-from freebsd_port.store.wheels import Progress
+
+if TYPE_CHECKING:
+    from freebsd_port.store.installer import Installer
+    from freebsd_port.store.interpreter import Interpreter
+    from freebsd_port.store.wheels import Progress
 
 Outcome = Literal["made", "updated", "kept"]
 
@@ -75,6 +67,8 @@ def make_environment(
     if (kept := _find_ready(root, release, mark)) is not None:
         _require_same_python(kept, python)
         return VenvResult(kept, release, "kept")
+    from freebsd_port.store.installer import require_installer
+
     require_installer(installer)
     tell = progress or (lambda message: None)
     with hold_environment(root):
@@ -89,6 +83,8 @@ def choose_interpreter(release: Release, python: str | None = None) -> Interpret
 
     Raises VenvError when the named one is out of the range or none is here.
     """
+    from freebsd_port.store.interpreter import find_interpreter, require_named_interpreter
+
     if python is not None:
         named = require_named_interpreter(python)
         if not release.allows_python(named.version):
@@ -148,6 +144,12 @@ class _Choices:
 def _converge(
     project: Project, release: Release, root: Path, mark: Mark, choices: _Choices
 ) -> VenvResult:
+    from freebsd_port.store.installer import (
+        check_packages,
+        create_environment,
+        install_requirements,
+    )
+
     unfinished = replace(mark, state="unfinished")
     outcome: Outcome = "updated" if _is_updatable(root, release) else "made"
     if outcome == "made":
@@ -199,6 +201,8 @@ def _is_updatable(root: Path, release: Release) -> bool:
 def _require_same_python(environment: Environment, python: str | None) -> None:
     if python is None or environment.version is None:
         return
+    from freebsd_port.store.interpreter import require_named_interpreter
+
     named = require_named_interpreter(python)
     if named.version != environment.version:
         raise VenvError(

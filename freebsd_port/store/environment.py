@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -92,6 +90,8 @@ def find_mark(root: Path) -> Mark | None:
 
 def save_mark(root: Path, mark: Mark) -> None:
     """Put a mark on an environment in one step; it survives a crash once this returns."""
+    import tempfile
+
     with tempfile.NamedTemporaryFile("w", dir=root, prefix=_MARK, delete=False) as file:
         json.dump(asdict(mark), file, indent=1)
         file.write("\n")
@@ -130,6 +130,8 @@ def clear_environment(root: Path, mark: Mark) -> None:
 
     The mark is there before anything goes, so that after a kill the rest is still known as ours.
     """
+    import shutil
+
     root.mkdir(exist_ok=True)
     save_mark(root, mark)
     for entry in root.iterdir():
