@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from freebsd_port.core.markers import Need, System, Target, find_needs
+from freebsd_port.core.markers import Need, System, Target, find_needs, parse_requirement
 from freebsd_port.core.release import normalised_name
 from freebsd_port.errors import PortError
 
@@ -142,6 +142,4 @@ def _kinds(
 
 
 def _agrees(requirement: str, version: str) -> bool:
-    from packaging.requirements import Requirement
-
-    return Requirement(requirement).specifier.contains(version, prereleases=True)
+    return parse_requirement(requirement).specifier.contains(version, prereleases=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from freebsd_port.core.release import Release, normalised_name
@@ -72,6 +73,17 @@ def pythons_of(release: Release) -> tuple[str, ...]:
     )
 
 
+@cache
+def parse_requirement(text: str) -> Requirement:
+    """Parse a requirement; the same text, asked for again for another target, costs nothing.
+
+    Raises packaging's InvalidRequirement.
+    """
+    from packaging.requirements import Requirement
+
+    return Requirement(text)
+
+
 def find_needs(
     wanted: Iterable[str], requires: Mapping[str, Iterable[str]], target: Target
 ) -> dict[str, tuple[Need, ...]]:
@@ -81,10 +93,8 @@ def find_needs(
     needed and not known is a key of the result all the same, followed no further. The needs of
     a name are sorted.
     """
-    from packaging.requirements import Requirement
-
-    own = [Requirement(text) for text in wanted]
-    parsed = {name: [Requirement(text) for text in texts] for name, texts in requires.items()}
+    own = [parse_requirement(text) for text in wanted]
+    parsed = {name: [parse_requirement(one) for one in texts] for name, texts in requires.items()}
     found: dict[str, set[Need]] = {}
     extras: dict[str, set[str]] = {}
     waiting = [(one, "") for one in own if _holds(one, target, {""})]

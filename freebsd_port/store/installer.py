@@ -66,6 +66,7 @@ def install_requirements(
     else:
         command = [*_pip(python), "install", "--no-compile", "--progress-bar=off", *locked]
     total = len(re.findall(rb"^[A-Za-z0-9][^\s=]*==", requirements.read_bytes(), re.MULTILINE))
+    progress(f"{installer} installs {total} packages")
     status, lines = _run_telling(command, _Told(progress, total))
     if status != 0:
         raise InstallerError(
