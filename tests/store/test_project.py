@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from freebsd_port.errors import UsageError
 from freebsd_port.store import project as project_module
-from freebsd_port.store.project import Project, ProjectError, find_project
+from freebsd_port.store.project import Project, ProjectError, find_project, save_if_changed
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -73,3 +74,20 @@ def test_a_package_without_its_data_says_so(
     monkeypatch.setattr(project_module, "_PACKAGE", tmp_path / "freebsd_port")
     with pytest.raises(ProjectError, match="without its data"):
         find_project()
+
+
+def test_a_file_is_replaced_only_when_its_content_changes(tmp_path: Path) -> None:
+    path = tmp_path / "requirements.txt"
+    assert save_if_changed(path, b"one\n")
+    inode = path.stat().st_ino
+    assert not save_if_changed(path, b"one\n")
+    assert path.stat().st_ino == inode
+    assert save_if_changed(path, b"two\n")
+    assert (path.read_bytes(), os.listdir(tmp_path)) == (b"two\n", ["requirements.txt"])
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "absent" / "requirements.txt"
+    with pytest.raises(ProjectError, match="cannot be written: no such file") as caught:
+        save_if_changed(path, b"")
+    assert caught.value.where == str(path)
