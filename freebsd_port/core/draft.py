@@ -5,74 +5,107 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from freebsd_port.core.file import FileState, PathError, Tree, split_lines
+from freebsd_port.core.file import FileState, Tree, split_lines
+from freebsd_port.core.target import Target
 
 
-@dataclass(slots=True)
-class _DraftFile:
-    before: FileState | None
+@dataclass(frozen=True, slots=True)
+class DraftFile:
+    """One file as it is at some point of the series."""
+
     lines: list[bytes]
+    """Newlines kept; never edited in place."""
+
     mode: int | None
-    is_there: bool
 
 
 class Draft:
-    """Files by path, read from the tree when first asked for and changed only here."""
+    """Files by path, read from the tree when first asked for and changed only here.
+
+    A git-style patch means every file as it was before the patch, so that two files can swap
+    their names: what it writes is held back until the patch ends, or until it comes to a file
+    for the second time (two diffs in one patch file). New files appear, and other diffs are
+    written, at once. A removed file counts as gone at once but goes when the patch ends.
+    Source: GNU patch, behaviour on git-style diffs.
+    """
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
-        self._files: dict[str, _DraftFile] = {}
+        self._before: dict[str, FileState | None] = {}
+        self._files: dict[str, DraftFile | None] = {}
+        self._held: dict[str, DraftFile] = {}
+        self._claimed: set[str] = set()
+        self._doomed: set[str] = set()
+        self._is_git = False
 
     def exists(self, path: str) -> bool:
         """Tell whether the file is there now."""
-        return self._open(path).is_there
+        return path not in self._doomed and self._find(path) is not None
 
     def has_directory(self, path: str) -> bool:
         """Tell whether the directory is there, or would be by what the series created."""
         return self._tree.has_directory(path) or any(
-            file.is_there and name.startswith(path + "/") for name, file in self._files.items()
+            file is not None and name.startswith(path + "/") for name, file in self._files.items()
         )
 
-    def lines(self, path: str) -> list[bytes]:
-        """Give the lines themselves, to be edited in place; empty for an absent file."""
-        return self._open(path).lines
+    def begin(self, *, is_git: bool) -> None:
+        """Begin a change, before its target is looked for."""
+        if self._is_git != is_git:
+            self._release()
+        self._is_git = is_git
 
-    def start(self, source: str, path: str, *, is_copy: bool) -> None:
-        """Begin a change: the file is there from now on, moved or copied when source differs.
+    def open(self, target: Target) -> DraftFile | None:
+        """Give the file that the change reads, None when it is not there."""
+        source, path = target.source, target.path
+        is_there = self.exists(path) if source == path else self._find(path) is not None
+        if self._is_git and is_there:
+            if path in self._claimed:
+                self._release()
+                return self._find(source)
+            self._claimed.add(path)
+        return self._find(source) if self.exists(source) else None
 
-        Raises PathError when a rename or copy would replace another file.
-        """
-        file = self._open(path)
-        if source != path:
-            origin = self._open(source)
-            if file.is_there:
-                raise PathError(f"{path} is there already, {source} cannot take its name")
-            file.lines, file.mode = list(origin.lines), origin.mode
-            if not is_copy:
-                self.remove(source)
-        file.is_there = True
+    def write(self, path: str, file: DraftFile, *, is_new: bool) -> None:
+        """Set the file; held back for git-style changes of anything but a new file."""
+        if self._is_git and not is_new:
+            self._held[path] = file
+        else:
+            self._put(path, file)
 
     def remove(self, path: str) -> None:
-        """Take the file away."""
-        file = self._open(path)
-        file.lines, file.mode, file.is_there = [], None, False
+        """Take the file away, unless something is written there before the patch ends."""
+        self._doomed.add(path)
 
-    def set_mode(self, path: str, mode: int) -> None:
-        """Set the permission bits."""
-        self._open(path).mode = mode
+    def end_patch(self) -> None:
+        """Carry out what was held back."""
+        self._release()
+        for path in self._doomed:
+            self._files[path] = None
+        self._doomed.clear()
+        self._claimed.clear()
+        self._is_git = False
 
     def changes(self) -> Iterator[tuple[str, FileState | None, FileState | None]]:
         """Give (path, before, after) of each file looked at, sorted by path."""
         for path in sorted(self._files):
             file = self._files[path]
-            after = FileState(b"".join(file.lines), file.mode) if file.is_there else None
-            yield path, file.before, after
+            after = FileState(b"".join(file.lines), file.mode) if file is not None else None
+            yield path, self._before[path], after
 
-    def _open(self, path: str) -> _DraftFile:
-        file = self._files.get(path)
-        if file is None:
+    def _release(self) -> None:
+        for path, file in self._held.items():
+            self._put(path, file)
+        self._held.clear()
+
+    def _put(self, path: str, file: DraftFile) -> None:
+        self._find(path)
+        self._files[path] = file
+        self._doomed.discard(path)
+        self._claimed.discard(path)
+
+    def _find(self, path: str) -> DraftFile | None:
+        if path not in self._files:
             state = self._tree.read(path)
-            lines = split_lines(state.content) if state else []
-            file = _DraftFile(state, lines, state.mode if state else None, state is not None)
-            self._files[path] = file
-        return file
+            self._before[path] = state
+            self._files[path] = DraftFile(split_lines(state.content), state.mode) if state else None
+        return self._files[path]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 _ESCAPES = {ord(c): v for c, v in zip('abfnrtv\\"', b'\a\b\f\n\r\t\v\\"', strict=True)}
-_EPOCH = re.compile(rb"19(?:69-12-31|70-01-0[12])[ T]")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,26 +21,54 @@ class HeaderName:
     """/dev/null, or the epoch as time stamp. Source: GNU patch manual, Creating and Deleting."""
 
 
-def parse_header_name(text: bytes) -> HeaderName:
-    """Read the rest of a `--- ` or `+++ ` line, newline included.
+def parse_header_name(text: bytes) -> HeaderName | None:
+    """Read the rest of a `--- ` or `+++ ` line, newline included; None when it names nothing.
 
     A name ends at the first white space, unless a tab follows later: then the name may hold
     spaces and ends at the tab. A name in double quotes has C escapes.
     """
-    text = text.lstrip(b" \t")
+    text = text.lstrip()
     if text.startswith(b'"'):
         name, rest = parse_quoted(text)
-        if name is None:
-            return HeaderName(None, False)
     else:
-        line = text.rstrip(b"\r\n")
-        stop = line.find(b"\t")
-        if stop < 0:
-            stop = next((i for i, byte in enumerate(line) if byte in b" \v\f"), len(line))
-        name, rest = line[:stop].rstrip(b" "), line[stop:]
+        tab = text.find(b"\t")
+        name = text[:tab].rstrip() if tab >= 0 else text.split(maxsplit=1)[0] if text else b""
+        rest = text[len(name) :]
     if name == b"/dev/null":
         return HeaderName(None, True)
-    return HeaderName(name or None, _EPOCH.match(rest.strip()) is not None)
+    return HeaderName(name, _is_epoch(rest)) if name else None
+
+
+def parse_index_name(text: bytes) -> bytes | None:
+    """Read the rest of an `Index:` line: a name that may hold spaces, and nothing after it."""
+    text = text.lstrip()
+    if text.startswith(b'"'):
+        name, rest = parse_quoted(text)
+        return name if rest == b"\n" else None
+    name = text.removesuffix(b"\n")
+    return name if name == name.rstrip() and b"\t" not in name else None
+
+
+def _is_epoch(stamp: bytes) -> bool:
+    """Tell whether a time stamp is 1970-01-01 00:00 UTC in some time zone.
+
+    The stamp may give local time without its zone, so anything within a day of it counts.
+    """
+    if b"1970" not in stamp and b"1969" not in stamp:
+        return False
+    words = stamp.decode("latin-1").split()
+    for text, form in (
+        ("T".join(words[:2]) + "".join(words[2:]), None),
+        (" ".join(words), "%a %b %d %H:%M:%S %Y"),
+    ):
+        try:
+            when = datetime.strptime(text, form) if form else datetime.fromisoformat(text)
+        except ValueError:
+            continue
+        if when.tzinfo is None:
+            when = when.replace(tzinfo=UTC)
+        return timedelta(hours=-25) < when - _EPOCH < timedelta(hours=26)
+    return False
 
 
 def parse_quoted(text: bytes) -> tuple[bytes | None, bytes]:
@@ -77,9 +106,10 @@ def parse_git_names(text: bytes) -> tuple[bytes | None, bytes | None]:
             if name is None:
                 return None, None
         else:
-            name, _, rest = rest.partition(b" ")
+            name = rest.split(maxsplit=1)[0]
+            rest = rest[len(name) :]
         names.append(name)
-        rest = rest.lstrip(b" ")
+        rest = rest.lstrip()
     if len(names) == 2 and not rest:
         return names[0], names[1]
     return None, None
@@ -88,11 +118,11 @@ def parse_git_names(text: bytes) -> tuple[bytes | None, bytes | None]:
 def strip_components(name: bytes, strip: int) -> str | None:
     """Take `strip` leading components off, runs of slashes counting once; None if too few.
 
-    The path comes back as a POSIX string, undecodable bytes as surrogates.
+    The path comes back as a POSIX string without `.` components, undecodable bytes as surrogates.
     Source: GNU patch manual, option -p.
     """
     parts = re.split(rb"/+", name)
     if len(parts) - 1 < strip:
         return None
-    stripped = b"/".join(parts[strip:])
+    stripped = b"/".join(part for part in parts[strip:] if part != b".")
     return stripped.decode("utf-8", "surrogateescape") if stripped else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from freebsd_port.errors import PortError
 
-_HEADER = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? ?@@([^\n]*)")
+_HEADER = re.compile(rb"@@ -(\d+)(?:,(\d+))? ?\+(\d+)(?:,(\d+))? ?@@?([^\n]*)")
 
 
 class HunkError(PortError):
@@ -22,7 +22,7 @@ class Hunk:
     """The `@@` line as written, newline included."""
 
     body: tuple[bytes, ...]
-    """The lines that follow it as written, markers and newlines included."""
+    """The lines that follow it as written, markers, newlines and comments included."""
 
     old_start: int
     """1-based first line of the old side; for an empty old side, the line it goes after."""

@@ -5,7 +5,8 @@ The search order is GNU patch's, so that both put every hunk on the same line.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from freebsd_port.core.hunk import Hunk, reverse_hunk
 
@@ -15,10 +16,13 @@ class Placement:
     """The hunk fits."""
 
     line: int
-    """1-based line of the file, as earlier hunks left it, at which the old side starts."""
+    """1-based line of the file, as earlier hunks left it, at which the old side starts.
+
+    Below 1 when fuzz let go of context that would stand before the file.
+    """
 
     offset: int
-    """Lines away from where the header (and the hunk before) expected it."""
+    """Lines away from where the header expected it."""
 
     fuzz: int
     """Context lines that were let go at the ends."""
@@ -48,10 +52,10 @@ class Miss:
 
 @dataclass(slots=True)
 class Cursor:
-    """How far the hunks of one file have come; lines are counted as they are now."""
+    """How far the hunks of one file have come, and what they have made so far."""
 
     frozen: int = 0
-    """Lines at the start that are finished."""
+    """Lines at the start of the file that are finished, counted as the file had them."""
 
     grown: int = 0
     """Lines that earlier hunks added, less those they removed."""
@@ -59,27 +63,29 @@ class Cursor:
     offset: int = 0
     """Displacement found so far; the next hunk is expected to have it too."""
 
+    made: list[bytes] = field(default_factory=list)
+    """The patched file up to the frozen line."""
+
 
 def place_hunk(lines: list[bytes], hunk: Hunk, cursor: Cursor, max_fuzz: int) -> Placement | Miss:
     """Find the place nearest to the expected one, the later of two equally near ones first.
 
-    Less fuzz wins over less offset. Context shorter at one end binds the hunk to the start or
-    the end of the file. The cursor is not moved. Source: GNU patch, locating hunks.
+    `lines` are the file's own, as no hunk of this change has touched them. Less fuzz wins over
+    less offset. Context shorter at one end binds the hunk to the start or the end of the file.
+    The cursor is not moved. Source: GNU patch, locating hunks.
     """
-    expected = hunk.old_start + cursor.offset + cursor.grown
+    expected = hunk.old_start + cursor.offset
     if not hunk.old:
         expected += 1
-        if cursor.frozen <= expected - 1:
-            return Placement(min(expected, len(lines) + 1), cursor.offset, 0)
-        return Miss(expected, 0, 0, False)
-    start, count = expected - 1, len(hunk.old)
-    fits_here = start >= cursor.frozen and tuple(lines[start : start + count]) == hunk.old
-    if fits_here and hunk.leading == hunk.trailing:
-        return Placement(expected, cursor.offset, 0)
+        if 0 <= cursor.frozen < expected:
+            return Placement(expected + cursor.grown, cursor.offset, 0)
+        return Miss(max(expected, 1), 0, 0, False)
     for fuzz in range(min(max_fuzz, max(hunk.leading, hunk.trailing)) + 1):
         line = _locate(lines, hunk, cursor, expected, fuzz)
         if line:
-            return Placement(line, cursor.offset + line - expected, fuzz)
+            if line - 1 + hunk.leading < cursor.frozen:
+                break  # it changes what an earlier hunk has changed; GNU patch gives up here too
+            return Placement(line + cursor.grown, cursor.offset + line - expected, fuzz)
     return _nearest_miss(lines, hunk)
 
 
@@ -90,63 +96,77 @@ def _locate(lines: list[bytes], hunk: Hunk, cursor: Cursor, expected: int, fuzz:
     tail = fuzz + hunk.trailing - context
     count, total = len(hunk.old), len(lines)
     lowest = cursor.frozen + 1
-    highest = total - (count - max(tail, 0)) + 1
+    highest = total - (count - tail) + 1
     if head < 0 and hunk.old_start <= 1:
-        first = 1 + cursor.grown
-        if tail < 0 and (count != total - cursor.grown or lowest - 1 > hunk.leading):
-            return 0
-        bound = cursor.frozen - cursor.grown <= hunk.leading and first <= total - (count - tail) + 1
-        return first if bound and _fits(lines, hunk, first, 0, max(tail, 0)) else 0
+        bound = cursor.frozen <= hunk.leading and highest >= 1
+        return 1 if bound and _fits(lines, hunk, 1, 0, tail) else 0
     head = max(head, 0)
     if tail < 0:
         last = total - count + 1
         return last if last >= lowest and _fits(lines, hunk, last, head, 0) else 0
-    for distance in range(max(highest - expected, expected - lowest, 0) + 1):
-        above = expected + distance
-        if lowest <= above <= highest and _fits(lines, hunk, above, head, tail):
-            return above
-        below = expected - distance
-        if distance and lowest <= below <= highest and _fits(lines, hunk, below, head, tail):
-            return below
+    for line in _search_order(expected, lowest, highest):
+        if _fits(lines, hunk, line, head, tail):
+            return line
     return 0
 
 
+def _search_order(expected: int, lowest: int, highest: int) -> Iterator[int]:
+    """Give the lines to try: outwards from the expected one, the later of two first.
+
+    When earlier hunks have passed the expected line, the lines just before it are tried too:
+    two hunks may share context that neither changes.
+    """
+    if lowest <= expected <= highest:
+        yield expected
+    elif expected < lowest:
+        if expected <= highest:
+            first = 2 * expected - lowest
+            yield from (first, lowest)
+            yield from range(first + 1, highest + 1)
+        return
+    for distance in range(1, max(highest - expected, expected - lowest) + 1):
+        if expected + distance <= highest:
+            yield expected + distance
+        if lowest <= expected - distance <= highest:
+            yield expected - distance
+
+
 def _fits(lines: list[bytes], hunk: Hunk, line: int, head: int, tail: int) -> bool:
-    start, stop = head, len(hunk.old) - tail
+    start, stop = head, len(hunk.old) - max(tail, 0)
     if start >= stop:
-        return True
+        return line != 0
     at = line - 1 + start
-    if at >= len(lines) or at < 0 or lines[at] != hunk.old[start]:
+    if at >= len(lines) or at < 0 or line == 0 or lines[at] != hunk.old[start]:
         return False
     return tuple(lines[at : at + stop - start]) == hunk.old[start:stop]
 
 
 def splice_hunk(lines: list[bytes], hunk: Hunk, placement: Placement, cursor: Cursor) -> None:
-    """Put the new side in place of the old one and move the cursor behind it.
+    """Take the hunk's change, and the lines up to it, into what the cursor has made.
 
-    Context that fuzz let go stays as the file has it. A last line without newline gets one when
-    lines follow it now.
+    Context is always the file's own, so what fuzz let go stays as the file has it.
     """
-    start, count, before = placement.line - 1, len(hunk.old), len(lines)
-    new: tuple[bytes, ...] | list[bytes] = hunk.new
-    if placement.fuzz:
-        context = max(hunk.leading, hunk.trailing)
-        head = max(placement.fuzz + hunk.leading - context, 0)
-        tail = max(placement.fuzz + hunk.trailing - context, 0)
-        kept = lines[start : start + count]
-        new = [*kept[:head], *hunk.new[head : len(hunk.new) - tail], *kept[count - tail :]]
-    lines[start : start + count] = new
-    _close_line(lines, start - 1)
-    for index in range(start, start + len(new)):
-        _close_line(lines, index)
-    cursor.grown += len(lines) - before
+    start = placement.line - cursor.grown - 1
+    _append(cursor.made, lines[cursor.frozen : start + hunk.leading])
+    new = hunk.new[hunk.leading : len(hunk.new) - hunk.trailing]
+    for line in new:
+        _append(cursor.made, (line,))
+    cursor.frozen = start + len(hunk.old) - hunk.trailing
+    cursor.grown += len(hunk.new) - len(hunk.old)
     cursor.offset = placement.offset
-    cursor.frozen = start + len(hunk.new) - hunk.trailing
 
 
-def _close_line(lines: list[bytes], index: int) -> None:
-    if 0 <= index < len(lines) - 1 and not lines[index].endswith(b"\n"):
-        lines[index] += b"\n"
+def finish_lines(lines: list[bytes], cursor: Cursor) -> list[bytes]:
+    """Give the whole patched file: what the hunks made and what follows the last of them."""
+    _append(cursor.made, lines[cursor.frozen :])
+    return cursor.made
+
+
+def _append(made: list[bytes], more: Sequence[bytes]) -> None:
+    """Add lines; a last one without newline gets it now that others follow."""
+    if more and made and not made[-1].endswith(b"\n"):
+        made[-1] += b"\n"
+    made.extend(more)
 
 
 def _nearest_miss(lines: list[bytes], hunk: Hunk) -> Miss:

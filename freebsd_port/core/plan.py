@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from freebsd_port.core.draft import Draft
+from freebsd_port.core.change import FileChange
+from freebsd_port.core.draft import Draft, DraftFile
 from freebsd_port.core.file import FileState, PathError, Tree
-from freebsd_port.core.patch import FileChange, Patch, reverse_patch
-from freebsd_port.core.place import Cursor, Miss, Placement, place_hunk, splice_hunk
+from freebsd_port.core.patch import Patch, reverse_patch
+from freebsd_port.core.place import Cursor, Miss, Placement, finish_lines, place_hunk, splice_hunk
 from freebsd_port.core.series import SeriesEntry
-from freebsd_port.core.target import find_target
+from freebsd_port.core.target import Target, find_target
 from freebsd_port.errors import PortError
 
 
@@ -101,14 +102,17 @@ def _apply_patch(draft: Draft, entry: SeriesEntry, patch: Patch, max_fuzz: int) 
     problems: list[PortError] = []
     for change in patch.changes:
         try:
-            touched = _apply_change(draft, entry, change, max_fuzz, hunks, problems)
-            paths.extend(path for path in touched if path not in paths)
+            target, outcomes = _apply_change(draft, entry, change, max_fuzz, problems)
         except PathError as error:
             where = f"patches/{entry.name}:{change.line}"
             problems.append(PathError(error.what, where=error.where or where, hint=error.hint))
         except MissError as error:
             problems.append(error)
-    return PatchOutcome(entry.name, tuple(hunks), tuple(paths), tuple(problems))
+        else:
+            hunks += outcomes
+            paths += (target.source, target.path) if change.is_rename else (target.path,)
+    draft.end_patch()
+    return PatchOutcome(entry.name, tuple(hunks), tuple(dict.fromkeys(paths)), tuple(problems))
 
 
 def _apply_change(
@@ -116,45 +120,57 @@ def _apply_change(
     entry: SeriesEntry,
     change: FileChange,
     max_fuzz: int,
-    hunks: list[HunkOutcome],
     problems: list[PortError],
-) -> tuple[str, ...]:
-    """Place one change; give the path, and after a rename the one that is left, too."""
+) -> tuple[Target, list[HunkOutcome]]:
     where = f"{entry.name}:{change.hunks[0].line if change.hunks else change.line}"
     _require_text(change, where)
+    draft.begin(is_git=change.is_git)
     target = find_target(change, entry.strip, draft.exists, draft.has_directory)
     if target is None:
         raise MissError("the file to patch is not there", where=f"{where}, {_names(change)}")
-    draft.start(target.source, target.path, is_copy=change.is_copy)
-    lines = draft.lines(target.path)
+    file = draft.open(target)
+    lines = file.lines if file else []
     cursor = Cursor()
-    had_content = bool(lines)
+    outcomes: list[HunkOutcome] = []
+    total = len(change.hunks)
     for number, hunk in enumerate(change.hunks, 1):
         result = place_hunk(lines, hunk, cursor, max_fuzz)
-        total = len(change.hunks)
-        if isinstance(result, Placement) and change.creates == 2 and had_content and number == 1:
+        at_start = isinstance(result, Placement) and result.line - cursor.grown == 1
+        if at_start and change.creates == 2 and lines:
             result = Miss(1, 0, len(hunk.old), tuple(lines) == hunk.new)
         if isinstance(result, Placement):
             splice_hunk(lines, hunk, result, cursor)
         else:
             problems.append(_miss_error(entry, target.path, number, total, hunk.line, result))
-        hunks.append(HunkOutcome(target.path, number, total, hunk.line, result))
-    _finish_change(draft, change, target.path, where, problems)
-    return (target.path, target.source) if change.is_rename else (target.path,)
+        outcomes.append(HunkOutcome(target.path, number, total, hunk.line, result))
+    _finish_change(draft, change, target, file, finish_lines(lines, cursor), where)
+    return target, outcomes
 
 
 def _finish_change(
-    draft: Draft, change: FileChange, path: str, where: str, problems: list[PortError]
+    draft: Draft,
+    change: FileChange,
+    target: Target,
+    file: DraftFile | None,
+    lines: list[bytes],
+    where: str,
 ) -> None:
+    """Write or remove the file as the hunks and the header leave it."""
+    if change.deletes == 2 and not lines:
+        draft.remove(target.path)
+        return
+    mode = file.mode if file else None
+    sets_mode = change.new_mode is not None and change.new_mode != change.old_mode
+    if sets_mode and change.new_mode is not None:
+        mode = change.new_mode
+    is_moved = change.is_rename or change.is_copy
+    if change.hunks or sets_mode or is_moved:
+        permissions = mode & 0o777 if mode is not None else None
+        draft.write(target.path, DraftFile(lines, permissions), is_new=change.creates == 2)
+    if change.is_rename:
+        draft.remove(target.source)
     if change.deletes == 2:
-        if not draft.lines(path):
-            draft.remove(path)
-        elif not problems:
-            problems.append(
-                MissError("the file to delete holds more than the patch removes", where=where)
-            )
-    elif change.new_mode is not None and change.new_mode != change.old_mode:
-        draft.set_mode(path, change.new_mode & 0o777)
+        raise MissError("the file to delete holds more than the patch removes", where=where)
 
 
 def _require_text(change: FileChange, where: str) -> None:

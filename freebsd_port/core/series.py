@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from dataclasses import dataclass
 
 from freebsd_port.errors import PortError
@@ -130,8 +129,8 @@ def parse_series(data: bytes, *, source: str = "series") -> Series:
 def _parse_line(raw: str, number: int, source: str) -> SeriesEntry | None:
     match = _COMMENT.search(raw)
     comment = match.group(1).strip() if match else ""
-    words = shlex.split(raw[: match.start()] if match else raw)
-    if not words:
+    words = re.split(r"[ \t]+", (raw[: match.start()] if match else raw).strip(" \t"))
+    if words == [""]:
         return None
     strip, reverse = 1, False
     options = iter(words[1:])

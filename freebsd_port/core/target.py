@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from freebsd_port.core.change import FileChange
 from freebsd_port.core.file import PathError, find_path_fault
 from freebsd_port.core.filename import strip_components
-from freebsd_port.core.patch import FileChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +30,30 @@ def find_target(
     """Choose the file; None when no name fits. Raises PathError for an unsafe name."""
     old = _name(change.old.name if change.old else None, strip)
     new = _name(change.new.name if change.new else None, strip)
-    names = [name for name in (old, new) if name]
-    if not names:
-        index = _name(change.index, strip)
-        names = [index] if index else []
-    if change.is_rename or change.is_copy:
-        if not old or not new:
-            return None
-        source = old if exists(old) or not exists(new) else new
-        return Target(source, new)
-    there = [name for name in dict.fromkeys(names) if exists(name)]
-    if there:
-        best = min(there, key=_plainness)
-        return Target(best, best)
-    if not change.creates or not names:
-        return None
-    fewest = min(_missing_directories(name, has_directory) for name in names)
-    best = min(
-        (name for name in names if _missing_directories(name, has_directory) == fewest),
-        key=_plainness,
+    names = [name for name in ((new, old) if change.is_reversed else (old, new)) if name]
+    if not names and (index := _name(change.index, strip)):
+        names = [index]
+    candidates = [name for name in names if exists(name)] or _absent_names(
+        change, names, has_directory
     )
+    if not candidates:
+        return None
+    best = min(candidates, key=_plainness)
+    if change.is_rename or change.is_copy:
+        return Target(best, new) if old and new else None
     return Target(best, best)
+
+
+def _absent_names(
+    change: FileChange, names: list[str], has_directory: Callable[[str], bool]
+) -> list[str]:
+    """Give the names that a file which is not there may have, to be made or to be missed."""
+    if change.deletes and not (change.deletes == 1 and change.creates == 2):
+        return names[-1:]
+    if not change.creates:
+        return []
+    missing = [_missing_directories(name, has_directory) for name in names]
+    return [name for name, count in zip(names, missing, strict=True) if count == min(missing)]
 
 
 def _name(raw: bytes | None, strip: int) -> str | None:
