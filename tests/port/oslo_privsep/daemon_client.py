@@ -1,0 +1,75 @@
+"""Start a real privsep daemon, ask it who it is, and print the answer as JSON.
+
+Usage: python -c "import daemon_client; daemon_client.main()" fork|helper CONFIG_FILE [AS_USER]
+It is imported because a daemon started by a helper looks the context up by its module's name.
+
+CONFIG_FILE has a section [checks], read by the context below. AS_USER is whom this process
+becomes before it starts the daemon. Prints one line with "pid" and either "error" (the name
+of what start() raised) or "identity"; what the daemon logs goes to standard error.
+"""
+
+import errno
+import json
+import logging
+import os
+import pwd
+import sys
+
+from oslo_config import cfg
+from oslo_privsep import capabilities, priv_context
+
+HELPER = "from oslo_privsep import daemon; daemon.helper_main()"
+
+context = priv_context.PrivContext(
+    "daemon_client",
+    cfg_section="checks",
+    pypath="daemon_client.context",
+    capabilities=[capabilities.CAP_SYS_ADMIN, capabilities.CAP_NET_ADMIN],
+)
+
+
+@context.entrypoint
+def identity():
+    """Ids of the daemon's process, its groups, and how an attempt to be root ended."""
+    found = {
+        "pid": os.getpid(),
+        "uids": os.getresuid(),
+        "gids": os.getresgid(),
+        "groups": os.getgroups(),
+    }
+    try:
+        os.setuid(0)
+        found["root"] = "granted"
+    except OSError as error:
+        found["root"] = errno.errorcode[error.errno]
+    return found
+
+
+def become(name):
+    # Loaded late by the library; whoever we become may have no access to Python's directory.
+    import concurrent.futures.thread  # noqa: F401
+
+    user = pwd.getpwnam(name)
+    os.setgroups([])
+    os.setgid(user.pw_gid)
+    os.setuid(user.pw_uid)
+
+
+def main():
+    method, config_file, as_user = (sys.argv[1:] + [None])[:3]
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    cfg.CONF(["--config-file", config_file], project="checks")
+    command = [sys.executable, "-c", "'%s'" % HELPER, "--config-file", config_file]
+    cfg.CONF.set_override("helper_command", " ".join(command), group="checks")
+    if as_user is not None:
+        become(as_user)
+    answer = {}
+    try:
+        context.start(
+            priv_context.Method.FORK if method == "fork" else priv_context.Method.ROOTWRAP
+        )
+        answer["identity"] = identity()
+    except Exception as error:
+        answer["error"] = type(error).__name__
+    answer["pid"] = os.getpid()
+    print(json.dumps(answer), flush=True)

@@ -1,0 +1,82 @@
+"""Runs a command through oslo-rootwrap's main() in a process of its own."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+
+import pytest
+
+FILTERS = """[Filters]
+echo: CommandFilter, echo, root
+"""
+
+CONFIG = """[DEFAULT]
+filters_path = {filters}
+exec_dirs = /bin,/usr/bin
+"""
+
+
+def run_main(config_file, *numbers):
+    """Open the descriptors `numbers`, run main(), and print which of them are still open."""
+    from oslo_rootwrap import cmd
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft <= max(numbers):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(numbers) + 1, hard))
+    for number in numbers:
+        os.dup2(0, number)
+    sys.argv = ["oslo-rootwrap", config_file, "echo", "from the command"]
+    try:
+        cmd.main()
+    except SystemExit as end:
+        status = end.code
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    still_open = [number for number in numbers if is_open(number)]
+    print(json.dumps({"status": status, "limits": limits, "open": still_open, "hard": hard}))
+
+
+def is_open(number):
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
+
+
+@pytest.fixture
+def config_file(tmp_path):
+    """A rootwrap.conf that lets echo run."""
+    filters = tmp_path / "filters"
+    filters.mkdir()
+    (filters / "echo.filters").write_text(FILTERS)
+    config_file = tmp_path / "rootwrap.conf"
+    config_file.write_text(CONFIG.format(filters=filters))
+    return str(config_file)
+
+
+@pytest.fixture
+def run_rootwrap(config_file):
+    """Function (*numbers) -> (what the command printed, what run_main() printed)."""
+
+    def run(*numbers):
+        code = "import conftest; conftest.run_main({!r}, *{!r})".format(config_file, numbers)
+        environment = dict(os.environ)
+        here = os.path.dirname(os.path.abspath(__file__))
+        paths = [environment.get("PYTHONPATH", ""), here, *filter(None, sys.path)]
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            universal_newlines=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        printed, answer = done.stdout.splitlines()
+        return printed, json.loads(answer)
+
+    return run
