@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from freebsd_port.core.file import PathError
 from freebsd_port.core.overlay import OverlayState
 from freebsd_port.errors import PortError, ProblemsError
 from freebsd_port.ops.target import Target
@@ -109,7 +110,11 @@ def _require_unedited(
     target: Target, conditions: tuple[Condition, ...], *, force: bool
 ) -> tuple[Condition, ...]:
     """Give what was edited or removed; raises ProblemsError unless that may be written over."""
-    problems: list[PortError] = [c.fault for c in conditions if c.fault is not None]
+    problems: list[PortError] = [
+        PathError(c.fault.what, where=str(target.root), hint=c.fault.hint)
+        for c in conditions
+        if c.fault is not None
+    ]
     edited = tuple(c for c in conditions if c.kind in ("edited", "gone"))
     if not force:
         problems += (

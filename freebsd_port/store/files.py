@@ -99,13 +99,10 @@ def make_directories(path: Path, mode: int | None) -> None:
     `mode` None leaves the umask's choice. What root makes belongs to the owner of the directory
     above, so that an environment never gets parts that its owner cannot change.
     """
-    try:
-        os.mkdir(path)
-    except FileExistsError:
+    if path.is_dir():
         return
-    except FileNotFoundError:
-        make_directories(path.parent, mode)
-        os.mkdir(path)
+    make_directories(path.parent, mode)
+    os.mkdir(path)
     above = os.stat(path.parent)
     if os.geteuid() == 0 and (above.st_uid, above.st_gid) != (0, 0):
         os.chown(path, above.st_uid, above.st_gid)
@@ -164,11 +161,16 @@ def remove_directory(path: Path) -> None:
 
 
 def remove_empty_parents(path: Path, root: Path) -> None:
-    """Remove the directories above a removed file that it left empty, up to the root."""
+    """Remove the directories above a removed file that it left empty, up to the root.
+
+    Those gone already are stepped over, since an earlier attempt may have been cut off.
+    """
     directory = path.parent
     while directory != root and root in directory.parents:
         try:
             os.rmdir(directory)
+        except FileNotFoundError:
+            pass
         except OSError:
             return
         directory = directory.parent

@@ -62,17 +62,16 @@ class DirectoryTree:
             raise self._refuse(path, error) from error
         if stat.S_ISLNK(mode):
             raise PathError(
-                f"{path!r} is a symbolic link, nothing behind it may be patched",
-                where=str(self.root),
-                hint=_LINK_HINT,
+                f"{path!r} is a symbolic link, nothing behind it may be patched", hint=_LINK_HINT
             )
         self._safe[path] = stat.S_ISDIR(mode)
         return self._safe[path]
 
-    def _refuse(self, path: str, error: OSError) -> PathError:
+    @staticmethod
+    def _refuse(path: str, error: OSError) -> PathError:
         reason = (error.strerror or str(error)).lower()
         shown = path if len(path) <= _SHOWN else f"{path[:_SHOWN]}..."
-        return PathError(f"{shown!r} cannot be read: {reason}", where=str(self.root))
+        return PathError(f"{shown!r} cannot be read: {reason}")
 
 
 def _require_regular(path: str, mode: int) -> None:
