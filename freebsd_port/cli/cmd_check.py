@@ -1,0 +1,61 @@
+"""`freebsd-port check`."""
+
+from __future__ import annotations
+
+import click
+
+from freebsd_port.cli.options import Common, common_options, pass_common
+from freebsd_port.cli.render import count, paint, print_error, print_json, say
+
+_EPILOG = """\b
+Examples:
+  freebsd-port check
+  freebsd-port check --release 2026.2 --offline
+  freebsd-port check --write-lock --release 2026.2"""
+
+
+@click.command("check", epilog=_EPILOG)
+@click.option("--offline", is_flag=True, help="Use cached wheels only.")
+@click.option("--write-lock", is_flag=True, help="Write the release's series.lock anew.")
+@common_options
+@pass_common
+def command(common: Common, offline: bool, write_lock: bool) -> None:
+    """Find where series, files, headers, locks and pins disagree; all findings at once.
+
+    Looks at every release unless --release names one.
+    """
+    from freebsd_port.ops.check import check_project
+
+    result = check_project(
+        common.project(),
+        common.release,
+        write_lock=write_lock,
+        is_offline=offline,
+        progress=common.progress,
+    )
+    if common.as_json:
+        print_json(
+            {
+                "ok": not result.findings,
+                "verb": "check",
+                "patches": result.patches,
+                "releases": list(result.releases),
+                "uncarried": list(result.uncarried),
+                "written": [str(path) for path in result.written],
+                "problems": [
+                    {"what": f.what, "where": f.where, "hint": f.hint} for f in result.findings
+                ],
+            }
+        )
+    else:
+        for finding in result.findings:
+            print_error(finding)
+        if common.verbosity >= 0:
+            for path in result.written:
+                say(f"wrote {path}")
+            for name in result.uncarried:
+                say(paint(f"{name}: no series.lock, the series was not carried to it", "dim"))
+            looked = f"{count(result.patches, 'patch')}, {count(len(result.releases), 'release')}"
+            say(f"{looked}: {count(len(result.findings), 'finding')}")
+    if result.findings:
+        click.get_current_context().exit(1)

@@ -1,0 +1,70 @@
+"""`freebsd-port lock`."""
+
+from __future__ import annotations
+
+import click
+
+from freebsd_port.cli.options import Common, common_options, pass_common
+from freebsd_port.cli.render import count, paint, print_error, print_json, say
+
+_EPILOG = """\b
+Examples:
+  freebsd-port lock --release 2026.2
+  freebsd-port lock --check"""
+
+
+@click.command("lock", epilog=_EPILOG)
+@click.option("--check", "only_check", is_flag=True, help="Judge the lock as it is, no network.")
+@common_options
+@pass_common
+def command(common: Common, only_check: bool) -> None:
+    """Make a release's hash-locked requirements with pip-tools, and judge them for FreeBSD.
+
+    Markers are evaluated for FreeBSD as well as Linux; every difference is reported.
+    """
+    from freebsd_port.ops.lock import check_lock, lock_release
+
+    project = common.project()
+    release = project.load_release(common.release)
+    if only_check:
+        result = check_lock(project, release)
+    else:
+        result = lock_release(project, release, progress=common.progress)
+    if common.as_json:
+        print_json(
+            {
+                "ok": not result.problems,
+                "verb": "lock",
+                "release": release.name,
+                "locked": len(result.locked),
+                "changed": [str(path) for path in result.changed],
+                "differences": [
+                    {
+                        "distribution": one.distribution,
+                        "system": one.system,
+                        "pythons": list(one.pythons),
+                        "kind": one.kind,
+                        "problem": one.is_problem,
+                    }
+                    for one in result.differences
+                ],
+                "problems": [
+                    {"what": p.what, "where": p.where, "hint": p.hint} for p in result.problems
+                ],
+            }
+        )
+    else:
+        for problem in result.problems:
+            print_error(problem)
+        if common.verbosity >= 0:
+            for one in result.differences:
+                pythons = ", ".join(one.pythons)
+                say(
+                    f"{one.system:7} Python {pythons}: {one.distribution} {paint(one.kind, 'warn')}"
+                )
+            for path in result.changed:
+                say(f"wrote {path}")
+            locked = count(len(result.locked), "package")
+            say(f"{release.name}: {locked} locked, {count(len(result.problems), 'problem')}")
+    if result.problems:
+        click.get_current_context().exit(1)

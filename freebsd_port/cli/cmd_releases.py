@@ -1,0 +1,62 @@
+"""`freebsd-port releases`."""
+
+from __future__ import annotations
+
+import click
+
+from freebsd_port.cli.options import Common, common_options, pass_common
+from freebsd_port.cli.render import paint, print_json, say
+from freebsd_port.ops.releases import ReleaseState
+
+_EPILOG = """\b
+Examples:
+  freebsd-port releases
+  freebsd-port releases --json --release 2026.2"""
+
+
+@click.command("releases", epilog=_EPILOG)
+@common_options
+@pass_common
+def command(common: Common) -> None:
+    """List the releases: their pins, the Pythons they take, and what is here of each."""
+    from freebsd_port.ops.releases import list_releases
+
+    project = common.project()
+    wanted = project.load_release(common.release).name if common.release else None
+    states = [s for s in list_releases(project) if wanted in (None, s.release.name)]
+    if common.as_json:
+        print_json({"ok": True, "verb": "releases", "releases": [_as_json(s) for s in states]})
+        return
+    for state in states:
+        _show(state, verbose=common.verbosity > 0)
+
+
+def _show(state: ReleaseState, *, verbose: bool) -> None:
+    release = state.release
+    nova = release.require_pin("nova")
+    python = f"Python {release.python}" + ("" if state.has_python else ", none here")
+    notes = [
+        python,
+        f"environment: {state.environment_state}",
+        "series carried" if state.has_series_lock else "series not carried yet",
+    ]
+    mark = "*" if state.is_default else " "
+    say(f"{mark} {paint(f'{release.name:7}', 'strong')} nova {nova.version:8} {'; '.join(notes)}")
+    if verbose:
+        for pin in release.pins:
+            say(f"      {pin.distribution} {pin.version} {paint(pin.sha256, 'dim')}")
+
+
+def _as_json(state: ReleaseState) -> dict[str, object]:
+    return {
+        "name": state.release.name,
+        "codename": state.release.codename,
+        "default": state.is_default,
+        "python": state.release.python,
+        "has_python": state.has_python,
+        "pins": {pin.distribution: pin.version for pin in state.release.pins},
+        "environment": str(state.environment),
+        "environment_state": state.environment_state,
+        "locked": state.is_locked,
+        "series_lock": state.has_series_lock,
+    }

@@ -1,0 +1,137 @@
+"""`check`: series, files, headers, locks and pins agree; every finding at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from freebsd_port.core.lint import lint_patch, lint_series
+from freebsd_port.core.lock import LockedFile, LockError, render_lock
+from freebsd_port.core.patch import parse_patch
+from freebsd_port.core.plan import Plan, plan_series
+from freebsd_port.core.series import parse_series
+from freebsd_port.errors import PortError, ProblemsError
+from freebsd_port.ops.lock import check_lock
+from freebsd_port.ops.series import project_source
+from freebsd_port.ops.workspace import load_lock
+from freebsd_port.store.project import Project, save_if_changed
+from freebsd_port.store.wheels import require_wheels
+from freebsd_port.store.wheeltree import WheelTree
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What was looked at, and what is wrong."""
+
+    patches: int
+    releases: tuple[str, ...]
+    """Releases looked at, oldest first."""
+
+    uncarried: tuple[str, ...]
+    """Those without a series.lock: the series was not carried to them yet."""
+
+    findings: tuple[PortError, ...]
+    written: tuple[Path, ...] = ()
+
+
+def check_project(
+    project: Project,
+    release: str | None = None,
+    *,
+    write_lock: bool = False,
+    is_offline: bool = False,
+    progress: Callable[[str], None],
+) -> CheckResult:
+    """Look at the series and one release, or all of them; `write_lock` makes one's series.lock.
+
+    Needs the pinned wheels of releases that have a series.lock, from the cache or the index.
+    """
+    names = project.release_names()
+    findings: list[PortError] = []
+    data = {
+        path.relative_to(project.patches).as_posix(): path.read_bytes()
+        for path in sorted(project.patches.rglob("*.patch"))
+    }
+    series = parse_series(project.series.read_bytes())
+    findings += lint_series(series, data, names)
+    for name, content in data.items():
+        findings += lint_patch(name, content)
+    chosen = (project.load_release(release).name,) if release or write_lock else names
+    uncarried: list[str] = []
+    written: list[Path] = []
+    for name in chosen:
+        try:
+            findings += check_lock(project, project.load_release(name)).problems
+            lock = load_lock(project, name)
+            if lock is None and not write_lock:
+                uncarried.append(name)
+                continue
+            progress(f"holding the series against the wheels of {name}")
+            plan = plan_release(project, name, is_offline=is_offline, progress=progress)
+            if write_lock:
+                written += _write_lock(project, name, plan)
+            else:
+                findings += _lock_findings(name, lock or (), _locked(plan))
+        except ProblemsError as error:
+            findings += error.problems
+        except PortError as error:
+            findings.append(error)
+    if project.default_release() in uncarried:
+        findings.append(
+            LockError(
+                f"the default release {project.default_release()} has no series.lock",
+                where=str(project.series_lock(project.default_release())),
+                hint="freebsd-port check --write-lock",
+            )
+        )
+    return CheckResult(len(data), chosen, tuple(uncarried), tuple(findings), tuple(written))
+
+
+def plan_release(
+    project: Project, release: str, *, is_offline: bool, progress: Callable[[str], None]
+) -> Plan:
+    """Plan the whole series over a release's wheels, without fuzz.
+
+    Raises ProblemsError with every hunk that has no place.
+    """
+    source = project_source(project, release)
+    pins = project.load_release(release).pins
+    tree = WheelTree(require_wheels(pins, is_offline=is_offline, progress=progress))
+    goal = source.load_patches(source.load_series().entries)
+    plan = plan_series(tree, ((g.entry, parse_patch(g.entry.name, g.data)) for g in goal))
+    if plan.problems:
+        raise ProblemsError(plan.problems)
+    return plan
+
+
+def _locked(plan: Plan) -> tuple[LockedFile, ...]:
+    return tuple(
+        LockedFile(
+            edit.path,
+            edit.before.sha256 if edit.before else None,
+            edit.after.sha256 if edit.after else None,
+        )
+        for edit in plan.edits
+    )
+
+
+def _lock_findings(
+    release: str, lock: tuple[LockedFile, ...], planned: tuple[LockedFile, ...]
+) -> list[PortError]:
+    known = {entry.path: entry for entry in lock}
+    found = {entry.path: entry for entry in planned}
+    return [
+        LockError(
+            f"series.lock and the series disagree on {path}",
+            where=f"releases/{release}/series.lock",
+            hint=f"after a wanted change: freebsd-port check --write-lock --release {release}",
+        )
+        for path in sorted(set(known) | set(found))
+        if known.get(path) != found.get(path)
+    ]
+
+
+def _write_lock(project: Project, release: str, plan: Plan) -> list[Path]:
+    path = project.series_lock(release)
+    return [path] if save_if_changed(path, render_lock(_locked(plan))) else []
