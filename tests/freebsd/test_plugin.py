@@ -55,9 +55,9 @@ class Checks:
     def run(self, *options: str) -> subprocess.CompletedProcess[str]:
         env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "FREEBSD_"))}
         env["PYTHONPATH"] = str(self.root / "packages")
-        command = [sys.executable, "-m", "pytest", "-p", "no:randomly", *options]
+        command = [sys.executable, "-m", "pytest", str(self.port / "oslo_rootwrap"), *options]
         return subprocess.run(
-            [*command, str(self.port / "oslo_rootwrap")],
+            command,
             cwd=self.root,
             env=env,
             capture_output=True,

@@ -3,7 +3,11 @@
 Run, with nothing but pytest and the target's packages beside them, from Python 3.8 up:
 
     PYTHONPATH=<directory of packages> python -m pytest tests/port/oslo_privsep \
-        --profile freebsd-14.5
+        --profile=freebsd-14.5
+
+The path comes first, or the option takes `=`: pytest 8 reads no conftest otherwise. Where pytest
+is not installed beside the target's packages, set PYTEST_DISABLE_PLUGIN_AUTOLOAD=1, so that it
+loads no plugin of one directory with the modules of another. One directory of checks a run.
 
 Without --profile the checks run on the platform there is: FreeBSD natively, Linux as Linux.
 
