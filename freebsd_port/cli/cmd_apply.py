@@ -20,9 +20,10 @@ Examples:
 @click.option(
     "-F", "--fuzz", type=click.IntRange(0, 3), default=0, show_default=True, help="As in patch -F."
 )
+@click.option("--verify", is_flag=True, help="Verify afterwards what was not verified yet.")
 @common_options
 @pass_common
-def command(common: Common, dry_run: bool, force: bool, fuzz: int) -> None:
+def command(common: Common, dry_run: bool, force: bool, fuzz: int, verify: bool) -> None:
     """Bring an environment, or any tree, to exactly the series.
 
     All of it or nothing: every hunk has its place before the first byte is written, and all
@@ -32,5 +33,12 @@ def command(common: Common, dry_run: bool, force: bool, fuzz: int) -> None:
     from freebsd_port.cli.summary import show_convergence
     from freebsd_port.ops.apply import apply_series
 
-    done = apply_series(common.workspace(), fuzz=fuzz, force=force, dry_run=dry_run)
+    if verify and (common.tree is not None or dry_run):
+        raise click.UsageError("--verify needs an environment, and more than a dry run")
+    workspace = common.workspace()
+    done = apply_series(workspace, fuzz=fuzz, force=force, dry_run=dry_run)
     show_convergence(common, "apply", done)
+    if verify:
+        from freebsd_port.cli.verification import verify_and_show
+
+        verify_and_show(common, workspace, platforms=(), again=False)

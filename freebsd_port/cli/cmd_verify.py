@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from freebsd_port.cli.options import Common, common_options, pass_common, venv_option
-from freebsd_port.cli.render import count, paint, print_json, say
-from freebsd_port.ops.verify import EMULATED, Verification
-from freebsd_port.store.checks import LINUX, NATIVE
+from freebsd_port.core.platform import EMULATED, LINUX, NATIVE
 
 _EPILOG = """\b
 Examples:
@@ -36,92 +32,6 @@ def command(common: Common, platforms: tuple[str, ...], if_changed: bool) -> Non
     On Linux the platform is emulated from recorded data, on FreeBSD everything runs natively;
     each run says which.
     """
-    from freebsd_port.ops.verify import verify_target
+    from freebsd_port.cli.verification import verify_and_show
 
-    result = verify_target(
-        common.project(),
-        common.workspace(),
-        platforms=platforms,
-        again=not if_changed,
-        progress=common.progress,
-    )
-    if common.as_json:
-        print_json(_as_json(result))
-    elif common.verbosity >= 0 or not result.is_good:
-        show_verification(result, verbose=common.verbosity > 0)
-    if not result.is_good:
-        click.get_current_context().exit(1)
-
-
-def show_verification(result: Verification, *, verbose: bool) -> None:
-    """Print the runs, what failed, and the hunks that no check ran."""
-    if result.known is not None:
-        known = result.known
-        where = ", ".join(known.platforms)
-        say(
-            f"verified {known.time}: {count(known.passed, 'check')} passed on {where}, nothing "
-            "changed since"
-        )
-        return
-    for run in result.runs:
-        look = "bad" if run.failures else "good"
-        numbers = f"{run.passed} passed, {len(run.failures)} failed, {len(run.skipped)} skipped"
-        say(f"{run.distribution:15} {paint(numbers, look)}  {paint(run.header, 'dim')}")
-        for failure in run.failures:
-            say(f"  {paint('failed', 'bad')}  {failure.check}: {_first_line(failure.message)}")
-        for skip in run.skipped:
-            say(f"  {paint('skipped', 'warn')} {skip.check}: {_first_line(skip.message)}")
-    _show_hunks(result, verbose=verbose)
-
-
-def _show_hunks(result: Verification, *, verbose: bool) -> None:
-    for covered in result.hunks:
-        hunk = covered.hunk
-        name = f"{hunk.patch} {hunk.path} hunk {hunk.number} of {hunk.total}"
-        if not covered.is_run:
-            say(f"{paint('not run', 'bad')} {name}")
-        elif covered.missed:
-            lines = ", ".join(map(str, covered.missed))
-            say(f"{paint('partly', 'warn')}  {name}: lines {lines} not run")
-        elif verbose:
-            say(f"{paint('run', 'good')}     {name}: {', '.join(covered.checks) or 'no statement'}")
-    run = sum(covered.is_run for covered in result.hunks)
-    say(f"{run} of {count(len(result.hunks), 'hunk')} run by checks")
-
-
-def _first_line(message: str) -> str:
-    return message.splitlines()[0] if message else "no message"
-
-
-def _as_json(result: Verification) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return {
-        "ok": result.is_good,
-        "verb": "verify",
-        "known": asdict(result.known) if result.known else None,
-        "runs": [
-            {
-                "distribution": run.distribution,
-                "platform": run.platform,
-                "header": run.header,
-                "passed": run.passed,
-                "failed": [asdict(failure) for failure in run.failures],
-                "skipped": [asdict(skip) for skip in run.skipped],
-            }
-            for run in result.runs
-        ],
-        "hunks": [
-            {
-                "patch": covered.hunk.patch,
-                "path": covered.hunk.path,
-                "hunk": covered.hunk.number,
-                "added": list(covered.hunk.added),
-                "statements": covered.statements,
-                "executed": covered.executed,
-                "missed": list(covered.missed),
-                "checks": list(covered.checks),
-            }
-            for covered in result.hunks
-        ],
-    }
+    verify_and_show(common, common.workspace(), platforms=platforms, again=not if_changed)

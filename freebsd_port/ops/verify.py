@@ -13,14 +13,13 @@ from freebsd_port.core.coverage import HunkCoverage, cover_hunk, merge_executed
 from freebsd_port.core.file import hash_bytes
 from freebsd_port.core.overlay import OverlayState
 from freebsd_port.core.patch import parse_patch
+from freebsd_port.core.platform import EMULATED, LINUX, NATIVE
 from freebsd_port.core.plan import plan_series
 from freebsd_port.core.provenance import trace_hunks
 from freebsd_port.errors import PortError
 from freebsd_port.ops.verification import Verified, digest_state, find_verified, save_verified
 from freebsd_port.ops.workspace import Workspace
 from freebsd_port.store.checks import (
-    LINUX,
-    NATIVE,
     CheckRun,
     CheckSetup,
     own_python,
@@ -32,8 +31,6 @@ from freebsd_port.store.overlay import BaseTree, inspect_files, load_state
 from freebsd_port.store.project import Project
 from freebsd_port.store.tools import require_tools
 from freebsd_port.store.tree import DirectoryTree
-
-EMULATED = ("freebsd-13.1", "freebsd-14.5")
 
 
 class VerifyError(PortError):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform as host
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,13 +16,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from freebsd_port.core.platform import LINUX, NATIVE
 from freebsd_port.errors import PortError
 
-NATIVE = "native"
-"""The platform that there is: FreeBSD as itself."""
-
-LINUX = "linux"
-"""Linux as it is."""
+TIMEOUT_SECONDS = 600
+"""Longer than any run of the checks of one distribution takes, by far."""
 
 _CONFIGURATION = """\
 [run]
@@ -110,24 +110,48 @@ def run_checks(
         command += ["--rootdir", str(setup.checks), "--junitxml", str(scratch / "junit.xml"), "-q"]
         if platform not in (NATIVE, LINUX):
             command += ["--profile", platform]
-        done = subprocess.run(
-            command,
-            cwd=scratch,
-            env=_environment(setup),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
+        done = _run_to_end(command, setup, scratch)
         if done.returncode not in (0, 1, 5) or not (scratch / "junit.xml").exists():
             raise CheckError(
                 f"pytest could not run the checks of {directory} on {platform}: "
-                f"{_last_words(done.stdout + done.stderr)}",
+                f"{_last_words(done.stdout)}",
                 where=str(setup.python),
             )
         executed = _read_coverage(setup, scratch)
         return _read_report(scratch / "junit.xml", directory, platform, done, executed)
+
+
+def _run_to_end(
+    command: list[str], setup: CheckSetup, scratch: Path
+) -> subprocess.CompletedProcess[str]:
+    """Run in a session of its own, and end whatever the checks started and left behind.
+
+    The output goes to a file: a daemon that lives on would keep a pipe open for ever.
+    """
+    with (scratch / "output").open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=scratch,
+            env=_environment(setup),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            status = process.wait(timeout=TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            raise CheckError(
+                f"the checks did not end within {TIMEOUT_SECONDS} seconds: "
+                f"{_last_words((scratch / 'output').read_text('utf-8', 'replace'))}",
+                where=" ".join(command[-6:]),
+            ) from error
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    text = (scratch / "output").read_text("utf-8", "replace")
+    return subprocess.CompletedProcess(command, status, text, "")
 
 
 def _environment(setup: CheckSetup) -> dict[str, str]:

@@ -1,0 +1,58 @@
+# Reads the same for GNU make and BSD make: only what POSIX make has, and ?=.
+#
+#   make venv            the environment of a release, from its hash-locked requirements
+#   make patch           that environment with the series on it, verified
+#   make test            lint, types, our own tests, the checks of the patched modules
+#   make check           series, files, headers, locks and pins agree
+#   make pop             take every patch off again
+#   make bench           speed and memory against quilt, git and patch
+#   make compare-quilt   Debian's real series, byte for byte against quilt (downloads them)
+#   make tox             our own tests on every Python from 3.11 to 3.13
+#   make clean           remove what was made here; the user's cache stays
+
+RELEASE ?= 2026.2
+PYTHON ?=
+VENV ?= .venvs/$(RELEASE)
+BOOTSTRAP ?= python3
+
+TOOL = .venv/bin/freebsd-port
+MADE = $(VENV)/.freebsd-port.json
+
+.PHONY: help venv patch test check pop bench compare-quilt tox clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+	@echo "with RELEASE=$(RELEASE) VENV=$(VENV) PYTHON=$(PYTHON) BOOTSTRAP=$(BOOTSTRAP)"
+
+.venv/ready: pyproject.toml scripts/bootstrap
+	@scripts/bootstrap "$(BOOTSTRAP)" .venv
+
+$(MADE): .venv/ready releases/$(RELEASE)/requirements.txt
+	@$(TOOL) venv --release $(RELEASE) --venv $(VENV) $(PYTHON:%=--python %)
+	@touch $(MADE)
+
+venv: $(MADE)
+
+patch: $(MADE)
+	@$(TOOL) apply --release $(RELEASE) --venv $(VENV) --verify
+
+test: patch
+	@scripts/test $(RELEASE) $(VENV)
+
+check: .venv/ready
+	@$(TOOL) check
+
+pop: .venv/ready
+	@$(TOOL) pop -a --release $(RELEASE) --venv $(VENV)
+
+bench: .venv/ready
+	@.venv/bin/python -m bench
+
+compare-quilt: .venv/ready
+	@.venv/bin/python scripts/compare_quilt.py
+
+tox: .venv/ready
+	@.venv/bin/tox
+
+clean:
+	rm -rf .venv .venvs .tox build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,101 @@
+"""What verify, and apply --verify, print of what was proved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from freebsd_port.cli.options import Common
+from freebsd_port.cli.render import count, paint, print_json, say
+from freebsd_port.ops.verify import Verification, verify_target
+from freebsd_port.ops.workspace import Workspace
+
+
+def verify_and_show(
+    common: Common, workspace: Workspace, *, platforms: tuple[str, ...], again: bool
+) -> None:
+    """Run the checks, print what came of them, and leave with 1 when something failed."""
+    result = verify_target(
+        common.project(), workspace, platforms=platforms, again=again, progress=common.progress
+    )
+    if common.as_json:
+        print_json(_as_json(result))
+    elif common.verbosity >= 0 or not result.is_good:
+        show_verification(result, verbose=common.verbosity > 0)
+    if not result.is_good:
+        click.get_current_context().exit(1)
+
+
+def show_verification(result: Verification, *, verbose: bool) -> None:
+    """Print the runs, what failed, and the hunks that no check ran."""
+    if result.known is not None:
+        known = result.known
+        where = ", ".join(known.platforms)
+        say(
+            f"verified {known.time}: {count(known.passed, 'check')} passed on {where}, nothing "
+            "changed since"
+        )
+        return
+    for run in result.runs:
+        look = "bad" if run.failures else "good"
+        numbers = f"{run.passed} passed, {len(run.failures)} failed, {len(run.skipped)} skipped"
+        say(f"{run.distribution:15} {paint(numbers, look)}  {paint(run.header, 'dim')}")
+        for failure in run.failures:
+            say(f"  {paint('failed', 'bad')}  {failure.check}: {_first_line(failure.message)}")
+        for skip in run.skipped:
+            say(f"  {paint('skipped', 'warn')} {skip.check}: {_first_line(skip.message)}")
+    _show_hunks(result, verbose=verbose)
+
+
+def _show_hunks(result: Verification, *, verbose: bool) -> None:
+    for covered in result.hunks:
+        hunk = covered.hunk
+        name = f"{hunk.patch} {hunk.path} hunk {hunk.number} of {hunk.total}"
+        if not covered.is_run:
+            say(f"{paint('not run', 'bad')} {name}")
+        elif covered.missed:
+            lines = ", ".join(map(str, covered.missed))
+            say(f"{paint('partly', 'warn')}  {name}: lines {lines} not run")
+        elif verbose:
+            say(f"{paint('run', 'good')}     {name}: {', '.join(covered.checks) or 'no statement'}")
+    run = sum(covered.is_run for covered in result.hunks)
+    say(f"{run} of {count(len(result.hunks), 'hunk')} run by checks")
+
+
+def _first_line(message: str) -> str:
+    return message.splitlines()[0] if message else "no message"
+
+
+def _as_json(result: Verification) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "ok": result.is_good,
+        "verb": "verify",
+        "known": asdict(result.known) if result.known else None,
+        "runs": [
+            {
+                "distribution": run.distribution,
+                "platform": run.platform,
+                "header": run.header,
+                "passed": run.passed,
+                "failed": [asdict(failure) for failure in run.failures],
+                "skipped": [asdict(skip) for skip in run.skipped],
+            }
+            for run in result.runs
+        ],
+        "hunks": [
+            {
+                "patch": covered.hunk.patch,
+                "path": covered.hunk.path,
+                "hunk": covered.hunk.number,
+                "added": list(covered.hunk.added),
+                "statements": covered.statements,
+                "executed": covered.executed,
+                "missed": list(covered.missed),
+                "checks": list(covered.checks),
+            }
+            for covered in result.hunks
+        ],
+    }
