@@ -100,17 +100,21 @@ class Guarded:
             if self.__name__ == "symlink":  # the target is only text
                 if len(given) > 1:
                     given[1] = self._files.resolve(given[1])
-            elif not relative:
+            else:
                 for index in range(min(self._paths, len(given))):
-                    given[index] = self._files.resolve(given[index])
-                for key in ("path", "file", "src", "dst"):
-                    if key in kwargs:
-                        kwargs[key] = self._files.resolve(kwargs[key])
+                    given[index] = self._resolve(given[index], relative)
+                for key in {"path", "src", "dst"} & set(kwargs):
+                    kwargs[key] = self._resolve(kwargs[key], relative)
         except FileNotFoundError:
             if self.__name__ == "access":
                 return False
             raise
         return self._answer(given, kwargs)
+
+    def _resolve(self, path: Any, relative: bool) -> Any:
+        if relative and not os.fsencode(path).startswith(b"/"):
+            return path  # below dir_fd, not below the working directory
+        return self._files.resolve(path)
 
     def _answer(self, args: Any, kwargs: Any) -> Any:
         try:

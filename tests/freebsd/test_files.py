@@ -81,6 +81,13 @@ def test_a_relative_path_into_proc_is_hidden(host):
         """) == [False, False, False, True]
 
 
+def test_an_absolute_path_is_hidden_beside_a_dir_fd_too(host):
+    assert host.run("""
+        directory = os.open("/tmp", os.O_RDONLY)
+        answer = raised(os.stat, "/proc/self", dir_fd=directory)[:2]
+        """) == ["FileNotFoundError", "ENOENT"]
+
+
 def test_other_files_work_as_before(host, tmp_path):
     assert host.run(f"""
         import pathlib, shutil
