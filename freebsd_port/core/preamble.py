@@ -44,6 +44,7 @@ class Preamble:
     """The header lines end in CR LF, so the CRs are the mail's and not the file's."""
 
     is_git: bool = False
+    git_names: tuple[bytes | None, bytes | None] = (None, None)
     is_binary: bool = False
     modes: list[int | None] = field(default_factory=lambda: [None, None])
     creates: int = 0
@@ -72,10 +73,9 @@ class Preamble:
         self.has_crlf = line.endswith(b"\r\n")
 
     def _read_git(self, text: bytes) -> None:
-        old, new = parse_git_names(text)
         self.is_git = True
-        self.old = HeaderName(old, False) if old else None
-        self.new = HeaderName(new, False) if new else None
+        self.old = self.new = None
+        self.git_names = parse_git_names(text)
 
     def _read_extended(self, line: bytes) -> None:
         for lead, side in _MODES:
@@ -104,16 +104,17 @@ class Preamble:
         is no hunk.
         """
         creates, deletes = self.creates, self.deletes
+        old, new = self._sides(has_hunk=first_hunk is not None)
         if first_hunk is not None:
             if re.match(rb"@@ -0(?!\d)", first_hunk):
-                creates = 1 + (self.old is not None and self.old.is_absent)
+                creates = 1 + (old is not None and old.is_absent)
             if re.match(rb"@@ -\S+ +\+0(?!\d)", first_hunk):
-                deletes = 1 + (self.new is not None and self.new.is_absent)
+                deletes = 1 + (new is not None and new.is_absent)
         return FileChange(
             preamble=text,
             hunks=(),
-            old=self.old,
-            new=self.new,
+            old=old,
+            new=new,
             index=self.index,
             is_git=self.is_git,
             old_mode=self.modes[0],
@@ -125,6 +126,23 @@ class Preamble:
             deletes=deletes,
             line=line,
         )
+
+    def _sides(self, *, has_hunk: bool) -> tuple[HeaderName | None, HeaderName | None]:
+        """Complete the names of `---` and `+++` lines with those of `diff --git`.
+
+        GNU patch fills a missing one from the other side where a hunk follows, and takes `+++`
+        for the old side where none does.
+        """
+        old, new = (self.old, self.new) if has_hunk else (self.new, self.old)
+        for_old, for_new = self.git_names[::-1] if has_hunk else self.git_names
+        return _complete(old, for_old), _complete(new, for_new)
+
+
+def _complete(header: HeaderName | None, name: bytes | None) -> HeaderName | None:
+    if header is not None and header.name:
+        return header
+    is_absent = header is not None and header.is_absent
+    return HeaderName(name, is_absent) if name or is_absent else None
 
 
 def _parse_mode(text: bytes) -> int | None:

@@ -49,8 +49,9 @@ class HunkReader:
             line = self._lines[index]
             if not line.endswith(b"\n"):
                 break
+            line = self._plain(line)
             if not line.startswith(b"#"):
-                return index if self._plain(line).startswith(b"@@ -") else None
+                return index if line.startswith(b"@@ -") else None
         return None
 
     def _plain(self, line: bytes) -> bytes:
@@ -98,8 +99,9 @@ class HunkReader:
             if len(line) > MAX_LINE_BYTES:
                 raise long_line(self._name, self.index)
             self.index += 1
+            line = self._plain(line)
             if not line.startswith(b"#"):
-                return self._plain(line)
+                return line
         if old == new and new <= 3:
             self.index = len(self._lines)
             return b" \n"
