@@ -70,7 +70,7 @@ def open_environment(
     """
     pins = project.load_release(release)
     place = venv or project.environment(pins.name)
-    environment = read_environment(place)
+    environment = read_environment(place.absolute())
     lock = None if options else load_lock(project, pins.name)
     target = EnvironmentTarget(environment.packages, pins, lock, place)
     return Workspace(target, project_source(project, pins.name, options), place, environment)
