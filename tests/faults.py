@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 WRITING = (
-    "open write fsync fchmod fchown chmod chown rename replace unlink mkdir rmdir "
-    "link symlink truncate ftruncate utime remove"
-).split()
+    *("open", "write", "fsync", "fchmod", "fchown", "chmod", "chown", "rename", "replace"),
+    *("unlink", "remove", "mkdir", "rmdir", "link", "symlink", "truncate", "ftruncate", "utime"),
+)
 
 
 @dataclass

@@ -13,7 +13,7 @@ from made_wheel import make_wheel
 
 from freebsd_port.core.file import STATE_DIRECTORY, hash_bytes
 from freebsd_port.core.overlay import AppliedPatch
-from freebsd_port.core.release import PATCHED_DISTRIBUTIONS, Release
+from freebsd_port.core.release import PATCHED_DISTRIBUTIONS, Pin, Release
 from freebsd_port.core.series import SeriesEntry
 from freebsd_port.ops.converge import Convergence, GoalPatch, Options, converge
 from freebsd_port.ops.packages import EnvironmentTarget
@@ -39,13 +39,14 @@ def diff(path: str, old: bytes | None, new: bytes | None) -> bytes:
     return b"".join(lines)
 
 
-def patch(name: str, changes: Mapping[str, Change] | bytes) -> GoalPatch:
+def patch(name: str, changes: Mapping[str, Change] | bytes, *, strip: int = 1) -> GoalPatch:
     """A patch of these files, or of this text, ready to be converged to."""
     if isinstance(changes, bytes):
         data = changes
     else:
         data = b"".join(diff(path, *change) for path, change in changes.items())
-    return GoalPatch(SeriesEntry(name, 1, False, "", 1), data, AppliedPatch(name, hash_bytes(data)))
+    applied = AppliedPatch(name, hash_bytes(data), strip)
+    return GoalPatch(SeriesEntry(name, strip, False, "", 1), data, applied)
 
 
 def write_tree(root: Path, files: Mapping[str, bytes]) -> Path:
@@ -101,12 +102,16 @@ def install(root: Path, distribution: str, version: str = "1.0", **files: bytes)
 
 
 def packages(root: Path) -> EnvironmentTarget:
-    """A directory with the four distributions at 1.0, as a target whose release pins them."""
-    pins = []
+    """Install the four distributions at 1.0; give them as a target whose release pins them."""
     for name in PATCHED_DISTRIBUTIONS:
         install(root, name)
-        pins.append(make_wheel(root.parent / f"{root.name}-pins", name))
-    return EnvironmentTarget(root, Release("2026.2", "Test", ">=3.8", tuple(pins)), None, root)
+    return reopen(root)
+
+
+def reopen(root: Path) -> EnvironmentTarget:
+    """Give packages as a target, as the next command would."""
+    pins = tuple(Pin(name, "1.0", "unused.whl", "0" * 64) for name in PATCHED_DISTRIBUTIONS)
+    return EnvironmentTarget(root, Release("2026.2", "Test", ">=3.8", pins), None, root)
 
 
 def on_packages(

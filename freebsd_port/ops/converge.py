@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from freebsd_port.core.file import FileState
+from freebsd_port.core.leftover import require_no_leftover
 from freebsd_port.core.overlay import AppliedPatch, OverlayFile, OverlayState, render_state
 from freebsd_port.core.patch import Patch, parse_patch
 from freebsd_port.core.plan import Edit, Plan, plan_series
@@ -98,14 +99,14 @@ def converge(target: Target, goal: tuple[GoalPatch, ...], options: Options) -> C
         wanted = tuple(patch.applied for patch in goal)
         if found.is_trusted and _is_there(found.state, found.conditions, wanted, options):
             base = BaseTree(target.root, found.state)
-            target.check((), found.state.files, base, is_whole=options.is_whole)
+            target.check(found.state.files, base, is_whole=options.is_whole)
             return Convergence(
                 target.root, wanted, wanted, Plan((), ()), (), is_recovered=recovered
             )
         plan = _plan(target, found.state, goal, options)
         work = _goal(target, found.state, found.conditions, plan, goal, options)
         base = BaseTree(target.root, found.state)
-        target.check(plan.patches, work.state.files, base, is_whole=options.is_whole)
+        target.check(work.state.files, base, is_whole=options.is_whole)
         kept = () if options.dry_run else _write(target.root, found, work)
         return Convergence(
             target.root,
@@ -152,19 +153,22 @@ def _plan(
     target: Target, state: OverlayState, goal: tuple[GoalPatch, ...], options: Options
 ) -> Plan:
     """Place every hunk; a patch that cannot be read ends the plan, and all such are reported."""
-    problems: list[PortError] = []
+    unreadable: list[PortError] = []
     patches: list[tuple[SeriesEntry, Patch]] = []
     for each in goal:
         try:
             patch = parse_patch(each.entry.name, each.data)
+            if target.is_strict:
+                require_no_leftover(patch)
         except PortError as error:
-            problems.append(error)
+            unreadable.append(error)
             continue
-        if not problems:
+        if not unreadable:
             patches.append((each.entry, patch))
     plan = plan_series(BaseTree(target.root, state), patches, max_fuzz=options.fuzz)
-    if plan.problems or problems:
-        raise ProblemsError((*plan.problems, *problems))
+    problems = (*target.refusals(plan.patches), *plan.problems, *unreadable)
+    if problems:
+        raise ProblemsError(problems)
     return plan
 
 

@@ -93,24 +93,25 @@ class EnvironmentTarget:
         """Give new files to everybody who can read the packages, whatever the umask."""
         return stat.S_IMODE(self.root.stat().st_mode) & 0o777
 
-    def check(
-        self,
-        outcomes: tuple[PatchOutcome, ...],
-        files: tuple[OverlayFile, ...],
-        base: Tree,
-        *,
-        is_whole: bool,
-    ) -> None:
-        """Hold the pins, what each patch may touch, and series.lock against the plan."""
-        problems: list[PortError] = []
-        touched = {normalised_name(o.name.partition("/")[0]) for o in outcomes}
-        problems += self._pin_problems(touched)
+    @property
+    def is_strict(self) -> bool:
+        """Refuse what cannot have been meant: these patches are this project's own."""
+        return True
+
+    def refusals(self, outcomes: tuple[PatchOutcome, ...]) -> tuple[PortError, ...]:
+        """Hold the pins against what is installed, then each patch against what it owns."""
+        touched = {normalised_name(outcome.name.partition("/")[0]) for outcome in outcomes}
+        problems = self._pin_problems(touched)
         if not problems:
             for outcome in outcomes:
                 problems += ownership_problems(outcome, self.owners)
-            problems += self._original_problems(files, base)
-            if self.lock is not None:
-                problems += lock_problems(self.lock, files, self.release.name, is_whole)
+        return tuple(problems)
+
+    def check(self, files: tuple[OverlayFile, ...], base: Tree, *, is_whole: bool) -> None:
+        """Hold the originals against RECORD, and all against series.lock."""
+        problems = self._original_problems(files, base)
+        if self.lock is not None:
+            problems += lock_problems(self.lock, files, self.release.name, is_whole)
         if problems:
             raise ProblemsError(tuple(problems))
 

@@ -9,6 +9,7 @@ from typing import Protocol
 from freebsd_port.core.file import Tree
 from freebsd_port.core.overlay import OverlayFile, OverlayState
 from freebsd_port.core.plan import Edit, PatchOutcome
+from freebsd_port.errors import PortError
 from freebsd_port.store.overlay import Condition
 
 
@@ -38,15 +39,15 @@ class Target(Protocol):
     def directory_mode(self) -> int | None:
         """Permission bits for new directories, and less search for new files; None: umask."""
 
-    def check(
-        self,
-        outcomes: tuple[PatchOutcome, ...],
-        files: tuple[OverlayFile, ...],
-        base: Tree,
-        *,
-        is_whole: bool,
-    ) -> None:
-        """Raise ProblemsError when a patch may not do what it would; all findings at once."""
+    @property
+    def is_strict(self) -> bool:
+        """Tell whether patches are refused that GNU patch would apply in part."""
+
+    def refusals(self, outcomes: tuple[PatchOutcome, ...]) -> tuple[PortError, ...]:
+        """Find what these patches may not touch here, whether or not their hunks fit."""
+
+    def check(self, files: tuple[OverlayFile, ...], base: Tree, *, is_whole: bool) -> None:
+        """Raise ProblemsError unless originals and results are as they must be."""
 
     def with_records(self, edits: tuple[Edit, ...], base: Tree) -> tuple[Edit, ...]:
         """Add the edits of the RECORD files that follow from these."""
@@ -89,15 +90,17 @@ class TreeTarget:
         """Leave it to the umask, as patch does."""
         return None
 
-    def check(
-        self,
-        outcomes: tuple[PatchOutcome, ...],
-        files: tuple[OverlayFile, ...],
-        base: Tree,
-        *,
-        is_whole: bool,
-    ) -> None:
+    @property
+    def is_strict(self) -> bool:
+        """Do what patch does."""
+        return False
+
+    def refusals(self, outcomes: tuple[PatchOutcome, ...]) -> tuple[PortError, ...]:
         """Allow every path that is safe in itself."""
+        return ()
+
+    def check(self, files: tuple[OverlayFile, ...], base: Tree, *, is_whole: bool) -> None:
+        """Nothing says what the files must be."""
 
     def with_records(self, edits: tuple[Edit, ...], base: Tree) -> tuple[Edit, ...]:
         """Leave the edits as they are."""
