@@ -19,6 +19,7 @@ ONE_PATH = (
     *("truncate", "unlink", "utime"),
 )
 TWO_PATHS = ("link", "rename", "replace", "symlink")
+STAND_INS_VARIABLE = "FREEBSD_PORT_STAND_INS"
 SHARED_MEMORY = "/dev/shm/"  # noqa: S108
 # How a relative path may begin that leads to a hidden one, from /, /dev or below them.
 MAYBE_HIDDEN = (".", "proc", "sys", "dev", "shm", "fd")
@@ -30,10 +31,15 @@ class HiddenFiles:
     """Which paths FreeBSD lacks, and stand-ins for the two directories that it lists.
 
     /proc is there and empty, /dev/fd holds 0, 1 and 2; their stand-ins live in a temporary
-    directory of this process, removed at its exit.
+    directory of the first emulated process, removed at its exit; its Python subprocesses,
+    which may end without running their exit functions, share it.
     """
 
     def __init__(self) -> None:
+        inherited = os.environ.get(STAND_INS_VARIABLE, "")
+        if os.path.isdir(inherited):
+            self._root = inherited
+            return
         self._root = tempfile.mkdtemp(prefix="freebsd-")
         self._owner = os.getpid()
         os.mkdir(os.path.join(self._root, "proc"), 0o555)
@@ -42,6 +48,7 @@ class HiddenFiles:
             with open(os.path.join(self._root, "fd", number), "w"):
                 pass
         atexit.register(self._remove, shutil.rmtree)
+        os.environ[STAND_INS_VARIABLE] = self._root
 
     def _remove(self, rmtree: Callable[..., None]) -> None:
         if os.getpid() == self._owner:

@@ -103,6 +103,15 @@ def test_a_second_activation_is_the_first_and_another_profile_is_refused(host):
         """) == [True, ["RuntimeError", None, "this process already is " + host.profile]]
 
 
+def test_a_subprocess_that_ends_abruptly_leaves_nothing_behind(host, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    host.run("""
+        import subprocess
+        answer = subprocess.call([sys.executable, "-c", "import os; os._exit(0)"])
+        """)
+    assert [path.name for path in tmp_path.glob("freebsd-*")] == []
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_multiprocessing_works(host, method):
     assert host.run(f"""
