@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from freebsd_port.core.file import FileState, Tree, split_lines
 from freebsd_port.core.target import Target
@@ -36,6 +37,7 @@ class Draft:
         self._held: dict[str, DraftFile] = {}
         self._claimed: set[str] = set()
         self._doomed: set[str] = set()
+        self._directories: set[str] = set()
         self._is_git = False
 
     def exists(self, path: str) -> bool:
@@ -44,9 +46,7 @@ class Draft:
 
     def has_directory(self, path: str) -> bool:
         """Tell whether the directory is there, or would be by what the series created."""
-        return self._tree.has_directory(path) or any(
-            file is not None and name.startswith(path + "/") for name, file in self._files.items()
-        )
+        return path in self._directories or self._tree.has_directory(path)
 
     def begin(self, *, is_git: bool) -> None:
         """Begin a change, before its target is looked for."""
@@ -98,7 +98,8 @@ class Draft:
         self._held.clear()
 
     def _put(self, path: str, file: DraftFile) -> None:
-        self._find(path)
+        if self._find(path) is None:
+            self._directories.update(str(parent) for parent in PurePosixPath(path).parents)
         self._files[path] = file
         self._doomed.discard(path)
         self._claimed.discard(path)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
+import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,7 +62,7 @@ class PatchSource:
         for entry in entries:
             path = self.find_file(entry.name)
             try:
-                data = path.read_bytes()
+                data = read_patch_file(path)
             except OSError:
                 problems.append(
                     SeriesError(
@@ -72,6 +77,29 @@ class PatchSource:
         if problems:
             raise ProblemsError(tuple(problems))
         return tuple(goal)
+
+
+_DECOMPRESS: dict[str, Callable[[bytes], bytes]] = {
+    ".gz": gzip.decompress,
+    ".bz2": bz2.decompress,
+    ".xz": lzma.decompress,
+    ".lzma": lzma.decompress,
+}
+
+
+def read_patch_file(path: Path) -> bytes:
+    """Read a patch, decompressed when its name says that it is compressed, as quilt does.
+
+    Raises SeriesError when it does not decompress, OSError when it cannot be read.
+    """
+    data = path.read_bytes()
+    decompress = _DECOMPRESS.get(path.suffix)
+    if decompress is None or not data:
+        return data
+    try:
+        return decompress(data)
+    except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
+        raise SeriesError("the patch does not decompress", where=str(path)) from error
 
 
 def project_source(
