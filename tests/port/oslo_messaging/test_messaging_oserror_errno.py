@@ -26,7 +26,7 @@ def test_an_option_that_the_system_does_not_know_is_tolerated(set_timeout, notin
 @pytest.mark.parametrize("number", [errno.EBADF, errno.EINVAL])
 def test_another_error_is_raised_as_it_is(set_timeout, noting_socket, number):
     noting_socket.error = refusal(number)
-    with pytest.raises(OSError) as caught:
+    with pytest.raises(OSError, match=os.strerror(number)) as caught:
         set_timeout(60)
     assert caught.value is noting_socket.error
 

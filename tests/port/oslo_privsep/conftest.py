@@ -16,7 +16,8 @@ class DaemonRun:
     """What one run of daemon_client.py printed."""
 
     def __init__(self, stdout, stderr):
-        self.answers = [json.loads(line) for line in stdout.splitlines()]
+        lines = stdout.splitlines()
+        self.answers = [json.loads(line) for line in lines if line.startswith("{")]
         self.log = stderr.splitlines()
 
     def __repr__(self):

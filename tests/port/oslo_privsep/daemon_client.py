@@ -14,6 +14,7 @@ import logging
 import os
 import pwd
 import sys
+import threading
 
 from oslo_config import cfg
 from oslo_privsep import capabilities, priv_context
@@ -55,8 +56,15 @@ def become(name):
     os.setuid(user.pw_uid)
 
 
+def await_last_words():
+    """Wait until all that a daemon logged before its end has been logged here."""
+    for thread in threading.enumerate():
+        if thread.name == "privsep_reader":
+            thread.join(timeout=30)
+
+
 def main():
-    method, config_file, as_user = (sys.argv[1:] + [None])[:3]
+    method, config_file, as_user = [*sys.argv[1:], None][:3]
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     cfg.CONF(["--config-file", config_file], project="checks")
     command = [sys.executable, "-c", "'%s'" % HELPER, "--config-file", config_file]
@@ -71,5 +79,6 @@ def main():
         answer["identity"] = identity()
     except Exception as error:
         answer["error"] = type(error).__name__
+        await_last_words()
     answer["pid"] = os.getpid()
     print(json.dumps(answer), flush=True)

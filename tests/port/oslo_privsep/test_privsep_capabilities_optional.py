@@ -21,7 +21,7 @@ def test_capabilities_are_not_supported():
 @PATCH
 @pytest.mark.on_freebsd
 @pytest.mark.parametrize(
-    "function, arguments",
+    ("function", "arguments"),
     [
         ("set_keepcaps", (True,)),
         ("set_keepcaps", (False,)),

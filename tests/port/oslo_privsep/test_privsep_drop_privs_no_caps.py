@@ -181,7 +181,7 @@ def test_refuses_a_user_who_could_become_root_again(drop, root, monkeypatch, req
 
 @PATCH
 @pytest.mark.on_freebsd
-@pytest.mark.parametrize("user, group", [(None, None), ("root", None), (None, "84")])
+@pytest.mark.parametrize(("user", "group"), [(None, None), ("root", None), (None, "84")])
 def test_remaining_root_is_refused_by_default(drop, root, user, group):
     reason = refused(drop, user=user, group=group)
 

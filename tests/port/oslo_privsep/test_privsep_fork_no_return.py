@@ -45,11 +45,11 @@ def test_a_daemon_that_fails_logs_why_and_ends_with_status_1(start_in_the_child,
 
 @PATCH
 @pytest.mark.on_freebsd
-def test_a_daemon_that_is_interrupted_ends_with_status_1(start_in_the_child):
-    def interrupt():
-        raise KeyboardInterrupt
+def test_a_daemon_that_asks_to_exit_ends_with_status_1(start_in_the_child):
+    def leave():
+        raise SystemExit(3)
 
-    assert start_in_the_child(interrupt) == 1
+    assert start_in_the_child(leave) == 1
 
 
 @PATCH

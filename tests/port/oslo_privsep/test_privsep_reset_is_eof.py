@@ -1,4 +1,4 @@
-"""A privsep daemon that is gone is an end of file to its client, also when Linux calls it a reset."""
+"""A daemon that is gone is an end of file to its client, also where it looks like a reset."""
 
 import socket
 import threading

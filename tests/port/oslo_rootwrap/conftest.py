@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import subprocess
 import sys
 
@@ -18,33 +17,6 @@ exec_dirs = /bin,/usr/bin
 """
 
 
-def run_main(config_file, *numbers):
-    """Open the descriptors `numbers`, run main(), and print which of them are still open."""
-    from oslo_rootwrap import cmd
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft <= max(numbers):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(numbers) + 1, hard))
-    for number in numbers:
-        os.dup2(0, number)
-    sys.argv = ["oslo-rootwrap", config_file, "echo", "from the command"]
-    try:
-        cmd.main()
-    except SystemExit as end:
-        status = end.code
-    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    still_open = [number for number in numbers if is_open(number)]
-    print(json.dumps({"status": status, "limits": limits, "open": still_open, "hard": hard}))
-
-
-def is_open(number):
-    try:
-        os.fstat(number)
-    except OSError:
-        return False
-    return True
-
-
 @pytest.fixture
 def config_file(tmp_path):
     """A rootwrap.conf that lets echo run."""
@@ -58,10 +30,12 @@ def config_file(tmp_path):
 
 @pytest.fixture
 def run_rootwrap(config_file):
-    """Function (*numbers) -> (what the command printed, what run_main() printed)."""
+    """Function (*numbers) -> (what the command printed, what rootwrap_process printed)."""
 
     def run(*numbers):
-        code = "import conftest; conftest.run_main({!r}, *{!r})".format(config_file, numbers)
+        code = "import rootwrap_process; rootwrap_process.run_main({!r}, *{!r})".format(
+            config_file, numbers
+        )
         environment = dict(os.environ)
         here = os.path.dirname(os.path.abspath(__file__))
         paths = [environment.get("PYTHONPATH", ""), here, *filter(None, sys.path)]

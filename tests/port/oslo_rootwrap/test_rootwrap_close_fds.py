@@ -43,7 +43,7 @@ def run_main(monkeypatch, config_file):
 @PATCH
 @pytest.mark.on_freebsd
 @pytest.mark.parametrize(
-    "limits, end",
+    ("limits", "end"),
     [
         ((117000, 117000), 117000),
         ((58590, 117000), 117000),
