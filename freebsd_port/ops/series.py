@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import lzma
-import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,25 +74,22 @@ class PatchSource:
         return tuple(goal)
 
 
-_DECOMPRESS: dict[str, Callable[[bytes], bytes]] = {
-    ".gz": gzip.decompress,
-    ".bz2": bz2.decompress,
-    ".xz": lzma.decompress,
-    ".lzma": lzma.decompress,
-}
-
-
 def read_patch_file(path: Path) -> bytes:
     """Read a patch, decompressed when its name says that it is compressed, as quilt does.
 
     Raises SeriesError when it does not decompress, OSError when it cannot be read.
     """
     data = path.read_bytes()
-    decompress = _DECOMPRESS.get(path.suffix)
-    if decompress is None or not data:
+    if not data or path.suffix not in (".gz", ".bz2", ".xz", ".lzma"):
         return data
+    import bz2  # here, because hardly any series needs them and every command loads this module
+    import gzip
+    import lzma
+    import zlib
+
+    read = {".gz": gzip.decompress, ".bz2": bz2.decompress}.get(path.suffix, lzma.decompress)
     try:
-        return decompress(data)
+        return read(data)
     except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
         raise SeriesError("the patch does not decompress", where=str(path)) from error
 
