@@ -62,6 +62,5 @@ def test_the_caller_hears_once_that_a_real_daemon_failed(run_daemon):
 
 
 @PATCH
-@pytest.mark.on_linux
-def test_linux_ends_a_daemon_that_is_done_with_status_0(start_in_the_child):
+def test_a_daemon_that_is_done_ends_with_status_0(start_in_the_child):
     assert start_in_the_child(lambda: None) == 0
