@@ -1,0 +1,105 @@
+"""One series applied twice, by quilt and by us, and everything that can differ between the two.
+
+Also behind `make compare-quilt`.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import stat
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from freebsd_port.errors import PortError, ProblemsError
+from freebsd_port.ops.converge import Options, converge
+from freebsd_port.ops.series import PatchSource
+from freebsd_port.ops.target import TreeTarget
+
+OWN_STATE = (".pc", ".freebsd-port")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one of the two ended."""
+
+    status: int
+    """0 when every patch is on."""
+
+    said: str
+    seconds: float
+    """CPU time, user and system."""
+
+
+def push_with_quilt(root: Path, series: Path, patches: Path, fuzz: int | None) -> Outcome:
+    """Run `quilt push -a`; fuzz None leaves it to patch, whose default is 2."""
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(root),
+        "LC_ALL": "C",
+        "QUILT_PATCHES": str(patches),
+        "QUILT_SERIES": str(series),
+    }
+    if fuzz is not None:
+        env["QUILT_PATCH_OPTS"] = f"-F{fuzz}"
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(
+        ["quilt", "--quiltrc", "-", "push", "-a", "-q"],
+        cwd=root,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Outcome(done.returncode, done.stdout.decode("latin-1"), seconds)
+
+
+def push_with_us(root: Path, series: Path, patches: Path, fuzz: int | None) -> Outcome:
+    """Do what `freebsd-port apply --tree` does."""
+    started = time.process_time()
+    status, said = 0, ""
+    try:
+        source = PatchSource(series, patches)
+        goal = source.load_patches(source.load_series().entries)
+        converge(TreeTarget(root), goal, Options(fuzz=2 if fuzz is None else fuzz))
+    except PortError as error:
+        problems = error.problems if isinstance(error, ProblemsError) else (error,)
+        status = error.exit_code
+        said = "\n".join(f"{problem.what}, {problem.where}" for problem in problems)
+    return Outcome(status, said, time.process_time() - started)
+
+
+def pop_with_us(root: Path) -> None:
+    """Take everything off."""
+    converge(TreeTarget(root), (), Options())
+
+
+def snapshot(root: Path) -> dict[str, tuple[str, bytes]]:
+    """Give each path's mode with file type, and bytes or link target; directories count too."""
+    found: dict[str, tuple[str, bytes]] = {}
+    for directory, names, files in os.walk(root):
+        if directory == str(root):
+            names[:] = [name for name in names if name not in OWN_STATE]
+        for name in names + files:
+            path = os.path.join(directory, name)
+            mode = os.lstat(path).st_mode
+            content = b""
+            if stat.S_ISLNK(mode):
+                content = os.fsencode(os.readlink(path))
+            elif stat.S_ISREG(mode):
+                content = Path(path).read_bytes()
+            found[os.path.relpath(path, root)] = (stat.filemode(mode), content)
+    return found
+
+
+def differences(
+    first: dict[str, tuple[str, bytes]], second: dict[str, tuple[str, bytes]]
+) -> list[str]:
+    """Name the paths that are not the same in both, sorted."""
+    return sorted(
+        path for path in first.keys() | second.keys() if first.get(path) != second.get(path)
+    )
