@@ -1,0 +1,167 @@
+"""The small series: trees and patches that show every habit of quilt and patch, in bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+TEN = b"".join(b"line %d\n" % number for number in range(1, 11))
+HUNK = b"@@ -4,3 +4,3 @@\n line 4\n-line 5\n+line five\n line 6\n"
+PLAIN = b"--- a/f\n+++ b/f\n" + HUNK
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A tree, a series, and whether it applies."""
+
+    name: str
+    files: dict[str, tuple[bytes, int]]
+    patches: dict[str, bytes]
+    series: bytes = b""
+    """The series file; by default every patch, in order."""
+
+    fuzz: int | None = 0
+    applies: bool = True
+
+
+def _one(name: str, patch: bytes, *, content: bytes = TEN, path: str = "f", **more) -> Case:
+    return Case(name, {path: (content, 0o644)}, {"1.patch": patch}, **more)
+
+
+def _latin(text: str) -> bytes:
+    return text.encode("latin-1")
+
+
+SHIFTED = b"new\n" * 3 + TEN
+BLURRED = TEN.replace(b"line 3\n", b"other\n").replace(b"line 7\n", b"other\n")
+WIDE = (
+    b"--- a/f\n+++ b/f\n@@ -2,7 +2,7 @@\n line 2\n line 3\n line 4\n"
+    b"-line 5\n+line five\n line 6\n line 7\n line 8\n"
+)
+GIT = b"diff --git a/f b/f\n"
+NEW = b"--- /dev/null\n+++ b/d/e/new\n@@ -0,0 +1,2 @@\n+one\n+two\n"
+GONE = b"--- a/d/e/x\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n"
+SWAP = (
+    b"diff --git a/f b/g\nsimilarity index 90%\nrename from f\nrename to g\n--- a/f\n+++ b/g\n"
+    + HUNK
+    + b"diff --git a/g b/f\nsimilarity index 100%\nrename from g\nrename to f\n"
+)
+INDENTED = b"".join(b"  " + line for line in PLAIN.splitlines(keepends=True))
+MAIL = (
+    b"From 0123 Mon Sep 17 00:00:00 2001\nFrom: A <a@b.c>\nSubject: [PATCH] x\n\ntext\n---\n"
+    b" f | 2 +-\n 1 file changed, 1 insertion(+), 1 deletion(-)\n\ndiff --git a/f b/f\n"
+    b"index 1234567..89abcde 100644\n" + PLAIN + b"-- \n2.39.2\n\n"
+)
+LAST = (
+    b"--- a/f\n+++ b/f\n@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n"
+    b"+c\n\\ No newline at end of file\n"
+)
+CRLF = b"--- a/f\n+++ b/f\n@@ -1,3 +1,3 @@\n a\r\n-b\r\n+c\r\n d\r\n"
+LATIN = _latin("--- a/f\xe9.c\n+++ b/f\xe9.c\n@@ -1 +1 @@\n-caf\xe9\n+th\xe9\n")
+BACK = b"--- a/f\n+++ b/f\n@@ -4,3 +4,3 @@\n line 4\n-line five\n+line 5\n line 6\n"
+EPOCH = b"--- a/f\t2020-01-01 00:00:00 +0000\n+++ b/f\t1970-01-01 01:00:00.000000000 +0100\n"
+SHARED = (
+    b"--- a/f\n+++ b/f\n@@ -1,4 +1,4 @@\n line 1\n-line 2\n+line two\n line 3\n line 4\n"
+    b"@@ -3,5 +3,5 @@\n line 3\n line 4\n-line 5\n+line five\n line 6\n line 7\n"
+)
+TWO = {"f": (TEN, 0o644), "g": (b"other\n", 0o755)}
+
+CASES = (
+    _one("plain", PLAIN),
+    _one("an offset", PLAIN, content=SHIFTED),
+    _one("fuzz 0 refuses blurred context", WIDE, content=BLURRED, applies=False),
+    _one("fuzz 1 refuses context blurred two deep", WIDE, content=BLURRED, fuzz=1, applies=False),
+    _one("fuzz 2", WIDE, content=BLURRED, fuzz=2),
+    _one("fuzz 3", WIDE, content=TEN.replace(b"line 4", b"other"), fuzz=3),
+    _one("the default fuzz is 2", WIDE, content=BLURRED, fuzz=None),
+    _one("two hunks that share context", SHARED),
+    _one("-p0", b"--- f\n+++ f\n" + HUNK, series=b"1.patch -p0\n"),
+    _one("-p2", b"--- x/y/f\n+++ x/y/f\n" + HUNK, series=b"1.patch -p2\n"),
+    _one("-p in two words", b"--- f\n+++ f\n" + HUNK, series=b"1.patch -p 0\n"),
+    _one("-R", BACK, series=b"1.patch -R\n"),
+    _one("-R of a new file", b"--- /dev/null\n+++ b/f\n@@ -0,0 +1 @@\n+x\n", content=b"x\n",
+         series=b"1.patch -R -p1\n"),
+    _one("comments", PLAIN, series=b"# one\n\n  1.patch\t-p1   # why\n#2.patch\n"),
+    _one("a name with a hash", PLAIN, series=b"1.patch#\n", applies=False),
+    _one("a name with a quote", PLAIN, series=b"1.patch\nit's.patch\n", applies=False),
+    _one("a patch twice", PLAIN, series=b"1.patch\n1.patch\n", applies=False),
+    _one("a patch that is not there", PLAIN, series=b"1.patch\n2.patch\n", applies=False),
+    Case("an empty patch file", {"f": (TEN, 0o644)}, {"1.patch": b"", "2.patch": PLAIN}),
+    _one("a patch of prose only", b"Subject: nothing\n\nno diff\n", applies=False),
+    _one("a new file in new directories", NEW),
+    _one("a new file that is there with content", NEW, path="d/e/new", applies=False),
+    Case("a new file and its removal", {"f": (TEN, 0o644)}, {
+        "1.patch": NEW,
+        "2.patch": b"--- a/d/e/new\n+++ /dev/null\n@@ -1,2 +0,0 @@\n-one\n-two\n",
+    }),
+    Case("a new file that the next patch changes", {"f": (TEN, 0o644)}, {
+        "1.patch": NEW,
+        "2.patch": b"--- a/d/e/new\n+++ b/d/e/new\n@@ -1,2 +1,2 @@\n-one\n+1\n two\n",
+    }),
+    Case("a removed file empties its directories", {"f": (TEN, 0o644), "d/e/x": (b"x\n", 0o644)},
+         {"1.patch": GONE}),
+    _one("a removal that leaves content", GONE, path="d/e/x", content=b"x\ny\n", applies=False),
+    _one("a file emptied but kept", b"--- a/f\n+++ b/f\n@@ -1 +0,0 @@\n-x\n", content=b"x\n"),
+    _one("a removal by the epoch", EPOCH + b"@@ -1 +0,0 @@\n-x\n", content=b"x\n"),
+    _one("git: mode only", GIT + b"old mode 100644\nnew mode 100755\n"),
+    _one("git: mode and text", GIT + b"old mode 100644\nnew mode 100755\n" + PLAIN),
+    _one("git: a new executable", b"diff --git a/n b/n\nnew file mode 100755\nindex 0000000..1\n"
+         b"--- /dev/null\n+++ b/n\n@@ -0,0 +1 @@\n+x\n"),
+    _one("git: an empty new file", b"diff --git a/n b/n\nnew file mode 100644\n"
+         b"index 0000000..e69de29\n"),
+    _one("git: an empty file goes", GIT + b"deleted file mode 100644\nindex e69de29..0000000\n",
+         content=b""),
+    _one("git: rename with text", b"diff --git a/f b/d/g\nsimilarity index 90%\nrename from f\n"
+         b"rename to d/g\n--- a/f\n+++ b/d/g\n" + HUNK),
+    _one("git: rename only", b"diff --git a/f b/g\nsimilarity index 100%\nrename from f\n"
+         b"rename to g\n"),
+    _one("git: copy", b"diff --git a/f b/g\nsimilarity index 90%\ncopy from f\ncopy to g\n"
+         b"--- a/f\n+++ b/g\n" + HUNK),
+    Case("git: two files swap names", TWO, {"1.patch": SWAP}),
+    Case("git: rename over another file", TWO, {"1.patch": b"diff --git a/f b/g\n"
+         b"similarity index 100%\nrename from f\nrename to g\n"}),
+    _one("git: two diffs of one file", GIT + PLAIN + GIT + BACK),
+    _one("git: -R of a rename", b"diff --git a/g b/f\nsimilarity index 100%\nrename from g\n"
+         b"rename to f\n", series=b"1.patch -R\n"),
+    _one("git: binary", GIT + b"index 1..2 100644\nGIT binary patch\nliteral 1\nIcmZP\n\n",
+         applies=False),
+    Case("modes survive", {"f": (TEN, 0o750)}, {"1.patch": PLAIN}),
+    _one("mail", MAIL),
+    _one("indented", INDENTED),
+    _one("Index line", b"Index: a/f\n=====\n--- x\n+++ y\n" + HUNK),
+    _one("CRLF content", CRLF, content=b"a\r\nb\r\nd\r\n"),
+    _one("CRLF patch on LF content", PLAIN.replace(b"\n", b"\r\n")),
+    _one("CRLF patch on CRLF content", PLAIN.replace(b"\n", b"\r\n"),
+         content=TEN.replace(b"\n", b"\r\n"), applies=False),
+    _one("no final newline", LAST, content=b"a\nb"),
+    _one("no final newline where the patch has one", LAST, content=b"a\nb\n", applies=False),
+    _one("Latin-1", LATIN, path="f\udce9.c", content=_latin("caf\xe9\n")),
+    _one("names with spaces", b"--- a/a b\t\n+++ b/a b\t\n" + HUNK, path="a b"),
+    _one("quoted names", b'--- "a/a\\tb"\n+++ "b/a\\tb"\n' + HUNK, path="a\tb"),
+    _one("orig beside the plain name", b"--- a/f.orig\n+++ b/f\n" + HUNK),
+    _one("context eaten", PLAIN.replace(b" line", b"line"), applies=False),
+    _one("a comment in a hunk", PLAIN.replace(b"-line", b"# why\n-line")),
+    _one("a hunk longer than it says", PLAIN.replace(b"-4,3", b"-4,2"), applies=False),
+    _one("a hunk shorter than it says", PLAIN.replace(b"-4,3", b"-4,9"), applies=False),
+    _one("the file is not there", PLAIN, path="elsewhere", applies=False),
+    Case("fails in the second and third patch", {"f": (TEN, 0o644)}, {
+        "1.patch": PLAIN,
+        "2.patch": PLAIN.replace(b"line five", b"line six"),
+        "3.patch": PLAIN.replace(b"line 4", b"line x"),
+    }, applies=False),
+)  # fmt: skip
+
+DIFFERENT = (
+    _one("an empty series", PLAIN, series=b"# nothing\n"),
+    _one("an indented comment line", PLAIN, series=b"1.patch\n  # why\n"),
+    _one("-pab", PLAIN, series=b"1.patch -pab\n"),
+    _one("an unknown patch option", PLAIN, series=b"1.patch -E\n", applies=False),
+    _one("a context diff", b"*** a/f\n--- b/f\n***************\n*** 5 ****\n! line 5\n"
+         b"--- 5 ----\n! line five\n", applies=False),
+    _one("fuzz behind a last line without newline",
+         b"--- a/f\n+++ b/f\n@@ -3,2 +3,3 @@\n x\n+b\n y\n", content=b"z\nd", fuzz=2),
+    _one("a symbolic link", b"diff --git a/l b/l\nnew file mode 120000\n--- /dev/null\n+++ b/l\n"
+         b"@@ -0,0 +1 @@\n+f\n\\ No newline at end of file\n", applies=False),
+    _one("a name that climbs out beside a good one", b"--- ../f\n+++ f\n" + HUNK,
+         series=b"1.patch -p0\n", applies=False),
+)  # fmt: skip
+"""What we do on purpose otherwise: see docs/quilt-differences.md."""
