@@ -1,0 +1,1 @@
+"""Speed and memory of whole processes, ours beside quilt, git and patch: `make bench`."""
