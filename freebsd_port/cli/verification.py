@@ -82,6 +82,10 @@ def _as_json(result: Verification) -> dict[str, Any]:
                 "passed": run.passed,
                 "failed": [asdict(failure) for failure in run.failures],
                 "skipped": [asdict(skip) for skip in run.skipped],
+                "patches": {
+                    name: {"passed": good, "failed": bad}
+                    for name, (good, bad) in sorted(run.patches.items())
+                },
             }
             for run in result.runs
         ],

@@ -78,7 +78,7 @@ def verify_target(
     known = None if again else find_verified(root, state)
     if known is not None and known.checks == checks and set(chosen) <= set(known.platforms):
         return Verification((), (), known)
-    setup = _setup(project, workspace, progress)
+    setup = check_setup(project, workspace, progress)
     runs = _run_all(setup, state, chosen, progress)
     verification = Verification(runs, _cover(workspace, state, runs))
     if verification.is_good:
@@ -117,7 +117,7 @@ def _digest_checks(checks: Path) -> str:
     )
 
 
-def _setup(project: Project, workspace: Workspace, progress: Callable[[str], None]) -> CheckSetup:
+def check_setup(project: Project, workspace: Workspace, progress: Callable[[str], None]) -> CheckSetup:
     environment = workspace.environment
     own = environment is None or environment.python is None
     python = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import platform as host
 import re
@@ -11,17 +10,18 @@ import signal
 import subprocess
 import sys
 import tempfile
-import xml.etree.ElementTree as ET
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 from freebsd_port.core.platform import LINUX, NATIVE
 from freebsd_port.errors import PortError
+from freebsd_port.store.report import CheckRun, Executed, last_words, read_coverage, read_report
 
 TIMEOUT_SECONDS = 600
 """Longer than any run of the checks of one distribution takes, by far."""
 
+_POLL_SECONDS = 0.25
 _CONFIGURATION = """\
 [run]
 data_file = {directory}/data
@@ -29,40 +29,16 @@ include =
     {include}
 dynamic_context = test_function
 parallel = true
-patch =
-    _exit
-    fork
+{patch}
 [json]
 show_contexts = true
 """
+_FOLLOW_FORKS = "patch =\n    _exit\n    fork"
+_VERSION = re.compile(r"coverage-(\d+)\.(\d+)")
 
 
 class CheckError(PortError):
     """The checks could not be run at all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """One check that failed."""
-
-    check: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class CheckRun:
-    """What came of the checks of one distribution on one platform."""
-
-    distribution: str
-    platform: str
-    header: str
-    """What the run itself says of its platform: native, or how it was emulated."""
-
-    passed: int
-    skipped: tuple[Failure, ...]
-    failures: tuple[Failure, ...]
-    executed: Mapping[str, Mapping[int, frozenset[str]]]
-    """Path in the tree, executed line, names of the checks that ran it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,49 +58,80 @@ class CheckSetup:
     is_on_path: bool
     """Whether the interpreter finds the packages by itself."""
 
+    patches: tuple[str, ...] | None = None
+    """Those that are on: a check that needs another is left out. None: every check is run."""
+
+    timeout_seconds: float = TIMEOUT_SECONDS
+
 
 def run_checks(
-    setup: CheckSetup, directory: str, platform: str, measured: tuple[str, ...]
+    setup: CheckSetup,
+    directory: str,
+    platform: str,
+    measured: tuple[str, ...],
+    stop: Event | None = None,
 ) -> CheckRun:
     """Run the checks in one directory of tests/port on one platform, and measure these files.
 
-    `platform` is a profile's name, `linux` or `native`. Raises CheckError when pytest could not
-    run them; a failing check is a result.
+    `platform` is a profile's name, `linux` or `native`; setting `stop` ends the run. Raises
+    CheckError when pytest could not run them, or they did not end; a failing check is a result.
     """
-    with tempfile.TemporaryDirectory(prefix="freebsd-port-") as name:
+    with tempfile.TemporaryDirectory(
+        prefix="freebsd-port-", ignore_cleanup_errors=True
+    ) as name:  # a daemon left behind may write there while it is removed
         scratch = Path(name)
-        include = "\n    ".join(str(setup.packages / path) for path in measured)
-        (scratch / "rc").write_text(
-            _CONFIGURATION.format(directory=scratch, include=include), "utf-8"
+        _write_configuration(setup, scratch, measured)
+        status, output = _run_to_end(
+            _command(setup, scratch, directory, platform), setup, scratch, stop or Event()
         )
-        command = [
-            str(setup.python),
-            "-B",
-            "-m",
-            "coverage",
-            "run",
-            "--rcfile",
-            str(scratch / "rc"),
-        ]
-        command += ["-m", "pytest", str(setup.checks / directory), "-p", "no:cacheprovider"]
-        command += ["--rootdir", str(setup.checks), "--junitxml", str(scratch / "junit.xml"), "-q"]
-        if platform not in (NATIVE, LINUX):
-            command += ["--profile", platform]
-        done = _run_to_end(command, setup, scratch)
-        if done.returncode not in (0, 1, 5) or not (scratch / "junit.xml").exists():
+        if status not in (0, 1, 5) or not (scratch / "junit.xml").exists():
             raise CheckError(
                 f"pytest could not run the checks of {directory} on {platform}: "
-                f"{_last_words(done.stdout)}",
+                f"{last_words(output)}",
                 where=str(setup.python),
+                hint=f"see all it says with: pytest {setup.checks / directory}",
             )
-        executed = _read_coverage(setup, scratch)
-        return _read_report(scratch / "junit.xml", directory, platform, done, executed)
+        return read_report(
+            scratch / "junit.xml",
+            directory,
+            platform,
+            output=output,
+            is_failed=status == 1,
+            executed=_combine(setup, scratch) if measured else {},
+        )
+
+
+def _write_configuration(setup: CheckSetup, scratch: Path, measured: tuple[str, ...]) -> None:
+    include = "\n    ".join(str(setup.packages / path) for path in measured)
+    patch = _FOLLOW_FORKS if _follows_forks(setup.tools) else ""
+    text = _CONFIGURATION.format(directory=scratch, include=include, patch=patch)
+    (scratch / "rc").write_text(text, "utf-8")
+    if setup.patches is not None:
+        names = "".join(f"{name}\n" for name in setup.patches)
+        (scratch / "patches").write_text(names, "utf-8")
+
+
+def _follows_forks(tools: Path) -> bool:
+    """Tell whether this coverage can measure forks that leave by os._exit: since 7.10."""
+    versions = [_VERSION.match(path.name) for path in tools.glob("coverage-*.dist-info")]
+    return any((int(v[1]), int(v[2])) >= (7, 10) for v in versions if v)
+
+
+def _command(setup: CheckSetup, scratch: Path, directory: str, platform: str) -> list[str]:
+    command = [str(setup.python), "-B", "-m", "coverage", "run", "--rcfile", str(scratch / "rc")]
+    command += ["-m", "pytest", str(setup.checks / directory), "-p", "no:cacheprovider"]
+    command += ["--rootdir", str(setup.checks), "--junitxml", str(scratch / "junit.xml"), "-q"]
+    if setup.patches is not None:
+        command.append(f"--patches-on={scratch / 'patches'}")
+    if platform not in (NATIVE, LINUX):
+        command.append(f"--profile={platform}")
+    return command
 
 
 def _run_to_end(
-    command: list[str], setup: CheckSetup, scratch: Path
-) -> subprocess.CompletedProcess[str]:
-    """Run in a session of its own, and end whatever the checks started and left behind.
+    command: list[str], setup: CheckSetup, scratch: Path, stop: Event
+) -> tuple[int, str]:
+    """Run in a session of its own, end what the checks left in it; give status and output.
 
     The output goes to a file: a daemon that lives on would keep a pipe open for ever.
     """
@@ -139,19 +146,30 @@ def _run_to_end(
             start_new_session=True,
         )
         try:
-            status = process.wait(timeout=TIMEOUT_SECONDS)
-        except subprocess.TimeoutExpired as error:
-            raise CheckError(
-                f"the checks did not end within {TIMEOUT_SECONDS} seconds: "
-                f"{_last_words((scratch / 'output').read_text('utf-8', 'replace'))}",
-                where=" ".join(command[-6:]),
-            ) from error
+            is_over = _wait(process, setup.timeout_seconds, stop)
         finally:
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            status = process.wait()
     text = (scratch / "output").read_text("utf-8", "replace")
-    return subprocess.CompletedProcess(command, status, text, "")
+    if not is_over:
+        limit = "were interrupted" if stop.is_set() else "did not end"
+        raise CheckError(
+            f"the checks {limit} within {setup.timeout_seconds:g} seconds: {last_words(text)}",
+            where=next(word for word in command if word.startswith(str(setup.checks))),
+        )
+    return status, text
+
+
+def _wait(process: subprocess.Popen[bytes], seconds: float, stop: Event) -> bool:
+    """Tell whether the process ended by itself within this time and before the stop."""
+    for _ in range(max(1, int(seconds / _POLL_SECONDS))):
+        if stop.is_set():
+            return False
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=_POLL_SECONDS)
+            return True
+    return False
 
 
 def _environment(setup: CheckSetup) -> dict[str, str]:
@@ -161,73 +179,26 @@ def _environment(setup: CheckSetup) -> dict[str, str]:
         path.insert(0, str(setup.packages))
     env["PYTHONPATH"] = os.pathsep.join(path)
     env["PYTHONHASHSEED"] = "0"
+    env["PYTHONDONTWRITEBYTECODE"] = "1"
+    env["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     return env
 
 
-def _read_coverage(setup: CheckSetup, scratch: Path) -> dict[str, dict[int, frozenset[str]]]:
+def _combine(setup: CheckSetup, scratch: Path) -> Executed:
     """Join the data files of the run and its forks, and read them by file and line."""
-    base = [str(setup.python), "-m", "coverage"]
     for words in (
         ["combine", "-q", "--rcfile", "rc"],
         ["json", "-q", "--rcfile", "rc", "-o", "coverage.json"],
     ):
         subprocess.run(
-            [*base, *words],
+            [str(setup.python), "-B", "-m", "coverage", *words],
             cwd=scratch,
             env=_environment(setup),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
         )
-    try:
-        report = json.loads((scratch / "coverage.json").read_bytes())
-    except (OSError, ValueError):
-        return {}
-    executed: dict[str, dict[int, frozenset[str]]] = {}
-    for name, file in report["files"].items():
-        path = os.path.relpath(os.path.join(scratch, name), setup.packages).replace(os.sep, "/")
-        contexts = file.get("contexts", {})
-        executed[path] = {
-            line: frozenset(_short(context) for context in contexts.get(str(line), [""]))
-            for line in file["executed_lines"]
-        }
-    return executed
-
-
-def _short(context: str) -> str:
-    return context.split("|")[0]
-
-
-def _read_report(
-    junit: Path,
-    directory: str,
-    platform: str,
-    done: subprocess.CompletedProcess[str],
-    executed: dict[str, dict[int, frozenset[str]]],
-) -> CheckRun:
-    passed = 0
-    failures: list[Failure] = []
-    skipped: list[Failure] = []
-    for case in ET.parse(junit).getroot().iter("testcase"):  # noqa: S314 - our own pytest wrote it
-        name = f"{case.get('classname', '').rpartition('.')[2]}::{case.get('name')}"
-        bad = [child for child in case if child.tag in ("failure", "error")]
-        skips = [child for child in case if child.tag == "skipped"]
-        if bad:
-            failures.append(Failure(name, (bad[0].get("message") or "").strip()))
-        elif skips:
-            skipped.append(Failure(name, (skips[0].get("message") or "").strip()))
-        else:
-            passed += 1
-    if done.returncode == 1 and not failures:
-        failures.append(Failure(directory, _last_words(done.stdout)))
-    found = re.search(r"^platform: (.+?)(?:; \d+ checks.*)?$", done.stdout, re.MULTILINE)
-    header = found[1] if found else platform
-    return CheckRun(directory, platform, header, passed, tuple(skipped), tuple(failures), executed)
-
-
-def _last_words(output: str) -> str:
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return " / ".join(lines[-3:]) or "it said nothing"
+    return read_coverage(scratch / "coverage.json", setup.packages)
 
 
 def own_python() -> Path:

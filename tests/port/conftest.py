@@ -18,6 +18,7 @@ Markers
     on_linux        only on Linux as it is
     neither         everywhere
 A check for another platform is deselected and counted; a check without `patch` is an error.
+With --patches-on=FILE, a list of patches, so is a check that names a patch not in it.
 
 Fixtures
     profile         the active Profile; None where nothing is emulated
@@ -82,11 +83,24 @@ class Platform:
     def __init__(self, emulation):
         self.emulation = emulation
         self.deselected = 0
+        self.patches = None
+        self.without_patch = 0
 
     @property
     def is_freebsd(self):
         """Whether the checks see FreeBSD."""
         return sys.platform.startswith("freebsd")
+
+    def has_all(self, patches):
+        """Whether all these patches are on, as far as that is known."""
+        return self.patches is None or self.patches.issuperset(patches)
+
+    def summary(self):
+        """The platform, and how many checks were left out for which reason."""
+        text = "{}; {} checks for another platform".format(self, self.deselected)
+        if self.patches is not None:
+            text += ", {} for patches that are not on".format(self.without_patch)
+        return text
 
     def __str__(self):
         if self.emulation is not None:
@@ -107,6 +121,11 @@ def pytest_addoption(parser):
         choices=("namespace", "python"),
         help="insist on one level of emulation; default: the best that is permitted",
     )
+    parser.addoption(
+        "--patches-on",
+        metavar="FILE",
+        help="the patches that are on, a line each; checks of others are left out",
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -116,7 +135,10 @@ def pytest_configure(config):
     name = config.getoption("--profile")
     if name is not None and sys.platform.startswith("freebsd") and not _is_emulated():
         raise pytest.UsageError("--profile is for Linux; this is FreeBSD, run without it")
+    listed = config.getoption("--patches-on")
+    on = None if listed is None else set(Path(listed).read_text("utf-8").splitlines())
     config.stash[PLATFORM] = Platform(None if name is None else _activate(config, name))
+    config.stash[PLATFORM].patches = on
 
 
 PLATFORM = pytest.StashKey()
@@ -147,11 +169,15 @@ def pytest_collection_modifyitems(config, items):
     unnamed = [item.nodeid for item in items if not _patches(item)]
     if unnamed:
         raise pytest.UsageError("checks without a patch marker:\n  " + "\n  ".join(unnamed))
+    for item in items:
+        item.user_properties.extend(("patch", name) for name in _patches(item))
     platform = config.stash[PLATFORM]
     other = "on_linux" if platform.is_freebsd else "on_freebsd"
-    kept = [item for item in items if item.get_closest_marker(other) is None]
-    gone = [item for item in items if item.get_closest_marker(other) is not None]
-    platform.deselected += len(gone)
+    here = [item for item in items if item.get_closest_marker(other) is None]
+    kept = [item for item in here if platform.has_all(_patches(item))]
+    platform.deselected += len(items) - len(here)
+    platform.without_patch += len(here) - len(kept)
+    gone = [item for item in items if item not in kept]
     if gone:
         config.hook.pytest_deselected(items=gone)
     items[:] = kept
@@ -166,8 +192,9 @@ def _patches(item):
 
 
 def pytest_report_collectionfinish(config):
-    platform = config.stash[PLATFORM]
-    return "{} checks are for another platform than {}".format(platform.deselected, platform)
+    return "left out: {} checks for another platform, {} for patches that are not on".format(
+        config.stash[PLATFORM].deselected, config.stash[PLATFORM].without_patch
+    )
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -210,10 +237,7 @@ def pytest_sessionfinish(session, exitstatus):
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    platform = config.stash[PLATFORM]
-    terminalreporter.write_line(
-        "platform: {}; {} checks for another platform".format(platform, platform.deselected)
-    )
+    terminalreporter.write_line("platform: " + config.stash[PLATFORM].summary())
     for node, names in sorted(STRANGERS.items()):
         terminalreporter.write_line(
             "ERROR {} imported {}, which is not of its distribution".format(node, names)
