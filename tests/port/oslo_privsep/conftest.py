@@ -24,8 +24,13 @@ class DaemonRun:
         return "\n".join(map(str, [*self.answers, *self.log]))
 
     def logged(self, level):
-        """Messages of one level, in order, without the level."""
-        return [line[len(level) + 1 :] for line in self.log if line.startswith(level + " ")]
+        """Messages of one level, in order, without the level.
+
+        What a helper prints to stderr is no message of the daemon: its interpreter may warn
+        there of whatever is installed beside it.
+        """
+        messages = [line[len(level) + 1 :] for line in self.log if line.startswith(level + " ")]
+        return [message for message in messages if not message.startswith("privsep log: ")]
 
 
 @pytest.fixture
