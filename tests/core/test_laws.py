@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from memory_tree import MemoryTree
 
-from freebsd_port.core.file import FileState
 from freebsd_port.core.patch import parse_patch, render_patch
 from freebsd_port.core.place import Placement
 from freebsd_port.core.plan import Plan, plan_series
@@ -21,20 +21,6 @@ from freebsd_port.errors import PortError
 
 FORWARD = SeriesEntry(name="p", strip=1, reverse=False, comment="", line=1)
 BACKWARD = SeriesEntry(name="p", strip=1, reverse=True, comment="", line=1)
-
-
-class MemoryTree:
-    """Files as a dict; every directory is there."""
-
-    def __init__(self, files: dict[str, bytes]) -> None:
-        self.files = files
-
-    def read(self, path: str) -> FileState | None:
-        content = self.files.get(path)
-        return None if content is None else FileState(content, 0o644)
-
-    def has_directory(self, path: str) -> bool:
-        return True
 
 
 def carry_out(files: dict[str, bytes], plan: Plan) -> dict[str, bytes]:
