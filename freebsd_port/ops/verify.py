@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 
 from freebsd_port.core.coverage import HunkCoverage, cover_hunk, merge_executed
 from freebsd_port.core.file import hash_bytes
@@ -16,11 +17,13 @@ from freebsd_port.core.patch import parse_patch
 from freebsd_port.core.plan import plan_series
 from freebsd_port.core.platform import EMULATED, LINUX, NATIVE
 from freebsd_port.core.provenance import trace_hunks
-from freebsd_port.errors import PortError
+from freebsd_port.errors import PortError, ProblemsError
+from freebsd_port.ops.converge import GoalPatch
 from freebsd_port.ops.verification import Verified, digest_state, find_verified, save_verified
 from freebsd_port.ops.workspace import Workspace
 from freebsd_port.store.checks import (
-    CheckRun,
+    TIMEOUT_SECONDS,
+    CheckError,
     CheckSetup,
     own_python,
     own_system,
@@ -29,6 +32,7 @@ from freebsd_port.store.checks import (
 )
 from freebsd_port.store.overlay import BaseTree, inspect_files, load_state
 from freebsd_port.store.project import Project
+from freebsd_port.store.report import CheckRun
 from freebsd_port.store.tools import require_tools
 from freebsd_port.store.tree import DirectoryTree
 
@@ -48,14 +52,16 @@ class Verification:
 
     @property
     def is_good(self) -> bool:
-        """Tell whether no check failed and every distribution had checks that passed."""
-        return self.known is not None or (
-            all(not run.failures for run in self.runs)
-            and all(
-                any(run.passed for run in self.runs if run.distribution == name)
-                for name in {run.distribution for run in self.runs}
-            )
-        )
+        """Tell whether no check failed, and of those that there are for a distribution one passed.
+
+        Not when there was no check at all: then nothing was proved.
+        """
+        if self.known is not None:
+            return True
+        runs = [run for run in self.runs if not run.is_empty]
+        names = {run.distribution for run in runs}
+        passed = {run.distribution for run in runs if run.passed}
+        return bool(names) and names == passed and not any(run.failures for run in runs)
 
 
 def verify_target(
@@ -64,23 +70,31 @@ def verify_target(
     *,
     platforms: tuple[str, ...] = (),
     again: bool = True,
+    timeout_seconds: float = TIMEOUT_SECONDS,
     progress: Callable[[str], None],
 ) -> Verification:
     """Run the checks; `again` False is content with what was proved of the same state.
 
-    Raises VerifyError when no patch is on or a file is not as the series left it.
+    Only the checks of patches that are on are run. `timeout_seconds` is for one distribution on
+    one platform. Raises VerifyError when no patch is on, or what is on is not as the series has
+    it, and ProblemsError with every distribution whose checks could not be run.
     """
     root = workspace.target.root
     state = load_state(root)
     _require_patched(workspace, state)
+    goal = _require_current(workspace, state)
     chosen = platforms or _default_platforms()
     checks = _digest_checks(project.checks)
     known = None if again else find_verified(root, state)
     if known is not None and known.checks == checks and set(chosen) <= set(known.platforms):
         return Verification((), (), known)
-    setup = check_setup(project, workspace, progress)
+    setup = replace(
+        check_setup(project, workspace, progress),
+        patches=tuple(patch.name for patch in state.patches),
+        timeout_seconds=timeout_seconds,
+    )
     runs = _run_all(setup, state, chosen, progress)
-    verification = Verification(runs, _cover(workspace, state, runs))
+    verification = Verification(runs, _cover(root, state, goal, runs))
     if verification.is_good:
         _keep(root, state, checks, chosen, verification)
     return verification
@@ -97,13 +111,31 @@ def _require_patched(workspace: Workspace, state: OverlayState) -> None:
             where=str(workspace.place),
             hint="freebsd-port apply",
         )
-    for condition in inspect_files(DirectoryTree(workspace.target.root), state):
-        if condition.kind != "patched":
+    problems = tuple(
+        VerifyError(
+            f"{condition.entry.path} is not as the series left it",
+            where=str(workspace.place),
+            hint="freebsd-port status",
+        )
+        for condition in inspect_files(DirectoryTree(workspace.target.root), state)
+        if condition.kind != "patched"
+    )
+    if problems:
+        raise ProblemsError(problems)
+
+
+def _require_current(workspace: Workspace, state: OverlayState) -> tuple[GoalPatch, ...]:
+    """Give the patches that are on, with their text; raises when the series has others now."""
+    entries = workspace.entries()[: workspace.position(state)]
+    goal = workspace.source.load_patches(entries)
+    for patch, applied in zip(goal, state.patches, strict=True):
+        if patch.applied != applied:
             raise VerifyError(
-                f"{condition.entry.path} is not as the series left it",
+                f"{applied.name} changed since it was applied",
                 where=str(workspace.place),
-                hint="freebsd-port status",
+                hint="freebsd-port apply",
             )
+    return goal
 
 
 def _digest_checks(checks: Path) -> str:
@@ -117,7 +149,10 @@ def _digest_checks(checks: Path) -> str:
     )
 
 
-def check_setup(project: Project, workspace: Workspace, progress: Callable[[str], None]) -> CheckSetup:
+def check_setup(
+    project: Project, workspace: Workspace, progress: Callable[[str], None]
+) -> CheckSetup:
+    """Give what a run of the checks needs, with pytest and coverage fetched; may ask the index."""
     environment = workspace.environment
     own = environment is None or environment.python is None
     python = (
@@ -143,22 +178,35 @@ def _run_all(
         if (setup.checks / name.replace(".", "_")).is_dir()
     ]
 
-    def run(job: tuple[str, str]) -> CheckRun:
+    stop = Event()
+
+    def run(job: tuple[str, str]) -> CheckRun | CheckError:
         progress(f"checking {job[0]} on {job[1]}")
-        return run_checks(setup, *job, measured)
+        try:
+            return run_checks(setup, *job, measured, stop)
+        except CheckError as error:
+            return error
 
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        return tuple(pool.map(run, jobs))
+        try:
+            done = list(pool.map(run, jobs))
+        except BaseException:  # an interrupt: nobody waits for what still runs
+            stop.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    problems = tuple(one for one in done if isinstance(one, CheckError))
+    if problems:
+        raise ProblemsError(problems)
+    return tuple(one for one in done if isinstance(one, CheckRun))
 
 
 def _cover(
-    workspace: Workspace, state: OverlayState, runs: tuple[CheckRun, ...]
+    root: Path, state: OverlayState, goal: tuple[GoalPatch, ...], runs: tuple[CheckRun, ...]
 ) -> tuple[HunkCoverage, ...]:
     """Replay the series over the originals to know each hunk's lines, and look which ran."""
-    entries = workspace.entries()[: len(state.patches)]
-    goal = workspace.source.load_patches(entries)
     patches = [parse_patch(each.entry.name, each.data) for each in goal]
-    base = BaseTree(workspace.target.root, state)
+    base = BaseTree(root, state)
+    entries = [each.entry for each in goal]
     plan = plan_series(base, zip(entries, patches, strict=True), max_fuzz=state.fuzz)
     contents = {edit.path: edit.after.content for edit in plan.edits if edit.after}
     executed = merge_executed(tuple(run.executed for run in runs))

@@ -153,9 +153,9 @@ def _run_to_end(
             status = process.wait()
     text = (scratch / "output").read_text("utf-8", "replace")
     if not is_over:
-        limit = "were interrupted" if stop.is_set() else "did not end"
+        limit = f"did not end within {setup.timeout_seconds:g} seconds"
         raise CheckError(
-            f"the checks {limit} within {setup.timeout_seconds:g} seconds: {last_words(text)}",
+            f"the checks {'were interrupted' if stop.is_set() else limit}: {last_words(text)}",
             where=next(word for word in command if word.startswith(str(setup.checks))),
         )
     return status, text

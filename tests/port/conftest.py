@@ -177,7 +177,8 @@ def pytest_collection_modifyitems(config, items):
     kept = [item for item in here if platform.has_all(_patches(item))]
     platform.deselected += len(items) - len(here)
     platform.without_patch += len(here) - len(kept)
-    gone = [item for item in items if item not in kept]
+    chosen = set(kept)
+    gone = [item for item in items if item not in chosen]
     if gone:
         config.hook.pytest_deselected(items=gone)
     items[:] = kept

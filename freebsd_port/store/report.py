@@ -1,0 +1,108 @@
+"""What a run of checks left behind: pytest's report and coverage's data, read into values."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+Executed = dict[str, dict[int, frozenset[str]]]
+"""Path in the tree, executed line, names of the checks that ran it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One check that failed, or was skipped."""
+
+    check: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRun:
+    """What came of the checks of one distribution on one platform."""
+
+    distribution: str
+    platform: str
+    header: str
+    """What the run itself says of its platform: native, or how it was emulated."""
+
+    passed: int
+    skipped: tuple[Failure, ...]
+    failures: tuple[Failure, ...]
+    executed: Mapping[str, Mapping[int, frozenset[str]]]
+    """Path in the tree, executed line, names of the checks that ran it."""
+
+    patches: Mapping[str, tuple[int, int]]
+    """Patch to the numbers of its checks that passed and that failed."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether none of the checks was for this platform and these patches."""
+        return not (self.passed or self.skipped or self.failures)
+
+
+def read_coverage(report: Path, packages: Path) -> Executed:
+    """Read coverage's JSON with contexts; empty when there is none, as when nothing ran."""
+    try:
+        files = json.loads(report.read_bytes())["files"]
+    except (OSError, ValueError, KeyError):
+        return {}
+    executed: Executed = {}
+    for name, file in files.items():
+        path = os.path.relpath(os.path.join(report.parent, name), packages).replace(os.sep, "/")
+        contexts = file.get("contexts", {})
+        executed[path] = {
+            line: frozenset(context.split("|")[0] for context in contexts.get(str(line), [""]))
+            for line in file["executed_lines"]
+        }
+    return executed
+
+
+def read_report(
+    junit: Path, directory: str, platform: str, *, output: str, is_failed: bool, executed: Executed
+) -> CheckRun:
+    """Read pytest's JUnit file, and from its output the header that names the platform.
+
+    When pytest called the session a failure and no check failed, the run itself is the failure.
+    """
+    passed = 0
+    failures: list[Failure] = []
+    skipped: list[Failure] = []
+    patches: dict[str, tuple[int, int]] = {}
+    for case in ET.parse(junit).getroot().iter("testcase"):  # noqa: S314 - our own pytest wrote it
+        name = f"{case.get('classname', '').rpartition('.')[2]}::{case.get('name')}"
+        bad = [child for child in case if child.tag in ("failure", "error")]
+        skips = [child for child in case if child.tag == "skipped"]
+        if bad:
+            failures.append(Failure(name, (bad[0].get("message") or "").strip()))
+        elif skips:
+            skipped.append(Failure(name, (skips[0].get("message") or "").strip()))
+        else:
+            passed += 1
+        for patch in _patches(case):
+            good, failed = patches.get(patch, (0, 0))
+            patches[patch] = (good + (not bad and not skips), failed + bool(bad))
+    if is_failed and not failures:
+        failures.append(Failure(directory, last_words(output)))
+    found = re.search(r"^platform: (.+?)(?:; \d+ checks.*)?$", output, re.MULTILINE)
+    header = found[1] if found else platform
+    return CheckRun(
+        directory, platform, header, passed, tuple(skipped), tuple(failures), executed, patches
+    )
+
+
+def _patches(case: ET.Element) -> set[str]:
+    return {
+        str(entry.get("value")) for entry in case.iter("property") if entry.get("name") == "patch"
+    }
+
+
+def last_words(output: str) -> str:
+    """Give the end of an output in one line."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return " / ".join(lines[-3:]) or "it said nothing"
