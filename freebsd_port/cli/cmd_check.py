@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from freebsd_port.cli.options import Common, common_options, pass_common
+from freebsd_port.cli.options import Common, common_options, offline_option, pass_common
 from freebsd_port.cli.render import count, paint, print_error, print_json, say
 
 _EPILOG = """\b
@@ -15,7 +15,7 @@ Examples:
 
 
 @click.command("check", epilog=_EPILOG)
-@click.option("--offline", is_flag=True, help="Use cached wheels only.")
+@offline_option
 @click.option("--write-lock", is_flag=True, help="Write the release's series.lock anew.")
 @common_options
 @pass_common

@@ -6,26 +6,40 @@ from typing import Any
 
 import click
 
-from freebsd_port.cli.options import Common, common_options, pass_common, target_options
+from freebsd_port.cli.options import (
+    Common,
+    common_options,
+    offline_option,
+    pass_common,
+    target_options,
+)
 from freebsd_port.cli.render import count, paint, print_json, say
 from freebsd_port.ops.status import Status
 
 _EPILOG = """\b
 Examples:
   freebsd-port status
+  freebsd-port status --release xena --offline
   freebsd-port status --venv /usr/local/nova --json"""
 _LOOKS = {"applied": "good", "unapplied": "dim", "changed": "warn", "foreign": "bad"}
 
 
 @click.command("status", epilog=_EPILOG)
 @target_options
+@offline_option
 @common_options
 @pass_common
-def command(common: Common) -> None:
+def command(common: Common, offline: bool) -> None:
     """Show what is on, what is not, and whether every file is as it should be.
 
-    Reads only; hashes every file that the series touches.
+    Reads only; hashes every file that the series touches. Where the release has no environment
+    yet, it shows how the series lies on the release's wheels.
     """
+    if not common.has_place():
+        from freebsd_port.cli.sources import show_sources
+
+        show_sources(common, "status", is_offline=offline, fails=False)
+        return
     from freebsd_port.ops.status import read_status
 
     status = read_status(common.workspace())

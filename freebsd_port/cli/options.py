@@ -52,6 +52,13 @@ class Common:
             return open_tree(self.tree, self.series, self.patches)
         return open_environment(self.project(), self.release, self.venv, self.options)
 
+    def has_place(self) -> bool:
+        """Tell whether a tree or environment was named, or the release's own one is there."""
+        if self.tree is not None or self.venv is not None:
+            return True
+        project = self.project()
+        return project.environment(project.load_release(self.release).name).exists()
+
     def progress(self, message: str) -> None:
         """Tell what goes on, unless quiet."""
         from freebsd_port.cli.render import print_progress
@@ -174,6 +181,11 @@ def target_options(function: F) -> F:
     ):
         function = decorate(function)
     return function
+
+
+def offline_option(function: F) -> F:
+    """Add --offline."""
+    return click.option("--offline", is_flag=True, help="Use cached wheels only.")(function)
 
 
 def pass_common(function: F) -> F:

@@ -8,16 +8,13 @@ from pathlib import Path
 
 from freebsd_port.core.lint import lint_patch, lint_series
 from freebsd_port.core.lock import LockedFile, LockError, render_lock
-from freebsd_port.core.patch import parse_patch
-from freebsd_port.core.plan import Plan, plan_series
+from freebsd_port.core.plan import Plan
 from freebsd_port.core.series import parse_series
 from freebsd_port.errors import PortError, ProblemsError
 from freebsd_port.ops.lock import check_lock
-from freebsd_port.ops.series import project_source
+from freebsd_port.ops.sources import plan_sources
 from freebsd_port.ops.workspace import load_lock
 from freebsd_port.store.project import Project, save_if_changed
-from freebsd_port.store.wheels import require_wheels
-from freebsd_port.store.wheeltree import WheelTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +65,10 @@ def check_project(
                 uncarried.append(name)
                 continue
             progress(f"holding the series against the wheels of {name}")
-            plan = plan_release(project, name, is_offline=is_offline, progress=progress)
+            plan = plan_sources(project, name, is_offline=is_offline, progress=progress)
+            if plan.problems:
+                findings += plan.problems
+                continue
             if write_lock:
                 written += _write_lock(project, name, plan)
             else:
@@ -86,23 +86,6 @@ def check_project(
             )
         )
     return CheckResult(len(data), chosen, tuple(uncarried), tuple(findings), tuple(written))
-
-
-def plan_release(
-    project: Project, release: str, *, is_offline: bool, progress: Callable[[str], None]
-) -> Plan:
-    """Plan the whole series over a release's wheels, without fuzz.
-
-    Raises ProblemsError with every hunk that has no place.
-    """
-    source = project_source(project, release)
-    pins = project.load_release(release).pins
-    tree = WheelTree(require_wheels(pins, is_offline=is_offline, progress=progress))
-    goal = source.load_patches(source.load_series().entries)
-    plan = plan_series(tree, ((g.entry, parse_patch(g.entry.name, g.data)) for g in goal))
-    if plan.problems:
-        raise ProblemsError(plan.problems)
-    return plan
 
 
 def _locked(plan: Plan) -> tuple[LockedFile, ...]:

@@ -1,0 +1,26 @@
+"""The series over a release's pinned wheels, for when there is no environment to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from freebsd_port.core.patch import parse_patch
+from freebsd_port.core.plan import Plan, plan_series
+from freebsd_port.ops.series import project_source
+from freebsd_port.store.project import Project
+from freebsd_port.store.wheels import require_wheels
+from freebsd_port.store.wheeltree import WheelTree
+
+
+def plan_sources(
+    project: Project, release: str, *, is_offline: bool, progress: Callable[[str], None]
+) -> Plan:
+    """Plan the whole series over the wheels, without fuzz; what does not fit is in the plan.
+
+    Raises WheelError when a wheel is neither in the cache nor to be had.
+    """
+    source = project_source(project, release)
+    pins = project.load_release(release).pins
+    tree = WheelTree(require_wheels(pins, is_offline=is_offline, progress=progress))
+    goal = source.load_patches(source.load_series().entries)
+    return plan_series(tree, ((g.entry, parse_patch(g.entry.name, g.data)) for g in goal))
