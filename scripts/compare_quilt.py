@@ -134,7 +134,9 @@ def compare(package: str, fuzz: int | None) -> bool:
         result = "DIFFERS"
     elif ours.status == 0:
         pop_with_us(by_us)
-        differing = differences(snapshot(pristine), snapshot(by_us))
+        differing = differences(
+            snapshot(pristine, directory_modes=False), snapshot(by_us, directory_modes=False)
+        )
         result = "POP DIFFERS" if differing else result
     count = len(PatchSource(patches / "series", patches).load_series().entries)
     print(f"{package:<9}{'-' if fuzz is None else fuzz:>5}{count:>9}{len(found):>8}{result:>12}"

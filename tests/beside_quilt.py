@@ -78,8 +78,12 @@ def pop_with_us(root: Path) -> None:
     converge(TreeTarget(root), (), Options())
 
 
-def snapshot(root: Path) -> dict[str, tuple[str, bytes]]:
-    """Give each path's mode with file type, and bytes or link target; directories count too."""
+def snapshot(root: Path, *, directory_modes: bool = True) -> dict[str, tuple[str, bytes]]:
+    """Give each path's mode with file type, and bytes or link target; directories count too.
+
+    Without `directory_modes` only their being there counts: a directory that lost its last file
+    is made anew by a pop, ours and quilt's, with the mode that the umask gives.
+    """
     found: dict[str, tuple[str, bytes]] = {}
     for directory, names, files in os.walk(root):
         if directory == str(root):
@@ -88,6 +92,8 @@ def snapshot(root: Path) -> dict[str, tuple[str, bytes]]:
             path = os.path.join(directory, name)
             mode = os.lstat(path).st_mode
             content = b""
+            if stat.S_ISDIR(mode) and not directory_modes:
+                mode = stat.S_IFDIR
             if stat.S_ISLNK(mode):
                 content = os.fsencode(os.readlink(path))
             elif stat.S_ISREG(mode):
