@@ -39,7 +39,7 @@ def command(
     that fail are reported together. A patch that changed since is exchanged; when nothing
     changed, nothing is done. A dry run without an environment plans over the release's wheels.
     """
-    from freebsd_port.cli.summary import show_convergence
+    from freebsd_port.cli.summary import convergence_json, show_convergence
     from freebsd_port.ops.apply import apply_series
 
     if verify and (common.tree is not None or dry_run):
@@ -51,8 +51,10 @@ def command(
         return
     workspace = common.workspace()
     done = apply_series(workspace, fuzz=fuzz, force=force, dry_run=dry_run)
-    show_convergence(common, "apply", done)
+    if not (verify and common.as_json):
+        show_convergence(common, "apply", done)
     if verify:
         from freebsd_port.cli.verification import verify_and_show
 
-        verify_and_show(common, workspace, platforms=(), again=False)
+        before = convergence_json("apply", done)
+        verify_and_show(common, workspace, platforms=(), again=False, before=before)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from freebsd_port.cli.options import Common, common_options, offline_option, pass_common
-from freebsd_port.cli.render import count, paint, print_error, print_json, say
+from freebsd_port.cli.render import count, paint, print_error, print_json, problem_rows, say
 
 _EPILOG = """\b
 Examples:
@@ -42,9 +42,7 @@ def command(common: Common, offline: bool, write_lock: bool) -> None:
                 "releases": list(result.releases),
                 "uncarried": list(result.uncarried),
                 "written": [str(path) for path in result.written],
-                "problems": [
-                    {"what": f.what, "where": f.where, "hint": f.hint} for f in result.findings
-                ],
+                "problems": problem_rows(result.findings),
             }
         )
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from freebsd_port.cli.options import Common, common_options, pass_common
-from freebsd_port.cli.render import count, paint, print_error, print_json, say
+from freebsd_port.cli.render import count, paint, print_error, print_json, problem_rows, say
 
 _EPILOG = """\b
 Examples:
@@ -48,9 +48,7 @@ def command(common: Common, only_check: bool) -> None:
                     }
                     for one in result.differences
                 ],
-                "problems": [
-                    {"what": p.what, "where": p.where, "hint": p.hint} for p in result.problems
-                ],
+                "problems": problem_rows(result.problems),
             }
         )
     else:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import click
 
-from freebsd_port.cli.options import Common, common_options, pass_common, venv_option
+from freebsd_port.cli.options import (
+    Common,
+    common_options,
+    pass_common,
+    variant_option,
+    venv_option,
+)
 from freebsd_port.core.platform import EMULATED, LINUX, NATIVE
 
 _EPILOG = """\b
@@ -16,6 +22,7 @@ Examples:
 
 @click.command("verify", epilog=_EPILOG)
 @venv_option
+@variant_option
 @click.option(
     "--platform",
     "platforms",

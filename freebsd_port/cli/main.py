@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
-from typing import Any
+from typing import NoReturn
 
 import click
 
-from freebsd_port.errors import PortError, ProblemsError
+from freebsd_port.errors import PortError, ProblemsError, UsageError
 
 VERBS = {
     "venv": "Make the environment of a release from its lock.",
@@ -57,7 +58,8 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Say which verb was meant when the word is none."""
-        if args and not args[0].startswith("-") and args[0] not in VERBS:
+        is_word = bool(args) and not args[0].startswith("-") and args[0] not in VERBS
+        if is_word and not ctx.resilient_parsing:
             import difflib
 
             close = difflib.get_close_matches(args[0], VERBS, 1)
@@ -77,9 +79,17 @@ def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> 
 @click.group(
     cls=LazyGroup,
     epilog=_EPILOG,
+    subcommand_metavar="VERB [ARGS]...",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Print the version.",
+)
 def cli() -> None:
     """Run pinned OpenStack nova and oslo releases on FreeBSD with a series of small patches."""
 
@@ -87,32 +97,46 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its status."""
     words = sys.argv[1:] if arguments is None else arguments
+    is_json = "--json" in words
     try:
         status = cli.main(words, prog_name="freebsd-port", standalone_mode=False)
+        sys.stdout.flush()
     except PortError as error:
-        sys.exit(_report(error, is_json="--json" in words))
-    except click.exceptions.Abort:
+        sys.exit(_report(error, is_json=is_json))
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        sys.exit(_report(_usage_error(error), is_json=is_json))
+    except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         sys.exit(130)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(2)
     except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
+        _leave_closed_pipe()
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _leave_closed_pipe() -> NoReturn:
+    """Exit as failed without a word: nobody reads it, and the exit must not try to flush."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(1)
+
+
+def _usage_error(error: click.ClickException) -> UsageError:
+    """Say in the house's form what click found wrong with the words."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    path = context.command_path if context else "freebsd-port"
+    text = error.format_message().rstrip(".")
+    return UsageError(text[:1].lower() + text[1:], hint=f"{path} --help")
 
 
 def _report(error: PortError, *, is_json: bool) -> int:
     """Print one error, or every finding of a check, and give the exit status."""
-    from freebsd_port.cli.render import print_error, print_json
+    from freebsd_port.cli.render import print_error, print_json, problem_rows
 
     problems = error.problems if isinstance(error, ProblemsError) else (error,)
     if is_json:
-        rows: list[dict[str, Any]] = [
-            {"what": p.what, "where": p.where, "hint": p.hint} for p in problems
-        ]
-        print_json({"ok": False, "problems": rows})
+        print_json({"ok": False, "problems": problem_rows(problems)})
     else:
         for problem in problems:
             print_error(problem)

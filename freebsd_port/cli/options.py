@@ -1,87 +1,29 @@
-"""Options that many verbs share, and the values they become."""
+"""Options that many verbs share."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
-if TYPE_CHECKING:
-    from freebsd_port.ops.workspace import Workspace
-    from freebsd_port.store.project import Project
+from freebsd_port.cli.common import Common
+from freebsd_port.cli.complete import complete_patch, complete_release
+
+__all__ = [
+    "Common",
+    "common_options",
+    "complete_patch",
+    "offline_option",
+    "pass_common",
+    "target_options",
+    "variant_option",
+    "venv_option",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 _DIRECTORY = click.Path(path_type=Path, file_okay=False)
-
-
-@dataclass(slots=True)
-class Common:
-    """What every verb was told."""
-
-    as_json: bool = False
-    release: str | None = None
-    venv: Path | None = None
-    project_root: Path | None = None
-    verbosity: int = 0
-    """-1 quiet, 0, 1 and up verbose."""
-
-    tree: Path | None = None
-    series: Path | None = None
-    patches: Path | None = None
-    options: frozenset[str] = frozenset()
-
-    @property
-    def is_quiet(self) -> bool:
-        """Tell whether only errors are wanted."""
-        return self.verbosity < 0 or self.as_json
-
-    def project(self) -> Project:
-        """Find the project."""
-        from freebsd_port.store.project import find_project
-
-        return find_project(self.project_root)
-
-    def workspace(self) -> Workspace:
-        """Open what the verb works on."""
-        from freebsd_port.ops.workspace import open_environment, open_tree
-
-        if self.tree is not None:
-            return open_tree(self.tree, self.series, self.patches)
-        return open_environment(self.project(), self.release, self.venv, self.options)
-
-    def has_place(self) -> bool:
-        """Tell whether a tree or environment was named, or the release's own one is there."""
-        if self.tree is not None or self.venv is not None:
-            return True
-        project = self.project()
-        return project.environment(project.load_release(self.release).name).exists()
-
-    def progress(self, message: str) -> None:
-        """Tell what goes on, unless quiet."""
-        from freebsd_port.cli.render import print_progress
-
-        if self.verbosity >= 0:
-            print_progress(message)
-
-
-def _complete_release(_ctx: click.Context, _param: click.Parameter, word: str) -> list[str]:
-    from freebsd_port.store.project import find_project
-
-    return [name for name in find_project().release_names() if name.startswith(word)]
-
-
-def complete_patch(_ctx: click.Context, _param: click.Parameter, word: str) -> list[str]:
-    """Complete the name of a patch of the project's series."""
-    from freebsd_port.core.series import parse_series
-    from freebsd_port.store.project import find_project
-
-    names = parse_series(find_project().series.read_bytes()).names
-    return [
-        name for name in names if name.startswith(word) or name.partition("/")[2].startswith(word)
-    ]
 
 
 def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
@@ -114,7 +56,7 @@ def common_options(function: F) -> F:
                 "--release",
                 metavar="NAME",
                 keeps="release",
-                shell_complete=_complete_release,
+                shell_complete=complete_release,
                 help="OpenStack release; the newest unless given.",
             ),
             _option(
@@ -127,7 +69,7 @@ def common_options(function: F) -> F:
                 count=True,
                 expose_value=False,
                 callback=_keep_verbosity(-1),
-                help="Print errors only.",
+                help="Print errors, and what was asked for, only.",
             ),
             click.option(
                 "-v",
@@ -170,17 +112,22 @@ def target_options(function: F) -> F:
             _option(
                 "--patches", type=_DIRECTORY, keeps="patches", metavar="DIR", help="Its patches."
             ),
-            _option(
-                "--option",
-                multiple=True,
-                keeps="options",
-                metavar="NAME",
-                help="Take in the patches that the series has under this option.",
-            ),
+            variant_option,
         )
     ):
         function = decorate(function)
     return function
+
+
+def variant_option(function: F) -> F:
+    """Add --option."""
+    return _option(
+        "--option",
+        multiple=True,
+        keeps="options",
+        metavar="NAME",
+        help="Take in the patches that the series has under this option.",
+    )(function)
 
 
 def offline_option(function: F) -> F:

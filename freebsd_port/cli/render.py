@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -36,6 +37,11 @@ def say(text: str = "", *, to_stderr: bool = False) -> None:
 def print_json(value: dict[str, Any]) -> None:
     """Print one JSON document."""
     click.echo(json.dumps(value, indent=2, default=str))
+
+
+def problem_rows(problems: Iterable[PortError]) -> list[dict[str, str | None]]:
+    """Give errors as every verb's JSON has them under `problems`."""
+    return [{"what": p.what, "where": p.where, "hint": p.hint} for p in problems]
 
 
 def print_error(error: PortError) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from freebsd_port.cli.options import Common
-from freebsd_port.cli.render import count, paint, print_json, say
+from freebsd_port.cli.render import count, paint, print_json, problem_rows, say
 from freebsd_port.core.place import Placement
 from freebsd_port.core.plan import PatchOutcome, Plan
 
@@ -53,9 +53,7 @@ def _as_json(verb: str, release: str, plan: Plan) -> dict[str, object]:
             {
                 "name": outcome.name,
                 "state": "fits" if outcome.is_clean else "does not fit",
-                "problems": [
-                    {"what": p.what, "where": p.where, "hint": p.hint} for p in outcome.problems
-                ],
+                "problems": problem_rows(outcome.problems),
             }
             for outcome in plan.patches
         ],

@@ -14,7 +14,7 @@ from freebsd_port.ops.converge import Convergence
 def show_convergence(common: Common, verb: str, done: Convergence) -> None:
     """Print the outcome as JSON or as lines."""
     if common.as_json:
-        print_json(_as_json(verb, done))
+        print_json(convergence_json(verb, done))
         return
     if common.verbosity < 0:
         return
@@ -76,7 +76,8 @@ def _position(done: Convergence) -> str:
     return f"{count(len(done.after), 'patch')} on, at {done.after[-1].name}"
 
 
-def _as_json(verb: str, done: Convergence) -> dict[str, Any]:
+def convergence_json(verb: str, done: Convergence) -> dict[str, Any]:
+    """Give it as JSON has it."""
     return {
         "ok": True,
         "verb": verb,

@@ -7,20 +7,41 @@ from typing import Any
 import click
 
 from freebsd_port.cli.options import Common
-from freebsd_port.cli.render import count, paint, print_json, say
+from freebsd_port.cli.render import count, paint, print_json, problem_rows, say
+from freebsd_port.errors import PortError
 from freebsd_port.ops.verify import Verification, verify_target
 from freebsd_port.ops.workspace import Workspace
 
+_NOTHING_PASSED = "no check passed, so nothing was proved"
+
 
 def verify_and_show(
-    common: Common, workspace: Workspace, *, platforms: tuple[str, ...], again: bool
+    common: Common,
+    workspace: Workspace,
+    *,
+    platforms: tuple[str, ...],
+    again: bool,
+    before: dict[str, Any] | None = None,
 ) -> None:
-    """Run the checks, print what came of them, and leave with 1 when something failed."""
+    """Run the checks, print what came of them, and leave with 1 when something failed.
+
+    `before` is what the verb did until now; in JSON it becomes one document with the rest.
+    """
     result = verify_target(
         common.project(), workspace, platforms=platforms, again=again, progress=common.progress
     )
     if common.as_json:
-        print_json(_as_json(result))
+        found = verification_json(result)
+        print_json(
+            found
+            if before is None
+            else {
+                **before,
+                "ok": found["ok"],
+                "problems": found["problems"],
+                "verification": found,
+            }
+        )
     elif common.verbosity >= 0 or not result.is_good:
         show_verification(result, verbose=common.verbosity > 0)
     if not result.is_good:
@@ -46,6 +67,8 @@ def show_verification(result: Verification, *, verbose: bool) -> None:
         for skip in run.skipped:
             say(f"  {paint('skipped', 'warn')} {skip.check}: {_first_line(skip.message)}")
     _show_hunks(result, verbose=verbose)
+    if not result.is_good and not any(run.failures for run in result.runs):
+        say(paint(_NOTHING_PASSED, "bad"))
 
 
 def _show_hunks(result: Verification, *, verbose: bool) -> None:
@@ -63,16 +86,33 @@ def _show_hunks(result: Verification, *, verbose: bool) -> None:
     say(f"{run} of {count(len(result.hunks), 'hunk')} run by checks")
 
 
+def _problems(result: Verification) -> list[PortError]:
+    """Give each failed check, or that there was none, as an error."""
+    problems = [
+        PortError(
+            f"{failure.check} failed: {_first_line(failure.message)}",
+            where=f"{run.distribution} on {run.platform}",
+        )
+        for run in result.runs
+        for failure in run.failures
+    ]
+    if not problems and not result.is_good:
+        problems.append(PortError(_NOTHING_PASSED))
+    return problems
+
+
 def _first_line(message: str) -> str:
     return message.splitlines()[0] if message else "no message"
 
 
-def _as_json(result: Verification) -> dict[str, Any]:
+def verification_json(result: Verification) -> dict[str, Any]:
+    """Give it as JSON has it."""
     from dataclasses import asdict
 
     return {
         "ok": result.is_good,
         "verb": "verify",
+        "problems": problem_rows(_problems(result)),
         "known": asdict(result.known) if result.known else None,
         "runs": [
             {

@@ -1,0 +1,39 @@
+"""What the shell offers for a word that is not finished yet; never an error, never output."""
+
+from __future__ import annotations
+
+import click
+
+from freebsd_port.cli.common import Common
+from freebsd_port.errors import PortError
+
+
+def complete_release(ctx: click.Context, _param: click.Parameter, word: str) -> list[str]:
+    """Complete the name of a release of the project."""
+    try:
+        names = _common(ctx).project().release_names()
+    except (PortError, OSError):
+        return []
+    return [name for name in names if name.startswith(word)]
+
+
+def complete_patch(ctx: click.Context, _param: click.Parameter, word: str) -> list[str]:
+    """Complete the name of a patch of the series that the words before it name."""
+    from freebsd_port.core.series import parse_series
+
+    common = _common(ctx)
+    try:
+        file = common.series
+        if file is None and common.patches is not None:
+            file = common.patches / "series"
+        data = (file or common.project().series).read_bytes()
+        names = parse_series(data).names
+    except (PortError, OSError):
+        return []
+    return [
+        name for name in names if name.startswith(word) or name.partition("/")[2].startswith(word)
+    ]
+
+
+def _common(ctx: click.Context) -> Common:
+    return ctx.find_object(Common) or Common()
