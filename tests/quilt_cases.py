@@ -110,6 +110,8 @@ CASES = (
          b"index 0000000..e69de29\n"),
     _one("git: an empty file goes", GIT + b"deleted file mode 100644\nindex e69de29..0000000\n",
          content=b""),
+    _one("git: an empty file that is gone already", b"diff --git a/n b/n\n"
+         b"deleted file mode 100644\nindex e69de29..0000000\n"),
     _one("git: rename with text", b"diff --git a/f b/d/g\nsimilarity index 90%\nrename from f\n"
          b"rename to d/g\n--- a/f\n+++ b/d/g\n" + HUNK),
     _one("git: rename only", b"diff --git a/f b/g\nsimilarity index 100%\nrename from f\n"

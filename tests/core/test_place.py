@@ -58,11 +58,11 @@ def test_context_is_let_go_only_as_far_as_the_fuzz_goes(fuzz: int, fits: bool) -
 
 
 def test_the_next_hunk_is_expected_at_the_same_offset() -> None:
-    content, cursor = lines("zzabczabc"), Cursor()
+    content, cursor = lines("zzzabczabcabc"), Cursor()
     first = place_hunk(content, hunk(MIDDLE.format(1)), cursor, 0)
-    assert first == Placement(3, 2, 0)
+    assert first == Placement(4, 3, 0)
     splice_hunk(content, hunk(MIDDLE.format(1)), first, cursor)
-    assert place_hunk(content, hunk(MIDDLE.format(5)), cursor, 0) == Placement(7, 2, 0)
+    assert place_hunk(content, hunk(MIDDLE.format(8)), cursor, 0) == Placement(11, 3, 0)
 
 
 def test_a_hunk_without_leading_context_belongs_to_the_start() -> None:

@@ -43,6 +43,11 @@ def test_a_file_that_is_not_there_is_found_only_by_a_patch_that_makes_it() -> No
     assert target(b"--- /dev/null\n+++ b/f\n", body=made) == Target("f", "f")
 
 
+def test_a_file_that_a_patch_deletes_may_be_gone() -> None:
+    header = b"diff --git a/f b/f\ndeleted file mode 100644\nindex e69de29..0000000\n"
+    assert target(header, body=b"") == Target("f", "f")
+
+
 def test_a_new_file_takes_the_name_that_needs_fewer_new_directories() -> None:
     made = b"@@ -0,0 +1 @@\n+a\n"
     found = target(b"--- a/gone/f\n+++ b/here/deep\n", "here/x", body=made)
