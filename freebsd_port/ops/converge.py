@@ -12,7 +12,8 @@ from freebsd_port.core.file import FileState
 from freebsd_port.core.leftover import require_no_leftover
 from freebsd_port.core.overlay import AppliedPatch, OverlayFile, OverlayState, render_state
 from freebsd_port.core.patch import Patch, parse_patch
-from freebsd_port.core.plan import Edit, Plan, plan_series
+from freebsd_port.core.plan import Edit, Plan
+from freebsd_port.core.planner import plan_series
 from freebsd_port.core.series import SeriesEntry
 from freebsd_port.errors import PortError, ProblemsError
 from freebsd_port.ops.found import Found, find_overlay

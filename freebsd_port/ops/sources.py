@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from freebsd_port.core.patch import parse_patch
-from freebsd_port.core.plan import Plan, plan_series
+from freebsd_port.core.plan import Plan
+from freebsd_port.core.planner import plan_series
 from freebsd_port.ops.series import project_source
 from freebsd_port.store.project import Project
 from freebsd_port.store.wheels import require_wheels

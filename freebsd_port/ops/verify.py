@@ -14,7 +14,7 @@ from freebsd_port.core.coverage import HunkCoverage, cover_hunk, merge_executed
 from freebsd_port.core.file import hash_bytes
 from freebsd_port.core.overlay import OverlayState
 from freebsd_port.core.patch import parse_patch
-from freebsd_port.core.plan import plan_series
+from freebsd_port.core.planner import plan_series
 from freebsd_port.core.platform import EMULATED, LINUX, NATIVE
 from freebsd_port.core.provenance import trace_hunks
 from freebsd_port.errors import PortError, ProblemsError

@@ -15,7 +15,8 @@ from memory_tree import MemoryTree
 
 from freebsd_port.core.patch import parse_patch, render_patch
 from freebsd_port.core.place import Placement
-from freebsd_port.core.plan import Plan, plan_series
+from freebsd_port.core.plan import Plan
+from freebsd_port.core.planner import plan_series
 from freebsd_port.core.series import SeriesEntry
 from freebsd_port.errors import PortError
 
