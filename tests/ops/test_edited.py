@@ -161,9 +161,10 @@ def test_an_edit_between_the_kill_and_the_next_command_survives(
         with pytest.raises(KeyboardInterrupt):
             on_tree(root)
     assert is_pending(root)
-    (root / "a.py").write_bytes(b"mine\n")
+    for name in ("a.py", "n.py"):
+        (root / name).write_bytes(b"mine\n")
     assert on_tree(root).is_recovered
-    assert (root / "a.py").read_bytes() == b"mine\n"
+    assert (root / "a.py").read_bytes() == (root / "n.py").read_bytes() == b"mine\n"
     assert (root / "b.py").read_bytes() == DRIVER
 
 

@@ -40,7 +40,7 @@ def test_of_two_applies_at_once_one_waits_and_both_end_well(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = write_tree(tmp_path / "tree", {"a.py": numbered()})
-    holds, go_on, waits = os.pipe(), os.pipe(), os.pipe()
+    holds, go_on = os.pipe(), os.pipe()
     commit, sleep = converge.commit, time.sleep
 
     def slow_commit(*arguments: object) -> None:
@@ -56,9 +56,11 @@ def test_of_two_applies_at_once_one_waits_and_both_end_well(
         patched.setattr(converge, "commit", slow_commit)
         first = start(lambda: on_tree(root, *SERIES))
     assert os.read(holds[0], 1) == b"."
+    waits = os.pipe()
     with monkeypatch.context() as patched:
         patched.setattr(time, "sleep", loud_sleep)
         second = start(lambda: on_tree(root, *SERIES))
+    os.close(waits[1])  # so that the next line fails, not hangs, if the second does not wait
     assert os.read(waits[0], 1) == b"."
     assert snapshot(root)["a.py"][1] == numbered()
     os.write(go_on[1], b".")
