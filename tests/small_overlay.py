@@ -15,7 +15,8 @@ from freebsd_port.core.file import STATE_DIRECTORY, hash_bytes
 from freebsd_port.core.overlay import AppliedPatch
 from freebsd_port.core.release import PATCHED_DISTRIBUTIONS, Pin, Release
 from freebsd_port.core.series import SeriesEntry
-from freebsd_port.ops.converge import Convergence, GoalPatch, Options, converge
+from freebsd_port.ops.converge import Convergence, Options, converge
+from freebsd_port.ops.goal import GoalPatch
 from freebsd_port.ops.packages import EnvironmentTarget
 from freebsd_port.ops.target import TreeTarget
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from freebsd_port.cli.options import Common
 from freebsd_port.cli.render import count, paint, print_json, say
-from freebsd_port.core.place import Placement
-from freebsd_port.core.plan import HunkOutcome
-from freebsd_port.ops.converge import Convergence
+
+if TYPE_CHECKING:
+    from freebsd_port.core.plan import HunkOutcome, PatchOutcome
+    from freebsd_port.ops.converge import Convergence
 
 
 def show_convergence(common: Common, verb: str, done: Convergence) -> None:
@@ -56,11 +57,15 @@ def _show_patches(common: Common, done: Convergence) -> None:
 
 
 def _displaced(hunks: tuple[HunkOutcome, ...]) -> str:
+    from freebsd_port.core.place import Placement
+
     moved = [h for h in hunks if isinstance(h.result, Placement) and h.result.kind != "exact"]
     return paint(f" ({count(len(moved), 'hunk')} displaced)", "warn") if moved else ""
 
 
 def _hunk_line(hunk: HunkOutcome) -> str:
+    from freebsd_port.core.place import Placement
+
     result = hunk.result
     if not isinstance(result, Placement):
         return f"{hunk.path}: hunk {hunk.number} of {hunk.total} does not fit"
@@ -90,18 +95,23 @@ def convergence_json(verb: str, done: Convergence) -> dict[str, Any]:
         "written": list(done.written),
         "kept": [str(path) for path in done.kept],
         "forgotten": list(done.forgotten),
-        "hunks": [
-            {
-                "patch": outcome.name,
-                "path": hunk.path,
-                "hunk": hunk.number,
-                "line": hunk.result.line,
-                "offset": hunk.result.offset,
-                "fuzz": hunk.result.fuzz,
-                "placement": hunk.result.kind,
-            }
-            for outcome in done.plan.patches
-            for hunk in outcome.hunks
-            if isinstance(hunk.result, Placement)
-        ],
+        "hunks": [row for outcome in done.plan.patches for row in _hunk_rows(outcome)],
     }
+
+
+def _hunk_rows(outcome: PatchOutcome) -> list[dict[str, Any]]:
+    from freebsd_port.core.place import Placement
+
+    return [
+        {
+            "patch": outcome.name,
+            "path": hunk.path,
+            "hunk": hunk.number,
+            "line": hunk.result.line,
+            "offset": hunk.result.offset,
+            "fuzz": hunk.result.fuzz,
+            "placement": hunk.result.kind,
+        }
+        for hunk in outcome.hunks
+        if isinstance(hunk.result, Placement)
+    ]

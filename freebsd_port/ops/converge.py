@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from freebsd_port.core.file import FileState
-from freebsd_port.core.leftover import require_no_leftover
 from freebsd_port.core.overlay import AppliedPatch, OverlayFile, OverlayState, render_state
-from freebsd_port.core.patch import Patch, parse_patch
 from freebsd_port.core.plan import Edit, Plan
-from freebsd_port.core.planner import plan_series
-from freebsd_port.core.series import SeriesEntry
 from freebsd_port.errors import PortError, ProblemsError
 from freebsd_port.ops.found import Found, find_overlay
+from freebsd_port.ops.goal import GoalPatch
 from freebsd_port.ops.target import Target
 from freebsd_port.store.journal import Write, commit, is_pending, recover
 from freebsd_port.store.keep import keep_copies
@@ -24,15 +22,9 @@ from freebsd_port.store.locking import locked
 from freebsd_port.store.overlay import BaseTree, Condition
 from freebsd_port.store.pristine import prune_pristine
 
-
-@dataclass(frozen=True, slots=True)
-class GoalPatch:
-    """One patch to have on, as its file holds it."""
-
-    entry: SeriesEntry
-    data: bytes
-    applied: AppliedPatch
-    """What the overlay will remember of it."""
+if TYPE_CHECKING:
+    from freebsd_port.core.patch import Patch
+    from freebsd_port.core.series import SeriesEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +146,10 @@ def _plan(
     target: Target, state: OverlayState, goal: tuple[GoalPatch, ...], options: Options
 ) -> Plan:
     """Place every hunk; a patch that cannot be read ends the plan, and all such are reported."""
+    from freebsd_port.core.leftover import require_no_leftover  # not loaded when there is nothing
+    from freebsd_port.core.patch import parse_patch  # to do, which is what most runs find
+    from freebsd_port.core.planner import plan_series
+
     unreadable: list[PortError] = []
     patches: list[tuple[SeriesEntry, Patch]] = []
     for each in goal:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from freebsd_port.core.file import hash_bytes
 from freebsd_port.core.overlay import AppliedPatch
 from freebsd_port.core.series import Series, SeriesEntry, SeriesError, parse_series
 from freebsd_port.errors import ProblemsError
-from freebsd_port.ops.converge import GoalPatch
-from freebsd_port.store.project import Project
+from freebsd_port.ops.goal import GoalPatch
+
+if TYPE_CHECKING:
+    from freebsd_port.store.project import Project
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from threading import Event
 from freebsd_port.core.coverage import HunkCoverage, cover_hunk, merge_executed
 from freebsd_port.core.file import hash_bytes
 from freebsd_port.core.overlay import OverlayState
-from freebsd_port.core.patch import parse_patch
+from freebsd_port.core.patch import parse_patch, reverse_patch
 from freebsd_port.core.planner import plan_series
 from freebsd_port.core.platform import EMULATED, LINUX, NATIVE
 from freebsd_port.core.provenance import trace_hunks
 from freebsd_port.errors import PortError, ProblemsError
-from freebsd_port.ops.converge import GoalPatch
+from freebsd_port.ops.goal import GoalPatch
 from freebsd_port.ops.verification import Verified, digest_state, find_verified, save_verified
 from freebsd_port.ops.workspace import Workspace
 from freebsd_port.store.checks import (
@@ -208,11 +208,12 @@ def _cover(
     base = BaseTree(root, state)
     entries = [each.entry for each in goal]
     plan = plan_series(base, zip(entries, patches, strict=True), max_fuzz=state.fuzz)
+    applied = [reverse_patch(p) if e.reverse else p for e, p in zip(entries, patches, strict=True)]
     contents = {edit.path: edit.after.content for edit in plan.edits if edit.after}
     executed = merge_executed(tuple(run.executed for run in runs))
     return tuple(
         cover_hunk(hunk, contents.get(hunk.path, b""), executed)
-        for hunk in trace_hunks(base, patches, plan)
+        for hunk in trace_hunks(applied, plan)
     )
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from freebsd_port.core.lock import LockedFile, parse_lock
 from freebsd_port.core.overlay import AppliedPatch, OverlayState
 from freebsd_port.core.series import SeriesEntry, SeriesError
 from freebsd_port.errors import UsageError
-from freebsd_port.ops.packages import EnvironmentTarget
 from freebsd_port.ops.series import PatchSource, project_source
 from freebsd_port.ops.target import Target, TreeTarget
-from freebsd_port.store.environment import Environment, read_environment
-from freebsd_port.store.project import Project
+
+if TYPE_CHECKING:
+    from freebsd_port.core.lock import LockedFile
+    from freebsd_port.store.environment import Environment
+    from freebsd_port.store.project import Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,9 @@ def open_environment(
 
     Raises UsageError for an unknown release and what read_environment raises.
     """
+    from freebsd_port.ops.packages import EnvironmentTarget  # a plain tree needs none of it
+    from freebsd_port.store.environment import read_environment
+
     pins = project.load_release(release)
     place = venv or project.environment(pins.name)
     environment = read_environment(place.absolute())
@@ -92,6 +97,8 @@ def open_tree(tree: Path, series: Path | None, patches: Path | None) -> Workspac
 
 def load_lock(project: Project, release: str) -> tuple[LockedFile, ...] | None:
     """Read a release's series.lock; None where there is none."""
+    from freebsd_port.core.lock import parse_lock
+
     path = project.series_lock(release)
     try:
         data = path.read_bytes()

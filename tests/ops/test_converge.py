@@ -14,7 +14,8 @@ from small_overlay import numbered, on_tree, patch, snapshot, write_tree
 
 from freebsd_port.core.file import STATE_DIRECTORY
 from freebsd_port.errors import ProblemsError
-from freebsd_port.ops.converge import GoalPatch, Options, converge
+from freebsd_port.ops.converge import Options, converge
+from freebsd_port.ops.goal import GoalPatch
 from freebsd_port.ops.target import TreeTarget
 from freebsd_port.store.overlay import load_state
 

@@ -13,7 +13,7 @@ from small_overlay import files_of, numbered, on_tree, patch, snapshot, write_tr
 
 from freebsd_port.core.file import STATE_DIRECTORY
 from freebsd_port.errors import PortError
-from freebsd_port.ops.converge import GoalPatch
+from freebsd_port.ops.goal import GoalPatch
 from freebsd_port.store.journal import is_pending
 from freebsd_port.store.overlay import load_state
 
