@@ -29,6 +29,9 @@ class Workspace:
 
     environment: Environment | None = None
 
+    is_carried: bool = True
+    """Whether the release has a series.lock; always so for a plain tree."""
+
     @property
     def release(self) -> str | None:
         """The release, or None for a plain tree."""
@@ -76,9 +79,11 @@ def open_environment(
     pins = project.load_release(release)
     place = venv or project.environment(pins.name)
     environment = read_environment(place.absolute())
-    lock = None if options else load_lock(project, pins.name)
-    target = EnvironmentTarget(environment.packages, pins, lock, place)
-    return Workspace(target, project_source(project, pins.name, options), place, environment)
+    lock = load_lock(project, pins.name)
+    expected = None if options else lock
+    target = EnvironmentTarget(environment.packages, pins, expected, place)
+    source = project_source(project, pins.name, options)
+    return Workspace(target, source, place, environment, lock is not None)
 
 
 def open_tree(tree: Path, series: Path | None, patches: Path | None) -> Workspace:
