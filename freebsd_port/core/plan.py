@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from freebsd_port.core.place import Miss, Placement
 
 
+class MissError(PortError):
+    """A hunk that has no place, or a change that has no file."""
+
+
 @dataclass(frozen=True, slots=True)
 class HunkOutcome:
     """What became of one hunk."""

@@ -9,14 +9,10 @@ from freebsd_port.core.draft import Draft, DraftFile
 from freebsd_port.core.file import PathError, Tree
 from freebsd_port.core.patch import Patch, reverse_patch
 from freebsd_port.core.place import Cursor, Miss, Placement, finish_lines, place_hunk, splice_hunk
-from freebsd_port.core.plan import Edit, HunkOutcome, PatchOutcome, Plan
+from freebsd_port.core.plan import Edit, HunkOutcome, MissError, PatchOutcome, Plan
 from freebsd_port.core.series import SeriesEntry
 from freebsd_port.core.target import Target, find_target
 from freebsd_port.errors import PortError
-
-
-class MissError(PortError):
-    """A hunk that has no place, or a change that has no file."""
 
 
 def plan_series(

@@ -7,8 +7,8 @@ from memory_tree import MemoryTree
 
 from freebsd_port.core.file import FileState, PathError
 from freebsd_port.core.patch import Patch, parse_patch
-from freebsd_port.core.plan import Plan
-from freebsd_port.core.planner import MissError, plan_series
+from freebsd_port.core.plan import MissError, Plan
+from freebsd_port.core.planner import plan_series
 from freebsd_port.core.series import SeriesEntry
 
 BODY = b"@@ -1 +1 @@\n-a\n+b\n"
