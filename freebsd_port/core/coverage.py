@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from freebsd_port.core.provenance import HunkLines, statement_lines
+from freebsd_port.core.provenance import HunkLines
+from freebsd_port.core.source import statement_lines
 
 Executed = Mapping[str, Mapping[int, frozenset[str]]]
-"""Path to executed line (1-based, first line of its statement) to the checks that ran it."""
+"""Path to executed line (1-based) to the checks that ran it; an empty name is the import."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,15 @@ class HunkCoverage:
 
 
 def cover_hunk(hunk: HunkLines, source: bytes, executed: Executed) -> HunkCoverage:
-    """Say what of a hunk ran; a hunk that only removes counts by the line it is anchored at."""
+    """Say what of a hunk ran; `source` is its file as the series leaves it.
+
+    A statement ran when any of its lines did. A hunk that only removes counts by its anchor.
+    """
     starts = statement_lines(source)
-    ran = executed.get(hunk.path, {})
-    lines = [line for line in hunk.added if line in starts]
-    if not hunk.added:
-        lines = [hunk.anchor] if hunk.anchor in starts else []
+    ran: dict[int, set[str]] = {}
+    for line, names in executed.get(hunk.path, {}).items():
+        ran.setdefault(starts.get(line, line), set()).update(names)
+    lines = [line for line in hunk.added or (hunk.anchor,) if line in starts]
     missed = tuple(line for line in lines if starts[line] not in ran)
     checks = {name or "import" for line in lines for name in ran.get(starts[line], ())}
     return HunkCoverage(hunk, len(lines), len(lines) - len(missed), missed, tuple(sorted(checks)))

@@ -62,6 +62,6 @@ def find_header_faults(header: Header) -> tuple[str, ...]:
 
 def _is_date(text: str) -> bool:
     try:
-        return bool(date.fromisoformat(text))
+        return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from freebsd_port.core.header import find_header_faults, parse_header
-from freebsd_port.core.hunk import HunkError
 from freebsd_port.core.patch import parse_patch
 from freebsd_port.core.release import PATCHED_DISTRIBUTIONS
 from freebsd_port.core.series import Series
@@ -61,7 +60,7 @@ def lint_patch(name: str, data: bytes) -> list[PortError]:
     where = f"patches/{name}"
     try:
         patch = parse_patch(name, data)
-    except HunkError as error:
+    except PortError as error:
         return [error]
     findings: list[PortError] = []
     if not patch.changes:

@@ -55,10 +55,10 @@ def read_coverage(report: Path, packages: Path) -> Executed:
     executed: Executed = {}
     for name, file in files.items():
         path = os.path.relpath(os.path.join(report.parent, name), packages).replace(os.sep, "/")
-        contexts = file.get("contexts", {})
+        contexts = {int(line): names for line, names in file.get("contexts", {}).items()}
         executed[path] = {
-            line: frozenset(context.split("|")[0] for context in contexts.get(str(line), [""]))
-            for line in file["executed_lines"]
+            line: frozenset(context.split("|")[0] for context in contexts.get(line, ()))
+            for line in {*file["executed_lines"], *contexts}
         }
     return executed
 
