@@ -44,6 +44,7 @@ def test_of_two_applies_at_once_one_waits_and_both_end_well(
     commit, sleep = converge.commit, time.sleep
 
     def slow_commit(*arguments: object) -> None:
+        os.close(go_on[1])
         os.write(holds[1], b".")
         os.read(go_on[0], 1)
         commit(*arguments)  # type: ignore[arg-type]
