@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
-from freebsd_port.core.coverage import HunkCoverage, cover_hunk, merge_executed
 from freebsd_port.core.file import hash_bytes
 from freebsd_port.core.overlay import OverlayState
-from freebsd_port.core.patch import parse_patch, reverse_patch
-from freebsd_port.core.planner import plan_series
 from freebsd_port.core.platform import EMULATED, LINUX, NATIVE
-from freebsd_port.core.provenance import trace_hunks
 from freebsd_port.errors import PortError, ProblemsError
 from freebsd_port.ops.goal import GoalPatch
 from freebsd_port.ops.verification import Verified, digest_state, find_verified, save_verified
@@ -33,8 +29,10 @@ from freebsd_port.store.checks import (
 from freebsd_port.store.overlay import BaseTree, inspect_files, load_state
 from freebsd_port.store.project import Project
 from freebsd_port.store.report import CheckRun
-from freebsd_port.store.tools import require_tools
 from freebsd_port.store.tree import DirectoryTree
+
+if TYPE_CHECKING:
+    from freebsd_port.core.coverage import HunkCoverage
 
 
 class VerifyError(PortError):
@@ -153,6 +151,8 @@ def check_setup(
     project: Project, workspace: Workspace, progress: Callable[[str], None]
 ) -> CheckSetup:
     """Give what a run of the checks needs, with pytest and coverage fetched; may ask the index."""
+    from freebsd_port.store.tools import require_tools
+
     environment = workspace.environment
     own = environment is None or environment.python is None
     python = (
@@ -169,6 +169,8 @@ def _run_all(
     platforms: tuple[str, ...],
     progress: Callable[[str], None],
 ) -> tuple[CheckRun, ...]:
+    from concurrent.futures import ThreadPoolExecutor  # here, as most runs find all proved
+
     distributions = dict.fromkeys(patch.name.partition("/")[0] for patch in state.patches)
     measured = tuple(entry.path for entry in state.files if entry.path.endswith(".py"))
     jobs = [
@@ -204,16 +206,20 @@ def _cover(
     root: Path, state: OverlayState, goal: tuple[GoalPatch, ...], runs: tuple[CheckRun, ...]
 ) -> tuple[HunkCoverage, ...]:
     """Replay the series over the originals to know each hunk's lines, and look which ran."""
+    from freebsd_port.core.coverage import cover_hunk, merge_executed
+    from freebsd_port.core.patch import parse_patch
+    from freebsd_port.core.planner import plan_series
+    from freebsd_port.core.provenance import trace_hunks
+
     patches = [parse_patch(each.entry.name, each.data) for each in goal]
     base = BaseTree(root, state)
     entries = [each.entry for each in goal]
     plan = plan_series(base, zip(entries, patches, strict=True), max_fuzz=state.fuzz)
-    applied = [reverse_patch(p) if e.reverse else p for e, p in zip(entries, patches, strict=True)]
     contents = {edit.path: edit.after.content for edit in plan.edits if edit.after}
     executed = merge_executed(tuple(run.executed for run in runs))
     return tuple(
         cover_hunk(hunk, contents.get(hunk.path, b""), executed)
-        for hunk in trace_hunks(applied, plan)
+        for hunk in trace_hunks(patches, plan)
     )
 
 
