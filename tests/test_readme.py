@@ -1,4 +1,4 @@
-"""What the README shows is what happens, and what the documents name is there."""
+"""What the README shows is what happens."""
 
 import json
 import os
@@ -8,16 +8,12 @@ import shutil
 import sys
 from pathlib import Path
 
-import click
 import pytest
 from proof import VARIABLE, copy_distributions, require_environment
 from transcript import Transcript, matches, read_transcripts, replay
 
-from freebsd_port.cli.main import VERBS, cli
-
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 TRANSCRIPTS = read_transcripts(README)
 
 
@@ -86,11 +82,6 @@ def test_every_transcript_says_where_it_runs_and_types_something() -> None:
         assert transcript.steps, transcript.line
 
 
-def test_transcripts_stand_in_the_readme_only() -> None:
-    for path in DOCUMENTS:
-        assert path.name == "README.md" or "```console" not in path.read_text("utf-8"), path
-
-
 @pytest.mark.parametrize(
     ("expected", "output", "is_match"),
     [
@@ -108,65 +99,3 @@ def test_a_line_of_dots_stands_for_any_lines_and_an_ellipsis_for_text_in_a_line(
     expected: str, output: str, is_match: bool
 ) -> None:
     assert matches(expected, output) is is_match
-
-
-def test_the_table_of_verbs_lists_each_verb_in_its_order() -> None:
-    table = README.partition("| verb |")[2].partition("\n\n")[0]
-    listed = [
-        verb for row in table.splitlines()[2:] for verb in re.findall(r"`(\w+)`", row.split("|")[1])
-    ]
-    assert sorted(listed) == sorted(VERBS)
-
-
-def shell_lines(text: str) -> list[str]:
-    """Every command shown: in fenced sh and console blocks, and in code within a sentence."""
-    fenced = re.findall(r"^```(?:sh|console)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    lines = [line.removeprefix("$ ") for block in fenced for line in block.splitlines()]
-    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
-    inline = [" ".join(code.split()) for code in re.findall(r"`([^`]+)`", prose)]
-    parts = [part for line in [*lines, *inline] for part in re.split(r"&&|;|\||>", line)]
-    return [part.strip() for part in parts]
-
-
-def called(program: str, text: str) -> list[list[str]]:
-    found = []
-    for line in shell_lines(text):
-        words = re.sub(r"\s#.*", "", line).split()
-        if len(words) > 1 and words[0].rpartition("/")[2] == program:
-            found.append(words[1:])
-    return found
-
-
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_verbs_and_options_named_in_a_document_are_there(path: Path) -> None:
-    context = click.Context(cli)
-    for verb, *words in called("freebsd-port", path.read_text("utf-8")):
-        if verb.startswith(("-", "VERB")) or verb == "aply":
-            continue
-        command = cli.get_command(context, verb)
-        assert command is not None, f"{path.name}: freebsd-port {verb}"
-        known = {option for param in command.params for option in param.opts} | {"--help"}
-        unknown = [word for word in words if word.startswith("-") and word not in known]
-        assert not unknown, f"{path.name}: freebsd-port {verb} {unknown}"
-
-
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_make_targets_named_in_a_document_are_there(path: Path) -> None:
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    for words in called("make", path.read_text("utf-8")):
-        named = {word for word in words if "=" not in word}
-        assert named <= targets, f"{path.name}: make {' '.join(words)}"
-
-
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_links_in_a_document_lead_somewhere(path: Path) -> None:
-    text = path.read_text("utf-8")
-    for target in re.findall(r"\]\(([^)\s]+)\)", text):
-        if "://" in target:
-            continue
-        name, _, anchor = target.partition("#")
-        linked = (path.parent / name).resolve() if name else path
-        assert linked.is_file(), f"{path.name}: {target}"
-        headings = re.findall(r"^#+ (.+)$", linked.read_text("utf-8"), re.MULTILINE)
-        anchors = {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
-        assert not anchor or anchor in anchors, f"{path.name}: {target}"
