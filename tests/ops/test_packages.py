@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from faults import Fault
 from small_overlay import (
     DRIVER,
     numbered,
@@ -163,3 +164,11 @@ def test_a_patch_on_a_distribution_may_be_popped_while_another_stays(
     assert (target.root / "nova/driver.py").read_bytes() == DRIVER
     assert (target.root / "oslo_privsep/driver.py").read_bytes() == numbered(3)
     assert {entry.distribution for entry in load_state(target.root).files} == {"oslo.privsep"}
+
+
+def test_popping_where_no_patch_is_on_writes_nothing(target: EnvironmentTarget) -> None:
+    fault = Fault()
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        fault.install(monkeypatch)
+        assert on_packages(target).is_noop
+    assert fault.calls == []

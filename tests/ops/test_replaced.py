@@ -193,3 +193,12 @@ def test_a_change_cut_off_before_an_upgrade_writes_nothing_old_over_the_new(
     on_packages(reopen(target.root), force=True)
     assert {p: f for p, f in snapshot(target.root).items() if p.startswith("nova")} == now
     assert (target.root / "oslo_privsep/driver.py").read_bytes() == DRIVER
+
+
+def test_a_package_that_only_lost_its_metadata_is_not_forgotten_unasked(
+    target: EnvironmentTarget,
+) -> None:
+    shutil.rmtree(record(target.root, "nova").parent)
+    with pytest.raises(ProblemsError) as caught:
+        on_packages(target)
+    assert "1.0 was patched, nothing is there now" in caught.value.problems[0].what
