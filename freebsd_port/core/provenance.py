@@ -9,6 +9,9 @@ from freebsd_port.core.hunk import Hunk
 from freebsd_port.core.patch import Patch
 from freebsd_port.core.place import Placement
 from freebsd_port.core.plan import Plan
+from freebsd_port.core.series import SeriesEntry
+
+_ADDED, _REMOVED, _CONTEXT = b"+- "
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +47,22 @@ class _Trace:
     anchor: int
 
 
-def trace_hunks(patches: Iterable[Patch], plan: Plan) -> tuple[HunkLines, ...]:
+def trace_hunks(patches: Iterable[tuple[SeriesEntry, Patch]], plan: Plan) -> tuple[HunkLines, ...]:
     """Follow every hunk of a clean plan to its lines in the files as the series leaves them.
 
-    The patches are as they were applied, with the sides swapped where the series says `-R`.
+    The patches are those that were planned.
     """
     traces: list[_Trace] = []
-    for patch, outcome in zip(patches, plan.patches, strict=True):
+    for (entry, patch), outcome in zip(patches, plan.patches, strict=True):
         hunks = [hunk for change in patch.changes for hunk in change.hunks]
         for hunk, landed in zip(hunks, outcome.hunks, strict=True):
             if isinstance(landed.result, Placement):
                 start = landed.result.line - 1
+                marks = _marks(hunk, is_reverse=entry.reverse)
                 for trace in traces:
                     if trace.path == landed.path:
-                        _move(trace, hunk, start)
-                added, anchor = _changed(hunk, start)
+                        _move(trace, marks, start)
+                added, anchor = _changed(hunk, marks, start)
                 traces.append(
                     _Trace(patch.name, landed.path, landed.number, landed.total, added, anchor)
                 )
@@ -68,28 +72,36 @@ def trace_hunks(patches: Iterable[Patch], plan: Plan) -> tuple[HunkLines, ...]:
     )
 
 
-def _changed(hunk: Hunk, start: int) -> tuple[list[int], int]:
+def _marks(hunk: Hunk, *, is_reverse: bool) -> bytes:
+    """Give what each line of the hunk is, a byte a line: added, removed or context."""
+    marks = bytes(
+        line[0] if line.startswith((b"+", b"-")) else _CONTEXT
+        for line in hunk.body
+        if not line.startswith((b"\\", b"#"))
+    )
+    return marks.translate(bytes.maketrans(b"+-", b"-+")) if is_reverse else marks
+
+
+def _changed(hunk: Hunk, marks: bytes, start: int) -> tuple[list[int], int]:
     """Give the indexes of the lines that the hunk adds, and where its first change is."""
     index = start
     added: list[int] = []
-    for line in hunk.body:
-        if line.startswith(b"+"):
+    for mark in marks:
+        if mark == _ADDED:
             added.append(index)
-        index += not line.startswith((b"-", b"\\"))
+        index += mark != _REMOVED
     first = start + hunk.leading
     return added, added[0] if added else max(first - (not hunk.trailing), 0)
 
 
-def _move(trace: _Trace, hunk: Hunk, start: int) -> None:
+def _move(trace: _Trace, marks: bytes, start: int) -> None:
     """Carry a trace over a later hunk: lines it removes are lost, those behind it shift."""
     places: list[tuple[int, bool]] = []
     index = start
-    for line in hunk.body:
-        if line.startswith(b"\\"):
-            continue
-        if not line.startswith(b"+"):
-            places.append((index, not line.startswith(b"-")))
-        index += not line.startswith(b"-")
+    for mark in marks:
+        if mark != _ADDED:
+            places.append((index, mark != _REMOVED))
+        index += mark != _REMOVED
     end = start + len(places)
 
     def moved(at: int) -> tuple[int, bool]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from freebsd_port.core.lint import lint_patch, lint_series
 from freebsd_port.core.lock import LockedFile, LockError, render_lock
 from freebsd_port.core.plan import Plan
-from freebsd_port.core.series import parse_series
+from freebsd_port.core.series import Series, SeriesError, parse_series
 from freebsd_port.errors import PortError, ProblemsError
 from freebsd_port.ops.lock import check_lock
 from freebsd_port.ops.sources import plan_sources
@@ -45,47 +46,71 @@ def check_project(
     Needs the pinned wheels of releases that have a series.lock, from the cache or the index.
     """
     names = project.release_names()
-    findings: list[PortError] = []
-    data = {
-        path.relative_to(project.patches).as_posix(): path.read_bytes()
-        for path in sorted(project.patches.rglob("*.patch"))
-    }
-    series = parse_series(project.series.read_bytes())
-    findings += lint_series(series, data, names)
-    for name, content in data.items():
-        findings += lint_patch(name, content)
     chosen = (project.load_release(release).name,) if release or write_lock else names
-    uncarried: list[str] = []
+    patches = _read_patches(project)
+    findings: list[PortError] = []
     written: list[Path] = []
+    with _collected(findings):
+        findings += lint_series(_read_series(project), patches, names)
+    for name, content in patches.items():
+        findings += lint_patch(name, content)
     for name in chosen:
-        try:
+        with _collected(findings):
             findings += check_lock(project, project.load_release(name)).problems
+    carried = [name for name in chosen if write_lock or project.series_lock(name).exists()]
+    for name in carried:
+        with _collected(findings):
             lock = load_lock(project, name)
-            if lock is None and not write_lock:
-                uncarried.append(name)
-                continue
             progress(f"holding the series against the wheels of {name}")
             plan = plan_sources(project, name, is_offline=is_offline, progress=progress)
             if plan.problems:
-                findings += plan.problems
-                continue
+                raise ProblemsError(plan.problems)
             if write_lock:
                 written += _write_lock(project, name, plan)
             else:
                 findings += _lock_findings(name, lock or (), _locked(plan))
-        except ProblemsError as error:
-            findings += error.problems
-        except PortError as error:
-            findings.append(error)
-    if project.default_release() in uncarried:
-        findings.append(
-            LockError(
-                f"the default release {project.default_release()} has no series.lock",
-                where=str(project.series_lock(project.default_release())),
-                hint="freebsd-port check --write-lock",
-            )
+    uncarried = tuple(name for name in chosen if name not in carried)
+    findings += _default_findings(project, uncarried)
+    return CheckResult(len(patches), chosen, uncarried, tuple(findings), tuple(written))
+
+
+@contextmanager
+def _collected(findings: list[PortError]) -> Iterator[None]:
+    """Make findings of the errors raised inside, so that the check goes on."""
+    try:
+        yield
+    except ProblemsError as error:
+        findings += error.problems
+    except PortError as error:
+        findings.append(error)
+
+
+def _read_series(project: Project) -> Series:
+    try:
+        return parse_series(project.series.read_bytes())
+    except OSError as error:
+        raise SeriesError("the series cannot be read", where=str(project.series)) from error
+
+
+def _read_patches(project: Project) -> dict[str, bytes]:
+    """Give every patch file below patches/ by its name there, sorted."""
+    return {
+        path.relative_to(project.patches).as_posix(): path.read_bytes()
+        for path in sorted(project.patches.rglob("*.patch"))
+    }
+
+
+def _default_findings(project: Project, uncarried: tuple[str, ...]) -> list[PortError]:
+    name = project.default_release()
+    if name not in uncarried:
+        return []
+    return [
+        LockError(
+            f"the default release {name} has no series.lock",
+            where=str(project.series_lock(name)),
+            hint="freebsd-port check --write-lock",
         )
-    return CheckResult(len(data), chosen, tuple(uncarried), tuple(findings), tuple(written))
+    ]
 
 
 def _locked(plan: Plan) -> tuple[LockedFile, ...]:

@@ -211,10 +211,8 @@ def _cover(
     from freebsd_port.core.planner import plan_series
     from freebsd_port.core.provenance import trace_hunks
 
-    patches = [parse_patch(each.entry.name, each.data) for each in goal]
-    base = BaseTree(root, state)
-    entries = [each.entry for each in goal]
-    plan = plan_series(base, zip(entries, patches, strict=True), max_fuzz=state.fuzz)
+    patches = [(each.entry, parse_patch(each.entry.name, each.data)) for each in goal]
+    plan = plan_series(BaseTree(root, state), patches, max_fuzz=state.fuzz)
     contents = {edit.path: edit.after.content for edit in plan.edits if edit.after}
     executed = merge_executed(tuple(run.executed for run in runs))
     return tuple(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 from freebsd_port.core.file import hash_bytes
@@ -25,28 +26,82 @@ def require_tools(python: Path, version: str, requirements: Path, progress: Prog
 
     One for each Python version and text of the requirements. Raises ToolsError.
     """
-    wanted = requirements.read_bytes()
+    try:
+        wanted = requirements.read_bytes()
+    except OSError as error:
+        raise ToolsError(
+            "nothing says what the checks need beside the target's packages",
+            where=str(requirements),
+            hint="name the project that has checks with --project",
+        ) from error
     minor = ".".join(version.split(".")[:2])
     place = cache_directory() / "tools" / f"{minor}-{hash_bytes(wanted)[:16]}"
     if (place / "pytest").is_dir():
         return place
     progress(f"fetching pytest and coverage for Python {minor}")
     partial = place.with_name(f"{place.name}.{os.getpid()}")
-    place.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
-    command += ["--no-compile", "--target", str(partial), "--requirement", str(requirements)]
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        remove_directory(partial)
-        raise ToolsError(
-            f"pytest cannot be fetched: {pip_complaint(done.stderr)}",
-            where=f"for {python}",
-            hint="once it is in the cache, no network is needed",
-        )
     try:
-        os.rename(partial, place)
-    except OSError:  # another process was faster
+        place.parent.mkdir(parents=True, exist_ok=True)
+        complaint = _install(python, requirements, partial)
+        if complaint is not None:
+            raise ToolsError(
+                f"pytest cannot be fetched: {complaint}",
+                where=f"for {python}",
+                hint=_way_without_index(minor, requirements, place),
+            )
+        _settle(partial, place)
+    except OSError as error:
+        raise ToolsError(
+            f"the cache cannot be written: {(error.strerror or 'no reason given').lower()}",
+            where=str(error.filename or place.parent),
+            hint="name another cache with XDG_CACHE_HOME",
+        ) from error
+    finally:
         remove_directory(partial)
     return place
+
+
+def _install(python: Path, requirements: Path, place: Path) -> str | None:
+    """Install with pip; give what it complains of, or None.
+
+    The target's own pip knows its Python; ours, which may be too new for that, is for a target
+    that has none.
+    """
+    words = ["install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-compile"]
+    words += ["--target", str(place), "--requirement", str(requirements)]
+    own = [str(python), "-m", "pip"]
+    if _run([*own, "--version"]).returncode == 0:
+        done = _run([*own, *words])
+    else:
+        done = _run([sys.executable, "-m", "pip", "--python", str(python), *words])
+    return None if done.returncode == 0 else pip_complaint(done.stderr)
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return subprocess.run(
+        command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+
+
+def _settle(partial: Path, place: Path) -> None:
+    """Put the finished directory in its place, unless another process was faster."""
+    try:
+        os.rename(partial, place)
+    except OSError:
+        if not (place / "pytest").is_dir():
+            raise
+
+
+def _way_without_index(minor: str, requirements: Path, place: Path) -> str:
+    """Say how to have the tools where no index can be asked."""
+    own = Path(sysconfig.get_path("purelib"))
+    if minor == f"{sys.version_info[0]}.{sys.version_info[1]}" and all(
+        (own / name).is_dir() for name in ("pytest", "coverage")
+    ):
+        names = "pytest, _pytest, pluggy, iniconfig, packaging, pygments and coverage"
+        return f"without an index, copy {names} from {own} to {place}"
+    return (
+        f"without an index: python{minor} -m pip install --no-index --find-links WHEELS "
+        f"--target {place} --requirement {requirements}"
+    )
