@@ -3,6 +3,8 @@
 from collections import Counter
 from dataclasses import replace
 
+from proof import copy_distributions, require_environment
+
 from freebsd_port.core.platform import EMULATED
 from freebsd_port.core.series import parse_series
 from freebsd_port.ops.apply import apply_series
@@ -10,7 +12,6 @@ from freebsd_port.ops.push import Distance, pop_patches
 from freebsd_port.ops.verify import check_setup
 from freebsd_port.ops.workspace import open_environment
 from freebsd_port.store.checks import LINUX, own_system, run_checks
-from proof import copy_distributions, require_environment
 
 DIRECTORIES = ("oslo_privsep", "oslo_messaging", "oslo_rootwrap", "nova")
 

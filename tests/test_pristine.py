@@ -6,9 +6,10 @@ import sys
 from base64 import urlsafe_b64encode
 from pathlib import Path
 
+from proof import copy_distributions, require_environment
+
 from freebsd_port.core.record import record_paths
 from freebsd_port.store.wheels import require_wheels
-from proof import copy_distributions, require_environment
 
 
 def digest(path: Path) -> str:
