@@ -55,7 +55,8 @@ def parse_patch(name: str, data: bytes) -> Patch:
         if head.has_extended and line.lstrip(INDENT).startswith(b"diff --git "):
             changes.append(head.finish(b"".join(lines[start:index]), start + 1, None))
             head, start = Preamble(), index
-        _require_unified(name, lines, index, head)
+        if head.has_header:
+            _require_unified(name, lines, index)
         if not line.startswith(b"#"):
             head.read(line)
         index += 1
@@ -67,9 +68,9 @@ def parse_patch(name: str, data: bytes) -> Patch:
     return Patch(name, tuple(changes), b"".join(lines[start:]))
 
 
-def _require_unified(name: str, lines: list[bytes], index: int, head: Preamble) -> None:
+def _require_unified(name: str, lines: list[bytes], index: int) -> None:
     """Refuse a context or normal diff, which would otherwise pass for text between changes."""
-    if not head.has_header or index + 1 >= len(lines):
+    if index + 1 >= len(lines):
         return
     line, following = lines[index], lines[index + 1]
     is_context = line.startswith(b"********") and following.startswith(b"*** ")

@@ -54,6 +54,8 @@ class Preamble:
     def read(self, line: bytes) -> None:
         """Take in one line that is not part of a hunk."""
         line = line.lstrip(INDENT)
+        if not self.is_git and not line.startswith((*_LEADS, b"- --- ")):
+            return  # prose and mail headers, which are most lines
         if line.startswith(_LEADS):
             self.has_header = True
         if line.startswith((b"--- ", b"- --- ")):

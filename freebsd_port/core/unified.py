@@ -29,6 +29,7 @@ class HunkReader:
         self._lines = lines
         self._has_crlf = has_crlf
         self._indent = len(lines[first]) - len(lines[first].lstrip(INDENT))
+        self._is_plain = not self._indent and not has_crlf
         self._strict = ["--- a\n", "+++ b\n"]
 
     def read(self) -> tuple[Hunk, ...]:
@@ -99,7 +100,8 @@ class HunkReader:
             if len(line) > MAX_LINE_BYTES:
                 raise long_line(self._name, self.index)
             self.index += 1
-            line = self._plain(line)
+            if not self._is_plain:
+                line = self._plain(line)
             if not line.startswith(b"#"):
                 return line
         if old == new and new <= 3:
