@@ -12,6 +12,7 @@ from freebsd_port.errors import PortError
 from freebsd_port.ops.verify import Verification, verify_target
 from freebsd_port.ops.workspace import Workspace
 
+_NOT_MEASURED = "which hunks ran is not known: coverage needs sqlite3 (FreeBSD: py3XX-sqlite3)"
 _NOTHING_PASSED = "no check passed, so nothing was proved"
 
 
@@ -67,8 +68,22 @@ def show_verification(result: Verification, *, verbose: bool) -> None:
         for skip in run.skipped:
             say(f"  {paint('skipped', 'warn')} {skip.check}: {_first_line(skip.message)}")
     _show_hunks(result, verbose=verbose)
+    _show_total(result)
     if not result.is_good and not any(run.failures for run in result.runs):
         say(paint(_NOTHING_PASSED, "bad"))
+
+
+def _show_total(result: Verification) -> None:
+    passed = sum(run.passed for run in result.runs)
+    failed = sum(len(run.failures) for run in result.runs)
+    platforms = ", ".join(dict.fromkeys(run.platform for run in result.runs))
+    total = f"{count(passed, 'check')} passed, {failed} failed on {platforms}"
+    if result.is_measured:
+        run = sum(covered.is_run for covered in result.hunks)
+        total += f"; {run} of {count(len(result.hunks), 'hunk')} run by checks"
+    else:
+        total += f"; {_NOT_MEASURED}"
+    say(total)
 
 
 def _show_hunks(result: Verification, *, verbose: bool) -> None:
@@ -82,8 +97,6 @@ def _show_hunks(result: Verification, *, verbose: bool) -> None:
             say(f"{paint('partly', 'warn')}  {name}: lines {lines} not run")
         elif verbose:
             say(f"{paint('run', 'good')}     {name}: {', '.join(covered.checks) or 'no statement'}")
-    run = sum(covered.is_run for covered in result.hunks)
-    say(f"{run} of {count(len(result.hunks), 'hunk')} run by checks")
 
 
 def _problems(result: Verification) -> list[PortError]:
@@ -113,6 +126,7 @@ def verification_json(result: Verification) -> dict[str, Any]:
         "ok": result.is_good,
         "verb": "verify",
         "problems": problem_rows(_problems(result)),
+        "measured": result.is_measured,
         "known": asdict(result.known) if result.known else None,
         "runs": [
             {

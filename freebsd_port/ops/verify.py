@@ -48,6 +48,9 @@ class Verification:
     known: Verified | None = None
     """What had been proved before of exactly this; then nothing ran now."""
 
+    is_measured: bool = True
+    """Whether it is known which lines ran; if not, there are no hunks here."""
+
     @property
     def is_good(self) -> bool:
         """Tell whether no check failed, and of those that there are for a distribution one passed.
@@ -92,7 +95,8 @@ def verify_target(
         timeout_seconds=timeout_seconds,
     )
     runs = _run_all(setup, state, chosen, progress)
-    verification = Verification(runs, _cover(root, state, goal, runs))
+    hunks = _cover(root, state, goal, runs) if setup.is_measured else ()
+    verification = Verification(runs, hunks, is_measured=setup.is_measured)
     if verification.is_good:
         _keep(root, state, checks, chosen, verification)
     return verification
@@ -150,8 +154,11 @@ def _digest_checks(checks: Path) -> str:
 def check_setup(
     project: Project, workspace: Workspace, progress: Callable[[str], None]
 ) -> CheckSetup:
-    """Give what a run of the checks needs, with pytest and coverage fetched; may ask the index."""
-    from freebsd_port.store.tools import require_tools
+    """Give what a run of the checks needs, with pytest and coverage fetched; may ask the index.
+
+    A pytest that lies among the target's packages serves, and then nothing is fetched.
+    """
+    from freebsd_port.store.tools import can_measure, require_tools
 
     environment = workspace.environment
     own = environment is None or environment.python is None
@@ -159,8 +166,13 @@ def check_setup(
         own_python() if environment is None or environment.python is None else environment.python
     )
     version = environment.version if environment and environment.version else own_version()
-    tools = require_tools(python, version, project.checks / "requirements.txt", progress)
-    return CheckSetup(python, workspace.target.root, tools, project.checks, not own)
+    root = workspace.target.root
+    if (root / "pytest").is_dir():
+        tools = root
+    else:
+        tools = require_tools(python, version, project.checks / "requirements.txt", progress)
+    measured = can_measure(python, tools)
+    return CheckSetup(python, root, tools, project.checks, not own, is_measured=measured)
 
 
 def _run_all(

@@ -63,6 +63,9 @@ class CheckSetup:
 
     timeout_seconds: float = TIMEOUT_SECONDS
 
+    is_measured: bool = True
+    """Whether coverage runs beside pytest and says which lines ran."""
+
 
 def run_checks(
     setup: CheckSetup,
@@ -97,7 +100,7 @@ def run_checks(
             platform,
             output=output,
             is_failed=status == 1,
-            executed=_combine(setup, scratch) if measured else {},
+            executed=_combine(setup, scratch) if measured and setup.is_measured else {},
         )
 
 
@@ -118,7 +121,9 @@ def _follows_forks(tools: Path) -> bool:
 
 
 def _command(setup: CheckSetup, scratch: Path, directory: str, platform: str) -> list[str]:
-    command = [str(setup.python), "-B", "-m", "coverage", "run", "--rcfile", str(scratch / "rc")]
+    command = [str(setup.python), "-B"]
+    if setup.is_measured:
+        command += ["-m", "coverage", "run", "--rcfile", str(scratch / "rc")]
     command += ["-m", "pytest", str(setup.checks / directory), "-p", "no:cacheprovider"]
     command += ["--rootdir", str(setup.checks), "--junitxml", str(scratch / "junit.xml"), "-q"]
     if setup.patches is not None:

@@ -61,6 +61,13 @@ def require_tools(python: Path, version: str, requirements: Path, progress: Prog
     return place
 
 
+def can_measure(python: Path, tools: Path) -> bool:
+    """Tell whether coverage can run there: it needs sqlite3, which FreeBSD packages apart."""
+    if not (tools / "coverage").is_dir():
+        return False
+    return _run([str(python), "-c", "import sqlite3"]).returncode == 0
+
+
 def _install(python: Path, requirements: Path, place: Path) -> str | None:
     """Install with pip; give what it complains of, or None.
 
