@@ -1,0 +1,200 @@
+"""JSON of every verb: one document on stdout, whatever happens."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from command_line import Run
+from small_project import GREET, LEAVE, NAMES, PLATFORM, WHO, SmallProject
+
+from freebsd_port.cli.main import VERBS, main
+
+
+def test_what_was_written_is_listed(run: Run) -> None:
+    said = run("apply", "--json")
+    assert (said.status, said.err) == (0, "")
+    assert said.json["ok"] is True
+    assert said.json["verb"] == "apply"
+    assert said.json["changed"] is True
+    assert said.json["before"] == []
+    assert said.json["patches"] == list(NAMES)
+    assert said.json["written"] == [
+        "nova-1.0.dist-info/RECORD",
+        "nova/greet.py",
+        "oslo_privsep-1.0.dist-info/RECORD",
+        "oslo_privsep/who.py",
+    ]
+    assert said.json["hunks"][-1] == {
+        "patch": LEAVE,
+        "path": "nova/greet.py",
+        "hunk": 2,
+        "line": 20,
+        "offset": 0,
+        "fuzz": 0,
+        "placement": "exact",
+    }
+    assert run("apply", "--json").json["changed"] is False
+
+
+def test_push_and_pop_tell_before_and_after(run: Run) -> None:
+    assert run("push", "2", "--json").json["patches"] == [WHO, GREET]
+    popped = run("pop", "-n", "--json").json
+    assert (popped["dry_run"], popped["before"], popped["patches"]) == (True, [WHO, GREET], [WHO])
+
+
+def test_status_tells_whether_it_is_complete(run: Run, project: SmallProject) -> None:
+    assert run("status", "--json").json["complete"] is False
+    run("apply")
+    status = run("status", "--json").json
+    assert status["complete"] is True
+    assert status["patches"] == [{"name": name, "state": "applied"} for name in NAMES]
+    assert {file["condition"] for file in status["files"]} == {"patched"}
+    (project.packages / "nova/greet.py").unlink()
+    status = run("status", "--json").json
+    assert status["complete"] is False
+    assert {"path": "nova/greet.py", "condition": "gone", "distribution": "nova"} in status["files"]
+
+
+def test_series_tells_files_and_hunks(run: Run) -> None:
+    (*_, last) = run("series", "--json").json["patches"]
+    assert last == {
+        "name": LEAVE,
+        "subject": "leave-politely",
+        "forwarded": "no",
+        "files": ["nova/greet.py"],
+        "hunks": 2,
+        "text": f"PROJECT/patches/{LEAVE}",
+    }
+
+
+def test_releases_tells_pins(run: Run) -> None:
+    (release,) = run("releases", "--json").json["releases"]
+    assert release["pins"] == {
+        "nova": "1.0",
+        "oslo.privsep": "1.0",
+        "oslo.messaging": "1.0",
+        "oslo.rootwrap": "1.0",
+    }
+    assert (release["default"], release["environment_state"]) == (True, "not ours")
+
+
+def test_check_has_its_findings_as_problems(run: Run) -> None:
+    said = run("check", "--offline", "--json")
+    assert (said.status, said.json["ok"]) == (1, False)
+    assert said.json["problems"] == [
+        {
+            "what": "the default release 2026.2 has no series.lock",
+            "where": "PROJECT/releases/2026.2/series.lock",
+            "hint": "freebsd-port check --write-lock",
+        }
+    ]
+
+
+def test_lock_check_tells_differences_and_problems(run: Run) -> None:
+    lock = run("lock", "--check", "--json").json
+    assert (lock["ok"], lock["locked"], lock["differences"], lock["problems"]) == (True, 4, [], [])
+
+
+def test_verify_tells_every_run_and_hunk(run: Run) -> None:
+    run("push", "1")
+    found = run("verify", "--platform", PLATFORM, "--json").json
+    (ran,) = found["runs"]
+    assert (ran["distribution"], ran["passed"], ran["failed"]) == ("oslo_privsep", 1, [])
+    assert ran["patches"] == {WHO: {"passed": 1, "failed": 0}}
+    (hunk,) = found["hunks"]
+    assert (hunk["patch"], hunk["added"], hunk["missed"]) == (WHO, [2], [])
+    assert hunk["checks"] == ["test_who_am_i.test_who"]
+
+
+def test_a_failing_check_is_a_problem(run: Run, project: SmallProject) -> None:
+    project.save_check(
+        "oslo_privsep/test_who_am_i.py",
+        f'import pytest\n@pytest.mark.patch("{WHO}")\ndef test_who():\n    assert not "me"\n',
+    )
+    run("push", "1")
+    said = run("verify", "--platform", PLATFORM, "--json")
+    assert (said.status, said.json["ok"]) == (1, False)
+    (problem,) = said.json["problems"]
+    assert problem["what"].startswith("test_who_am_i::test_who failed: ")
+    assert problem["where"] == f"oslo_privsep on {PLATFORM}"
+
+
+def test_apply_and_verify_are_one_document(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("freebsd_port.ops.verify._default_platforms", lambda: (PLATFORM,))
+    done = run("apply", "--verify", "--json").json
+    assert (done["ok"], done["verb"], done["patches"]) == (True, "apply", list(NAMES))
+    assert len(done["verification"]["hunks"]) == 4
+
+
+def test_completion_gives_the_script(run: Run) -> None:
+    assert "_FREEBSD_PORT_COMPLETE" in run("completion", "bash", "--json").json["script"]
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "problem"),
+    [
+        (
+            ("pop", "--json"),
+            2,
+            {
+                "what": "nothing to pop: no patch is on",
+                "where": None,
+                "hint": "freebsd-port push",
+            },
+        ),
+        (
+            ("push", "--nothing-alike", "--json"),
+            2,
+            {
+                "what": "no such option '--nothing-alike'",
+                "where": None,
+                "hint": "freebsd-port push --help",
+            },
+        ),
+        (
+            ("verify", "--json"),
+            1,
+            {
+                "what": "no patch is on, so there is nothing to verify",
+                "where": "PROJECT/.venvs/2026.2",
+                "hint": "freebsd-port apply",
+            },
+        ),
+        (
+            ("venv", "--json"),
+            1,
+            {
+                "what": "something that freebsd-port did not make is in the way",
+                "where": "PROJECT/.venvs/2026.2",
+                "hint": "name another place with VENV= or --venv, or remove it",
+            },
+        ),
+    ],
+)
+def test_an_error_is_a_document_too(
+    run: Run, words: tuple[str, ...], status: int, problem: dict[str, str | None]
+) -> None:
+    said = run(*words)
+    assert (said.status, said.err) == (status, "")
+    assert said.json == {"ok": False, "problems": [problem]}
+
+
+def test_every_finding_is_a_problem(run: Run, project: SmallProject) -> None:
+    for name in (WHO, LEAVE):
+        project.patch(name).unlink()
+    found = run("apply", "--json").json["problems"]
+    assert [problem["what"] for problem in found] == [
+        f"the series names {name}, which is not there" for name in (WHO, LEAVE)
+    ]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_refuses_an_unknown_option_in_json(
+    verb: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main([verb, "--json", "--no-such-option"])
+    out, err = capfd.readouterr()
+    assert err == ""
+    assert json.loads(out)["problems"][0]["hint"] == f"freebsd-port {verb} --help"

@@ -1,0 +1,188 @@
+"""The command as a process: colours, pipes, interrupts, help and the shell's completion."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from command_line import Run
+from small_project import GREET, LEAVE, NAMES, WHO, SmallProject
+
+from freebsd_port.cli.main import VERBS, main
+
+COMMAND = [sys.executable, "-m", "freebsd_port"]
+
+
+def on_terminal(words: list[str], **environment: str) -> str:
+    """Run on a terminal of its own; what it shows, errors included."""
+    leader, follower = pty.openpty()
+    env = {**os.environ, "TERM": "xterm", **environment}
+    process = subprocess.Popen(
+        [*COMMAND, *words], stdin=follower, stdout=follower, stderr=follower, env=env
+    )
+    os.close(follower)
+    shown = b""
+    while True:
+        try:
+            part = os.read(leader, 4096)
+        except OSError:  # Linux: the other side is closed
+            part = b""
+        if not part:
+            break
+        shown += part
+    os.close(leader)
+    process.wait()
+    return shown.decode().replace("\r\n", "\n")
+
+
+def test_a_terminal_gets_colours(project: SmallProject) -> None:
+    shown = on_terminal(["apply", "-n", "--project", str(project.root)])
+    assert "\x1b[32mwould push   \x1b[0m oslo.privsep/who-am-i.patch\n" in shown
+    assert "\x1b[31m\x1b[1merror:\x1b[0m no verb" in on_terminal(["aply"])
+
+
+@pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_a_terminal_that_wants_no_colours_gets_none(
+    project: SmallProject, variables: dict[str, str]
+) -> None:
+    shown = on_terminal(["apply", "-n", "--project", str(project.root)], **variables)
+    assert "would push    oslo.privsep/who-am-i.patch\n" in shown
+    assert "\x1b" not in shown
+
+
+def test_a_pipe_gets_no_colours(project: SmallProject) -> None:
+    for words in (["apply", "-n", "-v"], ["status"], ["releases", "-v"], ["pop"]):
+        done = subprocess.run(
+            [*COMMAND, *words, "--project", str(project.root)], capture_output=True, check=False
+        )
+        assert done.stdout + done.stderr != b""
+        assert b"\x1b" not in done.stdout + done.stderr
+
+
+def test_progress_goes_to_stderr_and_quiet_is_without(run: Run) -> None:
+    said = run("check", "--offline", "--write-lock", "--json")
+    assert said.json["ok"] is True
+    assert said.err == "... holding the series against the wheels of 2026.2\n"
+    assert run("check", "--offline", "-q").err == ""
+
+
+def test_a_reader_that_left_is_no_traceback(project: SmallProject) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "series", "--project", str(project.root)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait() == 1
+
+
+def test_an_interrupt_exits_with_130(project: SmallProject) -> None:
+    fifo = project.root / "held"
+    os.mkfifo(fifo)
+    words = ["apply", "--tree", str(project.packages), "--series", str(fifo)]
+    process = subprocess.Popen([*COMMAND, *words], stderr=subprocess.PIPE, text=True)
+    writer = os.open(fifo, os.O_WRONLY)  # returns once the command reads its series
+    process.send_signal(signal.SIGINT)
+    _, shown = process.communicate()
+    os.close(writer)
+    assert (process.returncode, shown.strip()) == (130, "interrupted")
+
+
+def test_a_wrong_verb_is_told_the_right_one(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["statsu"])
+    assert capfd.readouterr().err == (
+        "error: no verb 'statsu', did you mean status?\n  try:   freebsd-port --help\n"
+    )
+    with pytest.raises(SystemExit, match="2"):
+        main(["xyzzy"])
+    assert "did you mean" not in capfd.readouterr().err
+
+
+def test_no_verb_shows_the_help_and_exits_with_2(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main([])
+    assert "Exit status: 0 done, 1 failed, 2 usage, 3 hand work needed." in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_help_of_every_verb_has_examples(verb: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main([verb, "--help"])
+    shown = capfd.readouterr().out
+    assert f"Usage: freebsd-port {verb} " in shown
+    examples = re.findall(rf"^ +freebsd-port {verb}\b.*", shown.partition("Examples:")[2], re.M)
+    assert examples
+    for option in ("--release", "--json", "--quiet", "--verbose", "--project"):
+        assert option in shown
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_examples_use_options_that_are_there(
+    verb: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([verb, "--help"])
+    shown = capfd.readouterr().out
+    options = set(re.findall(r"--?\w[\w-]*", shown.partition("Examples:")[0]))
+    used = set(re.findall(r" (--?\w[\w-]*)", shown.partition("Examples:")[2]))
+    assert used <= options
+
+
+def test_the_version_is_the_packages() -> None:
+    done = subprocess.run([*COMMAND, "--version"], capture_output=True, text=True, check=True)
+    assert re.fullmatch(r"freebsd-port \d+\.\d+\S*\n", done.stdout)
+
+
+def completions(*words: str, cwd: Path | None = None) -> list[str]:
+    """What bash would be offered for the last word; anything said beside it fails the test."""
+    env = {
+        **os.environ,
+        "_FREEBSD_PORT_COMPLETE": "bash_complete",
+        "COMP_WORDS": " ".join(("freebsd-port", *words)),
+        "COMP_CWORD": str(len(words)),
+    }
+    program = str(Path(sys.executable).parent / "freebsd-port")
+    done = subprocess.run([program], env=env, cwd=cwd, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return [line.partition(",")[2] for line in done.stdout.splitlines() if line]
+
+
+def test_bash_completes_verbs_and_options() -> None:
+    assert completions("p") == ["push", "pop"]
+    assert set(VERBS) <= set(completions(""))
+    assert completions("push", "--f") == ["--force", "--fuzz"]
+    assert completions("verify", "--platform", "l") == ["linux"]
+
+
+def test_bash_completes_releases_and_patches_of_the_project_named(project: SmallProject) -> None:
+    here = ("--project", str(project.root))
+    assert completions("status", *here, "--release", "20") == ["2026.2"]
+    assert completions("push", *here, "") == list(NAMES)
+    assert completions("pop", *here, "nova") == [GREET, LEAVE]
+    assert completions("pop", *here, "who") == [WHO]
+    assert completions("push", "--series", str(project.root / "series"), "l") == [LEAVE]
+
+
+@pytest.mark.parametrize("words", [("push", "n"), ("status", "--release", "2"), ("nope", "x")])
+def test_completion_is_silent_where_there_is_nothing_to_offer(
+    words: tuple[str, ...], project: SmallProject
+) -> None:
+    (project.root / "series").write_text("one.patch\none.patch\n")
+    elsewhere = ("--project", str(project.root / "files"))
+    assert completions(words[0], *elsewhere, *words[1:], cwd=project.root) == []
+
+
+def test_completion_is_silent_over_a_broken_series(project: SmallProject) -> None:
+    (project.root / "series").write_text("one.patch\none.patch\n")
+    assert completions("push", "--project", str(project.root), "o") == []
