@@ -5,6 +5,7 @@ The target stays clean: nothing is installed into it.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -57,7 +58,8 @@ def require_tools(python: Path, version: str, requirements: Path, progress: Prog
             hint="name another cache with XDG_CACHE_HOME",
         ) from error
     finally:
-        remove_directory(partial)
+        with contextlib.suppress(OSError):
+            remove_directory(partial)
     return place
 
 

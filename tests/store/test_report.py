@@ -1,0 +1,99 @@
+"""Reading what pytest and coverage wrote."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from freebsd_port.store.checks import CheckSetup, _follows_forks, _write_configuration
+from freebsd_port.store.report import CheckRun, Failure, last_words, read_coverage, read_report
+
+JUNIT = """<testsuites><testsuite>
+<testcase classname="nova.test_a" name="test_good">
+  <properties><property name="patch" value="nova/a.patch"/></properties></testcase>
+<testcase classname="nova.test_a" name="test_bad">
+  <properties><property name="patch" value="nova/a.patch"/></properties>
+  <failure message="assert 1 == 2&#10; more">long</failure></testcase>
+<testcase classname="nova.test_b" name="test_worse"><error message="no fixture"/></testcase>
+<testcase classname="nova.test_b" name="test_skip"><skipped message="no broker"/></testcase>
+</testsuite></testsuites>"""
+
+
+def read(tmp_path: Path, junit: str, output: str = "", *, is_failed: bool = False) -> CheckRun:
+    (tmp_path / "junit.xml").write_text(junit)
+    return read_report(
+        tmp_path / "junit.xml", "nova", "linux", output=output, is_failed=is_failed, executed={}
+    )
+
+
+def test_checks_are_counted_and_named(tmp_path: Path) -> None:
+    run = read(tmp_path, JUNIT, is_failed=True)
+    assert run.passed == 1
+    assert run.failures == (
+        Failure("test_a::test_bad", "assert 1 == 2\n more"),
+        Failure("test_b::test_worse", "no fixture"),
+    )
+    assert run.skipped == (Failure("test_b::test_skip", "no broker"),)
+    assert run.patches == {"nova/a.patch": (1, 1)}
+    assert not run.is_empty
+
+
+def test_a_session_that_failed_without_a_failed_check_is_the_failure(tmp_path: Path) -> None:
+    junit = "<testsuites><testsuite/></testsuites>"
+    run = read(tmp_path, junit, "one\ntwo\nERROR nova imported neutron\n", is_failed=True)
+    assert run.failures == (Failure("nova", "one / two / ERROR nova imported neutron"),)
+    assert read(tmp_path, junit).is_empty
+
+
+@pytest.mark.parametrize(
+    ("output", "header"),
+    [
+        (
+            "x\nplatform: FreeBSD 14.5 emulated; 3 checks for another platform\n",
+            "FreeBSD 14.5 emulated",
+        ),
+        ("platform: Linux (not emulated)\n", "Linux (not emulated)"),
+        ("no such line\n", "linux"),
+    ],
+)
+def test_the_header_is_what_the_run_says_of_its_platform(
+    tmp_path: Path, output: str, header: str
+) -> None:
+    assert read(tmp_path, JUNIT, output).header == header
+
+
+def test_lines_are_read_with_the_checks_that_ran_them(tmp_path: Path) -> None:
+    path = tmp_path / "site" / "nova" / "greet.py"
+    contexts = {"1": [""], "3": ["nova.test_a.test_good|run"], "4": ["b|run", "b|setup"]}
+    report = {"files": {str(path): {"executed_lines": [1, 2, 3], "contexts": contexts}}}
+    (tmp_path / "coverage.json").write_text(json.dumps(report))
+    assert read_coverage(tmp_path / "coverage.json", tmp_path / "site") == {
+        "nova/greet.py": {1: {""}, 2: frozenset(), 3: {"nova.test_a.test_good"}, 4: {"b"}}
+    }
+
+
+@pytest.mark.parametrize("text", [None, "", "{}"])
+def test_no_coverage_is_no_line(tmp_path: Path, text: str | None) -> None:
+    if text is not None:
+        (tmp_path / "coverage.json").write_text(text)
+    assert read_coverage(tmp_path / "coverage.json", tmp_path) == {}
+
+
+def test_the_last_words_are_the_last_lines_that_say_something() -> None:
+    assert last_words("a\nb\n\nc \n d\n\n") == "b / c / d"
+    assert last_words("\n") == "it said nothing"
+
+
+@pytest.mark.parametrize(
+    ("version", "is_new"), [("7.6.1", False), ("7.9.2", False), ("7.10.0", True), ("8.0", True)]
+)
+def test_forks_are_followed_only_by_a_coverage_that_knows_how(
+    tmp_path: Path, version: str, is_new: bool
+) -> None:
+    (tmp_path / f"coverage-{version}.dist-info").mkdir()
+    assert _follows_forks(tmp_path) is is_new
+    setup = CheckSetup(tmp_path, tmp_path, tmp_path, tmp_path, is_on_path=True)
+    _write_configuration(setup, tmp_path, ("nova/greet.py",))
+    assert ("patch =" in (tmp_path / "rc").read_text()) is is_new
