@@ -48,8 +48,8 @@ def parse_patch(name: str, data: bytes) -> Patch:
             raise long_line(name, index)
         if head.has_header and line.lstrip(INDENT).startswith(b"@@ -"):
             reader = HunkReader(name, lines, index, has_crlf=head.has_crlf)
-            announced = head.finish(b"".join(lines[start:index]), start + 1, line.lstrip(INDENT))
-            changes.append(replace(announced, hunks=reader.read()))
+            text, first = b"".join(lines[start:index]), line.lstrip(INDENT)
+            changes.append(head.finish(text, start + 1, first, reader.read()))
             head, start, index = Preamble(), reader.index, reader.index
             continue
         if head.has_extended and line.lstrip(INDENT).startswith(b"diff --git "):

@@ -16,6 +16,7 @@ from freebsd_port.core.filename import (
     parse_header_name,
     parse_index_name,
 )
+from freebsd_port.core.hunk import Hunk
 
 _LEADS = (b"--- ", b"+++ ", b"*** ", b"Index:", b"diff --git ")
 _MODES = ((b"old mode ", 0), (b"new mode ", 1), (b"deleted file mode ", 0), (b"new file mode ", 1))
@@ -99,8 +100,10 @@ class Preamble:
             if match[3]:
                 self.modes = [_parse_mode(match[3])] * 2
 
-    def finish(self, text: bytes, line: int, first_hunk: bytes | None) -> FileChange:
-        """Give the change that these lines announce, still without hunks.
+    def finish(
+        self, text: bytes, line: int, first_hunk: bytes | None, hunks: tuple[Hunk, ...] = ()
+    ) -> FileChange:
+        """Give the change that these lines announce and these hunks make.
 
         `text` is the preamble itself, `first_hunk` the `@@` line that ended it, None when there
         is no hunk.
@@ -114,7 +117,7 @@ class Preamble:
                 deletes = 1 + (new is not None and new.is_absent)
         return FileChange(
             preamble=text,
-            hunks=(),
+            hunks=hunks,
             old=old,
             new=new,
             index=self.index,

@@ -30,7 +30,8 @@ def find_target(
     """Choose the file; None when no name fits. Raises PathError for an unsafe name."""
     old = _name(change.old.name if change.old else None, strip)
     new = _name(change.new.name if change.new else None, strip)
-    names = [name for name in ((new, old) if change.is_reversed else (old, new)) if name]
+    sides = (new, old) if change.is_reversed else (old, new)
+    names = [name for name in dict.fromkeys(sides) if name]
     if not names and (index := _name(change.index, strip)):
         names = [index]
     candidates = [name for name in names if exists(name)] or _absent_names(

@@ -125,13 +125,12 @@ class HunkReader:
         stops = [*(header for header, _ in spans[1:]), self.index]
         seen = 2
         for (header, span), stop, block in zip(spans, stops, read[0], strict=True):
-            seen += 1
-            sides: list[tuple[str, bytes]] = []
-            for line in block:
-                if line.line_type + line.value != self._strict[seen] and line.line_type != "\\":
-                    raise self._fault("unidiff read other bytes than the patch holds", header)
-                sides.append((line.line_type, line.value.encode("latin-1")))
-                seen += 1
+            texts = [line.line_type + line.value for line in block]
+            given = self._strict[seen + 1 : seen + 1 + len(texts)]
+            if texts != given:
+                raise self._fault("unidiff read other bytes than the patch holds", header)
+            seen += 1 + len(texts)
+            sides = [(text[0], text[1:].encode("latin-1")) for text in texts]
             body = tuple(self._lines[header + 1 : stop])
             hunk = build_hunk(self._lines[header], span, body, sides, header + 1)
             if hunk.leading < 0:
