@@ -36,7 +36,7 @@ venv: $(MADE)
 patch: $(MADE)
 	@$(TOOL) apply --release $(RELEASE) --venv $(VENV) --verify
 
-test: patch
+test: $(MADE)
 	@scripts/test $(RELEASE) $(VENV)
 
 check: .venv/ready
