@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from freebsd_port.cli.options import Common, common_options, pass_common
 from freebsd_port.cli.render import count, paint, print_error, print_json, problem_rows, say
+
+if TYPE_CHECKING:
+    from freebsd_port.ops.lock import LockResult
 
 _EPILOG = """\b
 Examples:
@@ -31,38 +36,42 @@ def command(common: Common, only_check: bool) -> None:
     else:
         result = lock_release(project, release, progress=common.progress)
     if common.as_json:
-        print_json(
-            {
-                "ok": not result.problems,
-                "verb": "lock",
-                "release": release.name,
-                "locked": len(result.locked),
-                "changed": [str(path) for path in result.changed],
-                "differences": [
-                    {
-                        "distribution": one.distribution,
-                        "system": one.system,
-                        "pythons": list(one.pythons),
-                        "kind": one.kind,
-                        "problem": one.is_problem,
-                    }
-                    for one in result.differences
-                ],
-                "problems": problem_rows(result.problems),
-            }
-        )
+        print_json(_as_json(result))
     else:
-        for problem in result.problems:
-            print_error(problem)
-        if common.verbosity >= 0:
-            for one in result.differences:
-                pythons = ", ".join(one.pythons)
-                say(
-                    f"{one.system:7} Python {pythons}: {one.distribution} {paint(one.kind, 'warn')}"
-                )
-            for path in result.changed:
-                say(f"wrote {path}")
-            locked = count(len(result.locked), "package")
-            say(f"{release.name}: {locked} locked, {count(len(result.problems), 'problem')}")
+        _show(common, result)
     if result.problems:
         click.get_current_context().exit(1)
+
+
+def _show(common: Common, result: LockResult) -> None:
+    for problem in result.problems:
+        print_error(problem)
+    if common.verbosity >= 0:
+        for one in result.differences:
+            pythons = ", ".join(one.pythons)
+            say(f"{one.system:7} Python {pythons}: {one.distribution} {paint(one.kind, 'warn')}")
+        for path in result.changed:
+            say(f"wrote {path}")
+        locked = count(len(result.locked), "package")
+        say(f"{result.release.name}: {locked} locked, {count(len(result.problems), 'problem')}")
+
+
+def _as_json(result: LockResult) -> dict[str, object]:
+    return {
+        "ok": not result.problems,
+        "verb": "lock",
+        "release": result.release.name,
+        "locked": len(result.locked),
+        "changed": [str(path) for path in result.changed],
+        "differences": [
+            {
+                "distribution": one.distribution,
+                "system": one.system,
+                "pythons": list(one.pythons),
+                "kind": one.kind,
+                "problem": one.is_problem,
+            }
+            for one in result.differences
+        ],
+        "problems": problem_rows(result.problems),
+    }
