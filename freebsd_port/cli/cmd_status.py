@@ -63,7 +63,8 @@ def _show(common: Common, status: Status) -> None:
     if status.is_pending:
         say(paint("an interrupted command is still to be finished: freebsd-port apply", "warn"))
     on = sum(patch.state in ("applied", "changed") for patch in status.patches)
-    say(f"{on} of {count(len(status.patches), 'patch')} on; {_verified(status)}")
+    verified = f"; {_verified(status)}" if status.release else ""
+    say(f"{on} of {count(len(status.patches), 'patch')} on{verified}")
 
 
 def _verified(status: Status) -> str:

@@ -82,7 +82,7 @@ def parse_state(data: bytes, *, where: str) -> OverlayState:
         raise OverlayError(
             f"the overlay's state is damaged: {fault}",
             where=where,
-            hint="remake the environment with: freebsd-port venv --recreate",
+            hint="remove the environment, then make it again with: freebsd-port venv",
         )
     return state
 

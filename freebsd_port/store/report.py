@@ -105,5 +105,6 @@ def _patches(case: ET.Element) -> set[str]:
 def last_words(output: str) -> str:
     """Give what pytest named as the error, else the last lines that are not blank."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    errors = [line[1:].strip() for line in lines if re.match(r"E\s+[\w.]+(Error|Exception)\b", line)]
+    named = re.compile(r"E\s+[\w.]+(Error|Exception)\b")
+    errors = [line[1:].strip() for line in lines if named.match(line)]
     return errors[0] if errors else " / ".join(lines[-3:]) or "it said nothing"
