@@ -132,3 +132,21 @@ def test_2_is_back():
 """
     )
     assert checks.run().returncode == 0
+
+
+def test_a_check_of_a_patch_that_is_not_on_is_deselected_and_counted(checks, tmp_path):
+    checks.write(
+        CHECKS
+        + """
+@pytest.mark.patch("oslo.rootwrap/later.patch")
+def test_later():
+    assert False
+"""
+    )
+    on = tmp_path / "on"
+    on.write_text("oslo.rootwrap/rootwrap-close-fds.patch\n")
+    done = checks.run(f"--patches-on={on}")
+    assert "2 passed, 2 deselected" in done.stdout
+    assert "1 checks for another platform, 1 for patches that are not on" in done.stdout
+    on.write_text("")
+    assert checks.run(f"--patches-on={on}").returncode == pytest.ExitCode.NO_TESTS_COLLECTED
