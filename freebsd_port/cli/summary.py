@@ -23,6 +23,8 @@ def show_convergence(common: Common, verb: str, done: Convergence) -> None:
         say(paint("finished or undid an interrupted command first", "warn"))
     for name in done.forgotten:
         say(paint(f"left {name} alone: another version is there now", "warn"))
+    for name in done.reinstalled:
+        say(paint(f"{name} was reinstalled since, its patches go on anew", "warn"))
     for copy in done.kept:
         say(f"kept a copy: {copy}")
     if done.is_noop:
@@ -95,6 +97,7 @@ def convergence_json(verb: str, done: Convergence) -> dict[str, Any]:
         "written": list(done.written),
         "kept": [str(path) for path in done.kept],
         "forgotten": list(done.forgotten),
+        "reinstalled": list(done.reinstalled),
         "hunks": [row for outcome in done.plan.patches for row in _hunk_rows(outcome)],
     }
 

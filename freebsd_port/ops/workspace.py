@@ -74,11 +74,16 @@ def open_environment(
     Raises UsageError for an unknown release and what read_environment raises.
     """
     from freebsd_port.ops.packages import EnvironmentTarget  # a plain tree needs none of it
-    from freebsd_port.store.environment import read_environment
+    from freebsd_port.store.environment import EnvironmentUnusableError, read_environment
 
     pins = project.load_release(release)
     place = venv or project.environment(pins.name)
-    environment = read_environment(place.absolute())
+    try:
+        environment = read_environment(place.absolute())
+    except EnvironmentUnusableError as error:
+        if venv is None:
+            error.hint = f"freebsd-port venv --release {pins.name}"
+        raise
     lock = load_lock(project, pins.name)
     expected = None if options else lock
     target = EnvironmentTarget(environment.packages, pins, expected, place)
