@@ -204,7 +204,7 @@ def test_without_an_environment_status_and_a_dry_run_look_at_the_wheels(
         "",
         "error: no environment: no such file or directory\n"
         "  where: PROJECT/.venvs/2026.2\n"
-        "  try:   freebsd-port venv\n",
+        "  try:   freebsd-port venv --release 2026.2\n",
     )
 
 
