@@ -98,24 +98,30 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its status."""
     words = sys.argv[1:] if arguments is None else arguments
-    gc.set_threshold(100_000)  # patches make many small values and no cycles among them
+    try:
+        status = _run(words)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _leave_closed_pipe()
+    sys.exit(status)
+
+
+def _run(words: list[str]) -> int:
+    """Run a verb and give the exit status; every error that the user can cure is told."""
     is_json = "--json" in words
     try:
         status = cli.main(words, prog_name="freebsd-port", standalone_mode=False)
-        sys.stdout.flush()
     except PortError as error:
-        sys.exit(_report(error, is_json=is_json))
+        return _report(error, is_json=is_json)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except click.ClickException as error:
-        sys.exit(_report(_usage_error(error), is_json=is_json))
+        return _report(_usage_error(error), is_json=is_json)
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        _leave_closed_pipe()
-    sys.exit(status if isinstance(status, int) else 0)
+        return 130
+    return status if isinstance(status, int) else 0
 
 
 def _leave_closed_pipe() -> NoReturn:

@@ -72,9 +72,10 @@ def test_progress_goes_to_stderr_and_quiet_is_without(run: Run) -> None:
     assert run("check", "--offline", "-q").err == ""
 
 
-def test_a_reader_that_left_is_no_traceback(project: SmallProject) -> None:
+@pytest.mark.parametrize("words", [["series"], ["pop", "--json"]])
+def test_a_reader_that_left_is_no_traceback(project: SmallProject, words: list[str]) -> None:
     process = subprocess.Popen(
-        [*COMMAND, "series", "--project", str(project.root)],
+        [*COMMAND, *words, "--project", str(project.root)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
