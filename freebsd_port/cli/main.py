@@ -98,6 +98,7 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its status."""
     words = sys.argv[1:] if arguments is None else arguments
+    gc.set_threshold(100_000)  # patches make many small values and no cycles among them
     try:
         status = _run(words)
         sys.stdout.flush()
