@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from freebsd_port.core.change import FileChange
 from freebsd_port.core.file import PathError, find_path_fault
@@ -57,6 +58,7 @@ def _absent_names(
     return [name for name, count in zip(names, missing, strict=True) if count == min(missing)]
 
 
+@lru_cache(maxsize=1024)  # a series names the same files again and again
 def _name(raw: bytes | None, strip: int) -> str | None:
     if raw is None:
         return None
