@@ -91,7 +91,7 @@ def test_the_wheel_is_pure_and_holds_the_series_the_releases_and_the_checks(whee
 def test_a_wheel_made_from_the_sdist_is_the_same(wheel: Path, tmp_path: Path) -> None:
     sdist = hatchling(ROOT, "sdist", tmp_path / "sdist")
     with tarfile.open(sdist) as archive:
-        archive.extractall(tmp_path / "unpacked", filter="data")
+        archive.extractall(tmp_path / "unpacked")
     (source,) = (tmp_path / "unpacked").iterdir()
     again = hatchling(source, "wheel", tmp_path / "again")
 
