@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from freebsd_port.core.file import find_path_fault
 from freebsd_port.errors import PortError
@@ -57,8 +57,20 @@ class OverlayState:
 
 def render_state(state: OverlayState) -> bytes:
     """Give the state as JSON, one trailing newline; `parse_state(render_state(s)) == s`."""
-    value = {"format": FORMAT, **asdict(state)}
-    return (json.dumps(value, indent=1, sort_keys=True) + "\n").encode()
+    value = {
+        "format": FORMAT,
+        "release": state.release,
+        "fuzz": state.fuzz,
+        "patches": [_fields(patch) for patch in state.patches],
+        "files": [_fields(file) for file in state.files],
+        "versions": state.versions,
+    }
+    return (json.dumps(value, sort_keys=True) + "\n").encode()
+
+
+def _fields(value: AppliedPatch | OverlayFile) -> dict[str, str | int | None]:
+    """Give the fields of a flat value; `asdict` copies them deeply, which takes its time."""
+    return {name: getattr(value, name) for name in value.__slots__}
 
 
 def parse_state(data: bytes, *, where: str) -> OverlayState:
