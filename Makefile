@@ -27,6 +27,11 @@ help:
 .venv/ready: pyproject.toml scripts/bootstrap
 	@scripts/bootstrap "$(BOOTSTRAP)" .venv
 
+.venv/ready-to-test: .venv/ready
+	@echo "... adding what the tests need" >&2
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --group dev
+	@touch .venv/ready-to-test
+
 $(MADE): .venv/ready releases/$(RELEASE)/requirements.txt
 	@$(TOOL) venv --release $(RELEASE) --venv $(VENV) $(PYTHON:%=--python %)
 	@touch $(MADE)
@@ -36,7 +41,7 @@ venv: $(MADE)
 patch: $(MADE)
 	@$(TOOL) apply --release $(RELEASE) --venv $(VENV) --verify
 
-test: $(MADE)
+test: .venv/ready-to-test $(MADE)
 	@scripts/test $(RELEASE) $(VENV)
 
 check: .venv/ready
@@ -51,7 +56,7 @@ bench: .venv/ready
 compare-quilt: .venv/ready
 	@.venv/bin/python scripts/compare_quilt.py
 
-tox: .venv/ready
+tox: .venv/ready-to-test
 	@.venv/bin/tox
 
 clean:
