@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import click
 
-from freebsd_port.cli.options import Common, common_options, offline_option, pass_common
+from freebsd_port.cli.options import (
+    Common,
+    common_options,
+    offline_option,
+    pass_common,
+    venv_option,
+)
 from freebsd_port.cli.render import count, paint, print_error, print_json, problem_rows, say
+from freebsd_port.errors import PortError, ProblemsError
 
 _EPILOG = """\b
 Examples:
   freebsd-port check
   freebsd-port check --release 2026.2 --offline
+  freebsd-port check --venv /usr/local/nova
   freebsd-port check --write-lock --release 2026.2"""
 
 
 @click.command("check", epilog=_EPILOG)
+@venv_option
 @offline_option
 @click.option("--write-lock", is_flag=True, help="Write the release's series.lock anew.")
 @common_options
@@ -22,7 +31,8 @@ Examples:
 def command(common: Common, offline: bool, write_lock: bool) -> None:
     """Find where series, files, headers, locks and pins disagree; all findings at once.
 
-    Looks at every release unless --release names one.
+    Looks at every release unless --release names one. With --venv, an environment that is not
+    as the series leaves it is a finding too.
     """
     from freebsd_port.ops.check import check_project
 
@@ -33,20 +43,21 @@ def command(common: Common, offline: bool, write_lock: bool) -> None:
         is_offline=offline,
         progress=common.progress,
     )
+    findings = (*result.findings, *_environment_findings(common))
     if common.as_json:
         print_json(
             {
-                "ok": not result.findings,
+                "ok": not findings,
                 "verb": "check",
                 "patches": result.patches,
                 "releases": list(result.releases),
                 "uncarried": list(result.uncarried),
                 "written": [str(path) for path in result.written],
-                "problems": problem_rows(result.findings),
+                "problems": problem_rows(findings),
             }
         )
     else:
-        for finding in result.findings:
+        for finding in findings:
             print_error(finding)
         if common.verbosity >= 0:
             for path in result.written:
@@ -54,6 +65,19 @@ def command(common: Common, offline: bool, write_lock: bool) -> None:
             for name in result.uncarried:
                 say(paint(f"{name}: no series.lock, the series was not carried to it", "dim"))
             looked = f"{count(result.patches, 'patch')}, {count(len(result.releases), 'release')}"
-            say(f"{looked}: {count(len(result.findings), 'finding')}")
-    if result.findings:
+            say(f"{looked}: {count(len(findings), 'finding')}")
+    if findings:
         click.get_current_context().exit(1)
+
+
+def _environment_findings(common: Common) -> tuple[PortError, ...]:
+    if common.venv is None:
+        return ()
+    from freebsd_port.ops.status import find_status_faults, read_status
+
+    try:
+        return find_status_faults(read_status(common.workspace()))
+    except ProblemsError as error:
+        return error.problems
+    except PortError as error:
+        return (error,)

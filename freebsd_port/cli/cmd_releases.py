@@ -4,26 +4,43 @@ from __future__ import annotations
 
 import click
 
-from freebsd_port.cli.options import Common, common_options, pass_common
+from freebsd_port.cli.options import Common, common_options, pass_common, venv_option
 from freebsd_port.cli.render import paint, print_json, say
+from freebsd_port.errors import UsageError
 from freebsd_port.ops.releases import ReleaseState
 
 _EPILOG = """\b
 Examples:
   freebsd-port releases
-  freebsd-port releases --json --release 2026.2"""
+  freebsd-port releases --json --release 2026.2
+  freebsd-port releases --venv /usr/local/nova"""
 
 
 @click.command("releases", epilog=_EPILOG)
+@venv_option
 @common_options
 @pass_common
 def command(common: Common) -> None:
-    """List the releases: their pins, the Pythons they take, and what is here of each."""
-    from freebsd_port.ops.releases import list_releases
+    """List the releases: their pins, the Pythons they take, and what is here of each.
+
+    With --venv only those whose pins the environment holds.
+    """
+    from freebsd_port.ops.releases import find_held, list_releases
 
     project = common.project()
     wanted = project.load_release(common.release).name if common.release else None
-    states = [s for s in list_releases(project) if wanted in (None, s.release.name)]
+    held = find_held(project, common.venv) if common.venv else project.release_names()
+    states = [
+        state
+        for state in list_releases(project)
+        if wanted in (None, state.release.name) and state.release.name in held
+    ]
+    if common.venv and not states:
+        raise UsageError(
+            "the environment holds the pins of no release",
+            where=str(common.venv),
+            hint="freebsd-port venv --venv PATH makes one that does",
+        )
     if common.as_json:
         print_json({"ok": True, "verb": "releases", "releases": [_as_json(s) for s in states]})
         return

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from freebsd_port.core.release import Release
-from freebsd_port.store.environment import find_mark
+from freebsd_port.store.environment import find_mark, read_environment
+from freebsd_port.store.installed import find_installed
 from freebsd_port.store.interpreter import has_interpreter
 from freebsd_port.store.project import Project
 
@@ -46,6 +47,22 @@ def list_releases(project: Project) -> tuple[ReleaseState, ...]:
         _describe(project, project.load_release(name), is_default=name == default)
         for name in project.release_names()
     )
+
+
+def find_held(project: Project, root: Path) -> tuple[str, ...]:
+    """Name the releases whose pins an environment holds, all four of them, oldest first.
+
+    Raises what reading an environment raises.
+    """
+    packages = read_environment(root.absolute()).packages
+    held = []
+    for name in project.release_names():
+        pins = project.load_release(name).pins
+        found = find_installed(packages, [pin.distribution for pin in pins])
+        versions = {distribution: one.version for distribution, one in found.items()}
+        if versions == {pin.distribution: pin.version for pin in pins}:
+            held.append(name)
+    return tuple(held)
 
 
 def _describe(project: Project, release: Release, *, is_default: bool) -> ReleaseState:

@@ -7,11 +7,17 @@ from pathlib import Path
 from typing import Literal
 
 from freebsd_port.core.overlay import OverlayState
+from freebsd_port.errors import PortError
 from freebsd_port.ops.verification import Verified, find_verified
 from freebsd_port.ops.workspace import Workspace
 from freebsd_port.store.journal import is_pending
 from freebsd_port.store.overlay import Condition, inspect_files, load_state
 from freebsd_port.store.tree import DirectoryTree
+
+
+class StatusError(PortError):
+    """A target that is not as the series leaves it."""
+
 
 PatchState = Literal["applied", "changed", "unapplied", "foreign"]
 
@@ -79,3 +85,29 @@ def _patch_states(workspace: Workspace, state: OverlayState) -> tuple[PatchStatu
             found = "applied" if applied == goal.applied else "changed"
         listed.append(PatchStatus(goal.entry.name, found))
     return (*listed, *(PatchStatus(name, "foreign") for name in on))
+
+
+def find_status_faults(status: Status) -> tuple[PortError, ...]:
+    """Say, one by one, where a target is not as the series leaves it; empty when it is."""
+    where = str(status.place)
+    faults = [
+        StatusError(f"{patch.name} is {patch.state}", where=where, hint="freebsd-port apply")
+        for patch in status.patches
+        if patch.state != "applied"
+    ]
+    faults += [
+        StatusError(f"{c.entry.path} is {c.kind}", where=where, hint="freebsd-port status")
+        for c in status.conditions
+        if c.kind != "patched"
+    ]
+    faults += [
+        StatusError(f"{name} {old} was patched, {new or 'nothing'} is there now", where=where)
+        for name, old, new in status.replaced
+    ]
+    if status.is_pending:
+        faults.append(
+            StatusError(
+                "an interrupted command is to be finished", where=where, hint="freebsd-port apply"
+            )
+        )
+    return tuple(faults)

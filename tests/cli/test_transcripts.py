@@ -337,3 +337,40 @@ def test_completion_knows_no_other_shell(run: Run) -> None:
     said = run("completion", "tcsh")
     assert said.status == 2
     assert said.err.startswith("error: invalid value for '{bash|zsh|fish}': 'tcsh' is not one of")
+
+
+def test_series_marks_what_is_on_in_an_environment_as_quilt_does(
+    run: Run, project: SmallProject
+) -> None:
+    run("push", "2")
+    assert run("series", "--venv", project.packages).out == (
+        "+ oslo.privsep/who-am-i.patch\n= nova/greet-loudly.patch\n  nova/leave-politely.patch\n"
+    )
+
+
+def test_check_finds_an_environment_that_is_not_as_the_series_leaves_it(
+    run: Run, project: SmallProject
+) -> None:
+    run("check", "-q", "--offline", "--write-lock")
+    run("push", "2")
+    (project.packages / "nova/greet.py").write_text("mine\n")
+    said = run("check", "--offline", "--venv", project.packages)
+    assert said.status == 1
+    assert f"error: {LEAVE} is unapplied\n" in said.err
+    assert "error: nova/greet.py is edited\n" in said.err
+    run("apply", "-q", "--force")
+    assert run("check", "-q", "--offline", "--venv", project.packages) == Said(0, "", "")
+
+
+def test_releases_names_the_one_whose_pins_an_environment_holds(
+    run: Run, project: SmallProject
+) -> None:
+    assert run("releases", "--venv", project.packages).out.count("\n") == 1
+    (project.packages / "nova-1.0.dist-info").rename(project.packages / "gone")
+    assert run("releases", "--venv", project.packages) == Said(
+        2,
+        "",
+        "error: the environment holds the pins of no release\n"
+        "  where: PROJECT/.venvs/2026.2\n"
+        "  try:   freebsd-port venv --venv PATH makes one that does\n",
+    )
