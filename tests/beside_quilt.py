@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from freebsd_port.errors import PortError, ProblemsError
+from freebsd_port.ops.apply import apply_series
 from freebsd_port.ops.converge import Options, converge
-from freebsd_port.ops.series import PatchSource
 from freebsd_port.ops.target import TreeTarget
+from freebsd_port.ops.workspace import open_tree
 
 OWN_STATE = (".pc", ".freebsd-port")
 
@@ -63,9 +64,7 @@ def push_with_us(root: Path, series: Path, patches: Path, fuzz: int | None) -> O
     started = time.process_time()
     status, said = 0, ""
     try:
-        source = PatchSource(series, patches)
-        goal = source.load_patches(source.load_series().entries)
-        converge(TreeTarget(root), goal, Options(fuzz=2 if fuzz is None else fuzz))
+        apply_series(open_tree(root, series, patches), fuzz=2 if fuzz is None else fuzz)
     except PortError as error:
         problems = error.problems if isinstance(error, ProblemsError) else (error,)
         status = error.exit_code

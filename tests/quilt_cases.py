@@ -144,6 +144,7 @@ CASES = (
     _one("a comment in a hunk", PLAIN.replace(b"-line", b"# why\n-line")),
     _one("a hunk longer than it says", PLAIN.replace(b"-4,3", b"-4,2"), applies=False),
     _one("a hunk shorter than it says", PLAIN.replace(b"-4,3", b"-4,9"), applies=False),
+    _one("an empty series", PLAIN, series=b"# nothing\n", applies=False),
     _one("the file is not there", PLAIN, path="elsewhere", applies=False),
     Case("fails in the second and third patch", {"f": (TEN, 0o644)}, {
         "1.patch": PLAIN,
@@ -153,7 +154,6 @@ CASES = (
 )  # fmt: skip
 
 DIFFERENT = (
-    _one("an empty series", PLAIN, series=b"# nothing\n"),
     _one("an indented comment line", PLAIN, series=b"1.patch\n  # why\n"),
     _one("-pab", PLAIN, series=b"1.patch -pab\n"),
     _one("an unknown patch option", PLAIN, series=b"1.patch -E\n", applies=False),

@@ -12,7 +12,8 @@ from freebsd_port.cli.options import (
     venv_option,
 )
 from freebsd_port.cli.render import count, paint, print_error, print_json, problem_rows, say
-from freebsd_port.errors import PortError, ProblemsError
+from freebsd_port.errors import PortError
+from freebsd_port.ops.check import CheckResult
 
 _EPILOG = """\b
 Examples:
@@ -34,7 +35,7 @@ def command(common: Common, offline: bool, write_lock: bool) -> None:
     Looks at every release unless --release names one. With --venv, an environment that is not
     as the series leaves it is a finding too.
     """
-    from freebsd_port.ops.check import check_project
+    from freebsd_port.ops.check import check_project, check_workspace
 
     result = check_project(
         common.project(),
@@ -43,7 +44,15 @@ def command(common: Common, offline: bool, write_lock: bool) -> None:
         is_offline=offline,
         progress=common.progress,
     )
-    findings = (*result.findings, *_environment_findings(common))
+    findings = result.findings
+    if common.venv is not None:
+        findings += check_workspace(common.workspace)
+    _show(common, result, findings)
+    if findings:
+        click.get_current_context().exit(1)
+
+
+def _show(common: Common, result: CheckResult, findings: tuple[PortError, ...]) -> None:
     if common.as_json:
         print_json(
             {
@@ -66,18 +75,3 @@ def command(common: Common, offline: bool, write_lock: bool) -> None:
                 say(paint(f"{name}: no series.lock, the series was not carried to it", "dim"))
             looked = f"{count(result.patches, 'patch')}, {count(len(result.releases), 'release')}"
             say(f"{looked}: {count(len(findings), 'finding')}")
-    if findings:
-        click.get_current_context().exit(1)
-
-
-def _environment_findings(common: Common) -> tuple[PortError, ...]:
-    if common.venv is None:
-        return ()
-    from freebsd_port.ops.status import find_status_faults, read_status
-
-    try:
-        return find_status_faults(read_status(common.workspace()))
-    except ProblemsError as error:
-        return error.problems
-    except PortError as error:
-        return (error,)

@@ -14,7 +14,8 @@ from freebsd_port.core.series import Series, SeriesError, parse_series
 from freebsd_port.errors import PortError, ProblemsError
 from freebsd_port.ops.lock import check_lock
 from freebsd_port.ops.sources import plan_sources
-from freebsd_port.ops.workspace import load_lock
+from freebsd_port.ops.status import find_status_faults, read_status
+from freebsd_port.ops.workspace import Workspace, load_lock
 from freebsd_port.store.project import Project, save_if_changed
 
 
@@ -72,6 +73,14 @@ def check_project(
     uncarried = tuple(name for name in chosen if name not in carried)
     findings += _default_findings(project, uncarried)
     return CheckResult(len(patches), chosen, uncarried, tuple(findings), tuple(written))
+
+
+def check_workspace(open_workspace: Callable[[], Workspace]) -> tuple[PortError, ...]:
+    """Find where an environment is not as the series leaves it; that it is none is a finding."""
+    findings: list[PortError] = []
+    with _collected(findings):
+        findings += find_status_faults(read_status(open_workspace()))
+    return tuple(findings)
 
 
 @contextmanager

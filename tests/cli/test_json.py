@@ -60,6 +60,7 @@ def test_series_tells_files_and_hunks(run: Run) -> None:
     (*_, last) = run("series", "--json").json["patches"]
     assert last == {
         "name": LEAVE,
+        "applied": None,
         "subject": "leave-politely",
         "forwarded": "no",
         "files": ["nova/greet.py"],
