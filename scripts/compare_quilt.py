@@ -34,11 +34,8 @@ PACKAGES = ("glibc", "systemd", "qemu", "curl", "libvirt")
 SOURCES = ROOT / "build" / "debian-sources"
 DEB_SRC = """\
 apt knows no source packages. To switch them on, as root:
-  echo 'Types: deb-src
-  URIs: http://deb.debian.org/debian
-  Suites: bookworm
-  Components: main
-  Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg' > /etc/apt/sources.list.d/src.sources
+  sed 's/^Types: deb$/Types: deb-src/' /etc/apt/sources.list.d/debian.sources \\
+    > /etc/apt/sources.list.d/src.sources
   apt-get update"""
 
 
