@@ -6,8 +6,8 @@ import click
 
 from freebsd_port.cli.options import Common
 from freebsd_port.cli.render import count, paint, print_json, problem_rows, say
-from freebsd_port.core.place import Placement
-from freebsd_port.core.plan import PatchOutcome, Plan
+from freebsd_port.cli.summary import displaced
+from freebsd_port.core.plan import Plan
 
 
 def show_sources(common: Common, verb: str, *, is_offline: bool, fails: bool) -> None:
@@ -24,7 +24,7 @@ def show_sources(common: Common, verb: str, *, is_offline: bool, fails: bool) ->
         for outcome in plan.patches:
             look = "good" if outcome.is_clean else "bad"
             word = "fits" if outcome.is_clean else "does not fit"
-            say(f"  {paint(f'{word:12}', look)} {outcome.name}{_displaced(outcome)}")
+            say(f"  {paint(f'{word:12}', look)} {outcome.name}{displaced(outcome.hunks)}")
             for problem in outcome.problems:
                 say(paint(f"      {problem.what}: {problem.where}", "dim"))
         fitting = sum(outcome.is_clean for outcome in plan.patches)
@@ -34,13 +34,6 @@ def show_sources(common: Common, verb: str, *, is_offline: bool, fails: bool) ->
         )
     if fails and plan.problems:
         click.get_current_context().exit(1)
-
-
-def _displaced(outcome: PatchOutcome) -> str:
-    moved = sum(
-        isinstance(hunk.result, Placement) and hunk.result.kind != "exact" for hunk in outcome.hunks
-    )
-    return paint(f" ({count(moved, 'hunk')} displaced)", "warn") if moved else ""
 
 
 def _as_json(verb: str, release: str, plan: Plan) -> dict[str, object]:

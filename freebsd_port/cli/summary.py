@@ -52,13 +52,14 @@ def _show_patches(common: Common, done: Convergence) -> None:
         if old == after[outcome.name] and common.verbosity <= 0:
             continue
         word = "push   " if old is None else "keep   " if old == after[outcome.name] else "refresh"
-        say(f"{paint(would + word, 'good')} {outcome.name}{_displaced(outcome.hunks)}")
+        say(f"{paint(would + word, 'good')} {outcome.name}{displaced(outcome.hunks)}")
         if common.verbosity > 0:
             for hunk in outcome.hunks:
                 say(paint(f"    {_hunk_line(hunk)}", "dim"))
 
 
-def _displaced(hunks: tuple[HunkOutcome, ...]) -> str:
+def displaced(hunks: tuple[HunkOutcome, ...]) -> str:
+    """Give the remark behind a patch's name on hunks that lie elsewhere than it says."""
     from freebsd_port.core.place import Placement
 
     moved = [h for h in hunks if isinstance(h.result, Placement) and h.result.kind != "exact"]
