@@ -3,6 +3,9 @@
 #   make venv            the environment of a release, from its hash-locked requirements
 #   make patch           that environment with the series on it, verified
 #   make test            lint, types, our own tests, the checks of the patched modules
+#   make verify-upstream upstream's own tests, unpatched and patched: not one pass may be lost
+#   make verify-releases every release: environment, series, checks; makes what is not there
+#   make services        start the patched services against a real broker and database
 #   make check           series, files, headers, locks and pins agree
 #   make pop             take every patch off again
 #   make bench           speed and memory against quilt, git and patch
@@ -18,7 +21,7 @@ BOOTSTRAP ?= python3
 TOOL = .venv/bin/freebsd-port
 MADE = $(VENV)/.freebsd-port.json
 
-.PHONY: help venv patch test check pop bench compare-quilt tox clean
+.PHONY: help venv patch test verify-upstream verify-releases services check pop bench compare-quilt tox clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -43,6 +46,16 @@ patch: $(MADE)
 
 test: .venv/ready-to-test $(MADE)
 	@scripts/test $(RELEASE) $(VENV)
+
+verify-upstream: patch
+	@$(TOOL) verify --upstream --release $(RELEASE) --venv $(VENV)
+
+verify-releases: .venv/ready
+	@$(TOOL) rebase --all --verify
+
+services: $(MADE)
+	@$(TOOL) apply --release $(RELEASE) --venv $(VENV)
+	@.venv/bin/python scripts/services.py --venv $(VENV)
 
 check: .venv/ready
 	@$(TOOL) check

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from bench.nova import load_wheels, read_targets
 from bench.process import CommandError
+from bench.rebasing import measure_rebase
 from bench.report import render_json, render_tables
+from bench.reviewing import measure_review
 from bench.rounds import SeriesResult, measure_series
 from bench.targets import judge_series, judge_whole
 from bench.whole import WholeResult, measure_whole
@@ -32,6 +34,12 @@ def main() -> int:
         if asked.only != "series":
             with tempfile.TemporaryDirectory(prefix="freebsd-port-bench-") as name:
                 whole = measure_whole(wheels, asked.rounds * 3, Path(name), progress)
+                whole.steps.update(measure_rebase(asked.rounds, Path(name), progress))
+                reviewed, unmeasured = measure_review(
+                    wheels[0], asked.rounds, Path(name) / "review", progress
+                )
+                whole.steps.update(reviewed)
+                whole.not_measured.update(unmeasured)
         targets = read_targets(wheels[0])
         for count in asked.sizes if asked.only != "whole" else ():
             with tempfile.TemporaryDirectory(prefix="freebsd-port-bench-") as name:

@@ -14,7 +14,7 @@ from bench.series import GeneratedSeries
 
 PATCH_LOOP = 'while read -r name; do patch -p1 -s -i "$1/$name"; done < "$1/series"'
 _AUTHOR = ("-c", "user.name=bench", "-c", "user.email=bench@example.org")
-_GIT = ("git", *_AUTHOR, "-c", "gc.auto=0", "-c", "commit.gpgsign=false")
+GIT = ("git", *_AUTHOR, "-c", "gc.auto=0", "-c", "commit.gpgsign=false")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,9 @@ def own_command() -> tuple[str, ...]:
 
 
 def process_environment(home: Path) -> Mapping[str, str]:
-    """Keep the user's settings for git and quilt out of it."""
+    """Keep the user's settings for git and quilt out of it, and let Python keep its bytecode."""
     return {
+        "PYTHONDONTWRITEBYTECODE": "",
         "HOME": str(home),
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
@@ -80,13 +81,13 @@ def make_contestants(patches: Path) -> tuple[Contestant, ...]:
         _quilt(patches),
         Contestant(
             "git",
-            (Step("git am", (*_GIT, "am", "-q", *files), True),),
+            (Step("git am", (*GIT, "am", "-q", *files), True),),
             _reset_repository,
             _make_repository,
         ),
         Contestant(
             "git",
-            (Step("git apply, one call", (*_GIT, "apply", *files), True),),
+            (Step("git apply, one call", (*GIT, "apply", *files), True),),
             lambda tree: None,
         ),
         Contestant(
@@ -126,9 +127,9 @@ def _quilt(patches: Path) -> Contestant:
 
 def _make_repository(tree: Path) -> None:
     for words in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "as released")):
-        subprocess.run([*_GIT, *words], cwd=tree, check=True, stdout=subprocess.DEVNULL)
-    subprocess.run([*_GIT, "tag", "released"], cwd=tree, check=True)
+        subprocess.run([*GIT, *words], cwd=tree, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([*GIT, "tag", "released"], cwd=tree, check=True)
 
 
 def _reset_repository(tree: Path) -> None:
-    subprocess.run([*_GIT, "reset", "-q", "--hard", "released"], cwd=tree, check=True)
+    subprocess.run([*GIT, "reset", "-q", "--hard", "released"], cwd=tree, check=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,6 +95,7 @@ def measure_series(
 def _restore(field_: _Field, tree: Path, contestant: Contestant) -> None:
     contestant.reset(tree)
     write_files(tree, {path: field_.before[path] for path in field_.series.after})
+    os.sync()  # or the first fsync that is measured writes these copies to the disk
 
 
 def _measure(field_: _Field, tree: Path, step: Step) -> None:

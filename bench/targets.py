@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench.process import Costs
+from bench.rebasing import ALL, GIT_ONE, ONE
+from bench.reviewing import SECONDS as REVIEW_SECONDS
 from bench.rounds import SeriesResult
 
 SECONDS = {
@@ -13,6 +15,9 @@ SECONDS = {
     "status": 0.35,
     "make patch with nothing to do": 0.35,
     "apply the real series": 0.6,
+    ONE: 1.5,
+    ALL: 6.0,
+    **REVIEW_SECONDS,
 }
 """Wall time of the whole process, median."""
 
@@ -53,7 +58,15 @@ def judge_whole(steps: Mapping[str, Costs], not_measured: Mapping[str, str]) -> 
             continue
         found = f"{costs.wall:.3f} s, fastest {costs.fastest:.3f}"
         verdicts.append(Verdict(label, f"<= {limit} s", found, costs.wall <= limit))
-    return verdicts
+    return [*verdicts, _against_git_rebase(steps)]
+
+
+def _against_git_rebase(steps: Mapping[str, Costs]) -> Verdict:
+    name, limit = f"{ONE} against git rebase", "<= its CPU"
+    if ONE not in steps or GIT_ONE not in steps:
+        return Verdict(name, limit, "not measured", None)
+    ratio = steps[ONE].cpu / steps[GIT_ONE].cpu
+    return Verdict(name, limit, f"{ratio:.2f} times", ratio <= 1)
 
 
 def judge_series(results: Mapping[int, SeriesResult]) -> list[Verdict]:

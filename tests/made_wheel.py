@@ -67,6 +67,21 @@ def save_release(
     )
 
 
+def save_index(files: Path, index: Path, *, python: str = "", yanked: Sequence[str] = ()) -> None:
+    """Write the pages of a package index over wheels in a directory; adds to pages there.
+
+    `python` is what the files say they require, `yanked` are names of files.
+    """
+    for wheel in sorted(files.glob("*.whl")):
+        page = index / wheel.name.split("-")[0].replace("_", "-") / "index.html"
+        page.parent.mkdir(parents=True, exist_ok=True)
+        sha256 = hashlib.sha256(wheel.read_bytes()).hexdigest()
+        more = f' data-requires-python="{python.replace(">", "&gt;")}"' if python else ""
+        more += ' data-yanked="broken"' if wheel.name in yanked else ""
+        with page.open("a") as file:
+            file.write(f'<a href="{wheel.as_uri()}#sha256={sha256}"{more}>{wheel.name}</a>\n')
+
+
 def _digest(data: bytes) -> str:
     digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=")
     return f"sha256={digest.decode()}"

@@ -16,3 +16,6 @@ class MemoryTree:
 
     def has_directory(self, path: str) -> bool:
         return any(name.startswith(path + "/") for name in self.files)
+
+    def paths(self) -> frozenset[str]:
+        return frozenset(self.files)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
@@ -111,10 +112,20 @@ class SmallProject:
         (self.checks / name).write_text(text)
 
 
-def make_project(root: Path, cache: Path) -> SmallProject:
-    """Write it all; `cache` gets the wheels, and the tools of the checks."""
+def make_project(
+    root: Path, cache: Path, more: Mapping[str, Mapping[str, bytes]] | None = None
+) -> SmallProject:
+    """Write it all; `cache` gets the wheels, and the tools of the checks.
+
+    `more` are further files of distributions, such as tests that upstream ships.
+    """
     files = root / "files"
-    pins = tuple(make_wheel(files, name, files=FILES.get(name)) for name in PATCHED_DISTRIBUTIONS)
+    pins = tuple(
+        make_wheel(files, name, files={**FILES[name], **(more or {}).get(name, {})})
+        if name in FILES
+        else make_wheel(files, name)
+        for name in PATCHED_DISTRIBUTIONS
+    )
     save_release(root, RELEASE, pins)
     made = SmallProject(root, pins)
     dependencies = [Dependency(pin.distribution, pin.version, ("pure",), ()) for pin in pins]
@@ -153,10 +164,23 @@ def _link_tools(made: SmallProject, cache: Path) -> None:
     (tools / f"coverage-{version}.dist-info").mkdir()
 
 
-def small_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallProject:
+def link_upstream_tools(made: SmallProject, cache: Path) -> None:
+    """Lock what upstream's tests need, here nothing, as if it had been fetched already."""
+    lock = made.project.test_requirements(RELEASE)
+    lock.write_text("oslotest==1.0 --hash=sha256:" + "0" * 64 + "\n")
+    minor = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    tools = cache / f"freebsd-port/tools/{minor}-{hash_bytes(lock.read_bytes())[:16]}"
+    (tools / "oslotest").mkdir(parents=True)
+
+
+def small_project(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    more: Mapping[str, Mapping[str, bytes]] | None = None,
+) -> SmallProject:
     """Make one with a cache of its own; no index is ever asked."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     for name in ("NO_COLOR", "PIP_FIND_LINKS"):
         monkeypatch.delenv(name, raising=False)
-    return make_project(tmp_path / "project", tmp_path / "cache")
+    return make_project(tmp_path / "project", tmp_path / "cache", more)

@@ -115,6 +115,7 @@ def test_port_errors_are_caught_as_errors_by_main_only() -> None:
         and "PortError" in {getattr(n, "id", None) for n in ast.walk(node.type)}
     }
     collectors = {"core/lint.py", "ops/check.py", "ops/converge.py", "cli/complete.py"}
+    collectors.add("ops/serve.py")  # whose terminal is a browser
     assert catchers - collectors == {"cli/main.py"}
 
 
@@ -148,7 +149,7 @@ def test_the_checks_are_python_3_8(path: Path) -> None:
 def test_modules_are_small() -> None:
     lengths = {name_of(path): len(path.read_text("utf-8").splitlines()) for path in MODULES}
     assert {name: size for name, size in lengths.items() if size > MODULE_LINES} == {}
-    verbs = {name: size for name, size in lengths.items() if name.startswith("cli/cmd_")}
+    verbs = {name: size for name, size in lengths.items() if "/cmd_" in name}
     assert {name: size for name, size in verbs.items() if size > 120} == {}
 
 

@@ -60,7 +60,10 @@ apply --tree {packages} --series {series} --patches {patches}
 status --tree {packages} --series {series} --patches {patches}
 pop -a --tree {packages} --series {series} --patches {patches}
 venv
-completion bash"""
+completion bash
+host services install --root {host} --answers {answers}
+host services status --root {host} --answers {answers}
+host services remove --root {host}"""
 
 
 @pytest.fixture
@@ -78,7 +81,11 @@ def test_a_session_runs_on_an_emulated_host_without_any_other_program(
     before = snapshot(project.packages)
     (tmp_path / "bin").mkdir()
     commands = COMMANDS.format(
-        packages=project.packages, series=project.root / "series", patches=project.root / "patches"
+        packages=project.packages,
+        series=project.root / "series",
+        patches=project.root / "patches",
+        host=tmp_path / "host",
+        answers=answers_of_a_host(tmp_path),
     ).splitlines()
     script = SESSION.format(
         root=str(ROOT), profile=profile, project=str(project.root), commands=commands
@@ -95,11 +102,22 @@ def test_a_session_runs_on_an_emulated_host_without_any_other_program(
     assert host == ["freebsd", "FreeBSD", False, False]
     statuses = {f"{number} {words}": status for number, (words, status, *_) in enumerate(said)}
     assert [words for words, status in statuses.items() if status != 0] == ["17 venv"], said
+    assert "write   /usr/local/etc/rc.d/nova_compute" in said[19][2]
     assert said[17][3].startswith("error: something that freebsd-port did not make is in the way")
     status = json.loads(said[12][2])
     assert [patch["state"] for patch in status["patches"]] == ["applied", "applied", "unapplied"]
     assert said[9][2].endswith(f"now 3 patches on, at {NAMES[-1]}, 2 files written\n")
     assert snapshot(project.packages) == before
+
+
+def answers_of_a_host(root: Path) -> Path:
+    """A host.toml that names an environment with nova's programs."""
+    programs = root / "nova/bin"
+    programs.mkdir(parents=True)
+    for name in ("nova-compute", "gunicorn"):
+        (programs / name).touch()
+    (root / "host.toml").write_text(f'[nova]\nenvironment = "{root}/nova"\n')
+    return root / "host.toml"
 
 
 def snapshot(root: Path) -> dict[str, bytes]:

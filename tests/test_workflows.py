@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from freebsd_port.cli.matrix import matrix_row
+
 ROOT = Path(__file__).resolve().parents[1]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
@@ -53,7 +55,7 @@ def validate(path: Path) -> subprocess.CompletedProcess[str]:
 
 needs_schema = pytest.mark.skipif(
     sys.platform.startswith("freebsd"),
-    reason="check-jsonschema is installed on Linux only: it would have to be compiled here",
+    reason="check-jsonschema and actionlint are installed on Linux only",
 )
 
 
@@ -69,6 +71,30 @@ def test_a_workflow_with_a_misspelt_key_is_noticed(tmp_path: Path) -> None:
     text = WORKFLOWS[0].read_text("utf-8")
     (tmp_path / "broken.yml").write_text(text.replace("runs-on:", "run-on:", 1), "utf-8")
     assert validate(tmp_path / "broken.yml").returncode == 1
+
+
+def run_actionlint(*paths: Path) -> subprocess.CompletedProcess[str]:
+    """Check expressions, contexts, needs and runners; shell in it is shellcheck's, elsewhere."""
+    program = Path(sys.executable).with_name("actionlint")
+    command = [str(program), "-shellcheck=", "-pyflakes=", *map(str, paths)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@needs_schema
+def test_actionlint_finds_nothing_in_the_workflows() -> None:
+    done = run_actionlint(*WORKFLOWS)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@needs_schema
+def test_an_expression_that_names_no_job_is_noticed(tmp_path: Path) -> None:
+    text = (ROOT / ".github/workflows/rebase.yml").read_text("utf-8")
+    broken = re.sub(r"needs\.[a-z_-]+\.", "needs.nobody.", text, count=1)
+    assert broken != text
+    (tmp_path / "broken.yml").write_text(broken, "utf-8")
+    done = run_actionlint(tmp_path / "broken.yml")
+    assert done.returncode == 1
+    assert "nobody" in done.stdout
 
 
 @pytest.mark.parametrize("job", jobs())
@@ -160,3 +186,20 @@ def test_make_hands_on_the_python_only_when_one_is_named(kind: str, tmp_path: Pa
     named = [line for line in dry_run(program, "venv", place, "PYTHON=3.12") if " venv " in line]
     assert [line.endswith("--python 3.12") for line in named] == [True]
     assert "--python" not in "".join(dry_run(program, "venv", place))
+
+
+def test_the_nightly_fan_out_is_the_tools_and_its_rows_have_what_the_jobs_read() -> None:
+    path = ROOT / ".github/workflows/rebase.yml"
+    found = YAML(typ="safe").load(path)["jobs"]
+    assert "freebsd-port releases outdated --matrix" in "\n".join(scripts_of(found["matrix"]))
+    assert found["rebase"]["strategy"]["matrix"] == ("${{ fromJSON(needs.matrix.outputs.matrix) }}")
+    row = matrix_row("2026.2", ["3.11"], is_carried=True)
+    read = set(re.findall(r"matrix\.(\w+)", path.read_text("utf-8"))) - {"outputs"}
+    assert {"release", "pins", "python"} <= read <= row.keys()
+
+
+def test_the_nightly_rebase_runs_the_entry_points_of_every_engine() -> None:
+    found = YAML(typ="safe").load(ROOT / ".github/workflows/rebase.yml")["jobs"]
+    script = "\n".join(scripts_of(found["rebase"]))
+    assert script.index(".ci/rebase") < script.index(".ci/propose")
+    assert found["rebase"]["permissions"] == {"contents": "write", "pull-requests": "write"}

@@ -20,22 +20,28 @@ Examples:
   freebsd-port check
   freebsd-port check --release 2026.2 --offline
   freebsd-port check --venv /usr/local/nova
-  freebsd-port check --write-lock --release 2026.2"""
+  freebsd-port check --write-lock --release 2026.2
+  freebsd-port check --require-reviewed"""
 
 
 @click.command("check", epilog=_EPILOG)
 @venv_option
 @offline_option
 @click.option("--write-lock", is_flag=True, help="Write the release's series.lock anew.")
+@click.option(
+    "--require-reviewed",
+    is_flag=True,
+    help="Every hunk that a carried release takes must be approved as it is.",
+)
 @common_options
 @pass_common
-def command(common: Common, offline: bool, write_lock: bool) -> None:
+def command(common: Common, offline: bool, write_lock: bool, require_reviewed: bool) -> None:
     """Find where series, files, headers, locks and pins disagree; all findings at once.
 
     Looks at every release unless --release names one. With --venv, an environment that is not
     as the series leaves it is a finding too.
     """
-    from freebsd_port.ops.check import check_project, check_workspace
+    from freebsd_port.ops.check import check_project, check_reviews, check_workspace
 
     result = check_project(
         common.project(),
@@ -47,6 +53,10 @@ def command(common: Common, offline: bool, write_lock: bool) -> None:
     findings = result.findings
     if common.venv is not None:
         findings += check_workspace(common.workspace)
+    if require_reviewed:
+        findings += check_reviews(
+            common.project(), common.release, is_offline=offline, progress=common.progress
+        )
     _show(common, result, findings)
     if findings:
         click.get_current_context().exit(1)

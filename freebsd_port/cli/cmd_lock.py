@@ -53,6 +53,8 @@ def _show(common: Common, result: LockResult) -> None:
         for path in result.changed:
             say(f"wrote {path}")
         locked = count(len(result.locked), "package")
+        if result.tests:
+            locked += f" and {len(result.tests)} for upstream's tests"
         say(f"{result.release.name}: {locked} locked, {count(len(result.problems), 'problem')}")
 
 
@@ -62,6 +64,7 @@ def _as_json(result: LockResult) -> dict[str, object]:
         "verb": "lock",
         "release": result.release.name,
         "locked": len(result.locked),
+        "locked_for_tests": len(result.tests),
         "changed": [str(path) for path in result.changed],
         "differences": [
             {

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import click
 
+from freebsd_port.cli import add_release, outdated
+from freebsd_port.cli.matrix import matrix_row, print_matrix
 from freebsd_port.cli.options import Common, common_options, pass_common, venv_option
 from freebsd_port.cli.render import paint, print_json, say
+from freebsd_port.core.markers import pythons_of
 from freebsd_port.errors import UsageError
 from freebsd_port.ops.releases import ReleaseState
 
@@ -13,18 +16,35 @@ _EPILOG = """\b
 Examples:
   freebsd-port releases
   freebsd-port releases --json --release 2026.2
-  freebsd-port releases --venv /usr/local/nova"""
+  freebsd-port releases --venv /usr/local/nova
+  freebsd-port releases --matrix
+  freebsd-port releases outdated
+  freebsd-port releases add --help"""
 
 
-@click.command("releases", epilog=_EPILOG)
+@click.group("releases", epilog=_EPILOG, invoke_without_command=True)
+@click.option("--matrix", is_flag=True, help="Print JSON for a CI's fan-out, a row a release.")
 @venv_option
 @common_options
 @pass_common
-def command(common: Common) -> None:
+@click.pass_context
+def command(context: click.Context, common: Common, matrix: bool) -> None:
     """List the releases: their pins, the Pythons they take, and what is here of each.
 
     With --venv only those whose pins the environment holds.
     """
+    if context.invoked_subcommand is None:
+        _list(common, is_matrix=matrix)
+    elif matrix or common.venv:
+        name = context.invoked_subcommand
+        raise click.UsageError(f"--matrix and --venv stand without {name}, or behind it")
+
+
+command.add_command(outdated.command)
+command.add_command(add_release.command)
+
+
+def _list(common: Common, *, is_matrix: bool) -> None:
     from freebsd_port.ops.releases import find_held, list_releases
 
     project = common.project()
@@ -41,11 +61,19 @@ def command(common: Common) -> None:
             where=str(common.venv),
             hint="freebsd-port venv --venv PATH makes one that does",
         )
+    if is_matrix:
+        print_matrix([_row(state) for state in states])
+        return
     if common.as_json:
         print_json({"ok": True, "verb": "releases", "releases": [_as_json(s) for s in states]})
         return
     for state in states:
         _show(state, verbose=common.verbosity > 0)
+
+
+def _row(state: ReleaseState) -> dict[str, object]:
+    pythons = pythons_of(state.release)
+    return matrix_row(state.release.name, pythons, is_carried=state.has_series_lock)
 
 
 def _show(state: ReleaseState, *, verbose: bool) -> None:

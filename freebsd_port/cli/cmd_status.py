@@ -20,21 +20,30 @@ _EPILOG = """\b
 Examples:
   freebsd-port status
   freebsd-port status --release xena --offline
+  freebsd-port status --all
   freebsd-port status --venv /usr/local/nova --json"""
 _LOOKS = {"applied": "good", "unapplied": "dim", "changed": "warn", "foreign": "bad"}
 
 
 @click.command("status", epilog=_EPILOG)
+@click.option("--all", "is_all", is_flag=True, help="Show every patch on every release's wheels.")
 @target_options
 @offline_option
 @common_options
 @pass_common
-def command(common: Common, offline: bool) -> None:
+def command(common: Common, is_all: bool, offline: bool) -> None:
     """Show what is on, what is not, and whether every file is as it should be.
 
     Reads only; hashes every file that the series touches. Where the release has no environment
-    yet, it shows how the series lies on the release's wheels.
+    yet, it shows how the series lies on the release's wheels; with --all on those of all.
     """
+    if is_all:
+        if common.release or common.venv or common.tree:
+            raise click.UsageError("--all looks at every release, and at no environment or tree")
+        from freebsd_port.cli.grid import show_grid
+
+        show_grid(common, is_offline=offline)
+        return
     if not common.has_place():
         from freebsd_port.cli.sources import show_sources
 

@@ -35,5 +35,36 @@ def complete_patch(ctx: click.Context, _param: click.Parameter, word: str) -> li
     ]
 
 
+def complete_review(ctx: click.Context, param: click.Parameter, word: str) -> list[str]:
+    """Complete the name of a patch, or the id of a hunk once a digit of it stands there."""
+    names = complete_patch(ctx, param, word)
+    if names or not word or not set(word) <= set("0123456789abcdef-"):
+        return names
+    from freebsd_port.ops.review import gather_review
+
+    common = _common(ctx)
+    try:
+        facts = gather_review(
+            common.project(),
+            common.release,
+            releases=(),
+            options=common.options,
+            is_offline=True,
+            progress=lambda message: None,
+        )
+    except (PortError, OSError):
+        return []
+    ids = [hunk.id for patch in facts.patches for hunk in patch.hunks]
+    return [one for one in ids if one.startswith(word)]
+
+
+def complete_suite(_ctx: click.Context, _param: click.Parameter, word: str) -> list[str]:
+    """Complete the name of a suite of upstream's tests, or of a group of suites."""
+    from freebsd_port.core.suites import SUITES
+
+    names = ["fast", "long", "all", *(suite.name for suite in SUITES)]
+    return [name for name in names if name.startswith(word)]
+
+
 def _common(ctx: click.Context) -> Common:
     return ctx.find_object(Common) or Common()

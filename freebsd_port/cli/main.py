@@ -3,28 +3,61 @@
 from __future__ import annotations
 
 import gc
-import importlib
 import os
 import sys
 from typing import NoReturn
 
 import click
 
+from freebsd_port.cli.lazy import LazyGroup
 from freebsd_port.errors import PortError, ProblemsError, UsageError
 
-VERBS = {
-    "venv": "Make the environment of a release from its lock.",
-    "apply": "Bring an environment, or any tree, to exactly the series.",
-    "push": "Put the next patches on.",
-    "pop": "Take patches off from the top.",
-    "status": "Show what is on and whether every file is as it should be.",
-    "series": "List the patches in order.",
-    "verify": "Run the checks inside the patched environment, hunk by hunk.",
-    "check": "Find where series, files, headers, locks and pins disagree.",
-    "releases": "List the releases, their pins and what is here of each.",
-    "lock": "Make a release's hash-locked requirements.",
-    "completion": "Print the completion script for a shell.",
+SECTIONS = {
+    "Apply": {
+        "venv": "Make the environment of a release from its lock.",
+        "apply": "Bring an environment, or any tree, to exactly the series.",
+        "push": "Put the next patches on.",
+        "pop": "Take patches off from the top.",
+        "status": "Show what is on and whether every file is as it should be.",
+        "series": "List the patches in order.",
+    },
+    "Prove": {
+        "verify": "Run the checks inside the patched environment, hunk by hunk.",
+        "check": "Find where series, files, headers, locks and pins disagree.",
+    },
+    "Review": {
+        "review": "Show every hunk with all that is known of it, and decide about it.",
+        "interdiff": "Show what changed in the series between two releases or revisions.",
+        "graph": "Show which patch needs which.",
+    },
+    "Carry": {
+        "rebase": "Carry the series to another release by three-way merge.",
+        "releases": "List the releases, their pins and what is here of each.",
+        "lock": "Make a release's hash-locked requirements.",
+    },
+    "Author": {
+        "new": "Begin a patch on top of those that are on.",
+        "edit": "Edit files and let them belong to the top patch.",
+        "add": "Let files belong to the top patch.",
+        "remove": "Take files out of the top patch.",
+        "refresh": "Write a patch anew from its files as they are now.",
+        "diff": "Show what a patch does to its files as they are now.",
+        "files": "List the files that a patch changes.",
+        "annotate": "Show which patch brought each line of a file.",
+        "header": "Print or change the header of a patch.",
+        "top": "Print the name of the top patch.",
+        "next": "Print the name of the patch that comes next.",
+        "previous": "Print the name of the patch below the top one.",
+        "rename": "Give a patch another name.",
+        "delete": "Take a patch out of the series.",
+        "fold": "Work another patch into the top one.",
+        "import": "Take patches from elsewhere into the series.",
+        "export": "Write the series as mailbox, quilt directory, ports or diff.",
+    },
+    "Run": {"host": "Take a host from a patched environment to running services."},
+    "Shell": {"completion": "Print the completion script for a shell."},
 }
+VERBS = {verb: told for verbs in SECTIONS.values() for verb, told in verbs.items()}
 _EPILOG = """\b
 Examples:
   freebsd-port venv && freebsd-port apply
@@ -33,40 +66,6 @@ Examples:
 
 \b
 Exit status: 0 done, 1 failed, 2 usage, 3 hand work needed."""
-
-
-class LazyGroup(click.Group):
-    """A group that imports a verb only when it is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the verbs in the order in which one meets them."""
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the verb's module."""
-        if cmd_name not in VERBS:
-            return None
-        module = importlib.import_module(f"freebsd_port.cli.cmd_{cmd_name}")
-        command = module.command
-        return command if isinstance(command, click.Command) else None
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the verbs without importing them."""
-        with formatter.section("Verbs"):
-            formatter.write_dl(list(VERBS.items()))
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Say which verb was meant when the word is none."""
-        is_word = bool(args) and not args[0].startswith("-") and args[0] not in VERBS
-        if is_word and not ctx.resilient_parsing:
-            import difflib
-
-            close = difflib.get_close_matches(args[0], VERBS, 1)
-            meant = f", did you mean {close[0]}?" if close else ""
-            ctx.fail(f"no verb {args[0]!r}{meant}")
-        return super().resolve_command(ctx, args)
 
 
 def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
@@ -79,6 +78,8 @@ def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> 
 
 @click.group(
     cls=LazyGroup,
+    package="freebsd_port.cli",
+    sections=SECTIONS,
     epilog=_EPILOG,
     subcommand_metavar="VERB [ARGS]...",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},

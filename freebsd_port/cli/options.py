@@ -15,7 +15,9 @@ __all__ = [
     "Common",
     "common_options",
     "complete_patch",
+    "complete_release",
     "offline_option",
+    "output_options",
     "pass_common",
     "target_options",
     "variant_option",
@@ -29,7 +31,7 @@ _DIRECTORY = click.Path(path_type=Path, file_okay=False)
 def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
     def callback(ctx: click.Context, _param: click.Parameter, value: Any) -> Any:
         common = ctx.ensure_object(Common)
-        if value not in (None, ()):
+        if value not in (None, (), False):  # a group's flag stays on for what follows it
             setattr(common, name, frozenset(value) if name == "options" else value)
         return value
 
@@ -48,17 +50,10 @@ def _option(*names: str, keeps: str, **settings: Any) -> Callable[[F], F]:
     return click.option(*names, expose_value=False, callback=_keep(keeps), **settings)
 
 
-def common_options(function: F) -> F:
-    """Add what every verb takes."""
+def output_options(function: F) -> F:
+    """Add where the project is, and how much is printed in which form."""
     for decorate in reversed(
         (
-            _option(
-                "--release",
-                metavar="NAME",
-                keeps="release",
-                shell_complete=complete_release,
-                help="OpenStack release; the newest unless given.",
-            ),
             _option(
                 "--project", type=_DIRECTORY, keeps="project_root", help="Directory of the series."
             ),
@@ -83,6 +78,17 @@ def common_options(function: F) -> F:
     ):
         function = decorate(function)
     return function
+
+
+def common_options(function: F) -> F:
+    """Add what every verb on one release takes."""
+    return _option(
+        "--release",
+        metavar="NAME",
+        keeps="release",
+        shell_complete=complete_release,
+        help="OpenStack release; the newest unless given.",
+    )(output_options(function))
 
 
 def venv_option(function: F) -> F:

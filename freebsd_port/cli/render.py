@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,6 +18,10 @@ _COLOURS = {
     "warn": {"fg": "yellow"},
     "dim": {"dim": True},
     "strong": {"bold": True},
+    "old": {"fg": "red"},
+    "new": {"fg": "green"},
+    "old-word": {"fg": "red", "reverse": True},
+    "new-word": {"fg": "green", "reverse": True},
 }
 
 
@@ -30,8 +35,17 @@ def say(text: str = "", *, to_stderr: bool = False) -> None:
 
     Source: no-color.org.
     """
-    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-    click.echo(text, err=to_stderr, color=False if plain else None)
+    click.echo(text, err=to_stderr, color=False if is_plain() else None)
+
+
+def is_plain() -> bool:
+    """Tell whether the user wants no colours, wherever it is printed to."""
+    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+
+
+def has_colours() -> bool:
+    """Tell whether what is printed gets colours."""
+    return not is_plain() and sys.stdout.isatty()
 
 
 def print_json(value: dict[str, Any]) -> None:
@@ -45,12 +59,14 @@ def problem_rows(problems: Iterable[PortError]) -> list[dict[str, str | None]]:
 
 
 def print_error(error: PortError) -> None:
-    """Print what happened, where, and the next command."""
-    say(f"{paint('error:', 'bad')} {error.what}", to_stderr=True)
+    """Print what happened, where, and the next command; what others wrote in it is shown only."""
+    from freebsd_port.core.shown import show_unseen
+
+    say(f"{paint('error:', 'bad')} {show_unseen(error.what)}", to_stderr=True)
     if error.where:
-        say(f"  where: {error.where}", to_stderr=True)
+        say(f"  where: {show_unseen(error.where)}", to_stderr=True)
     if error.hint:
-        say(f"  try:   {error.hint}", to_stderr=True)
+        say(f"  try:   {show_unseen(error.hint)}", to_stderr=True)
 
 
 def print_progress(message: str) -> None:

@@ -8,6 +8,8 @@ import click
 
 from freebsd_port.cli.options import Common
 from freebsd_port.cli.render import count, paint, print_json, problem_rows, say
+from freebsd_port.core.coverage import HunkCoverage
+from freebsd_port.core.patch_report import PatchReport
 from freebsd_port.errors import PortError
 from freebsd_port.ops.verify import Verification, verify_target
 from freebsd_port.ops.workspace import Workspace
@@ -22,17 +24,20 @@ def verify_and_show(
     *,
     platforms: tuple[str, ...],
     again: bool,
+    every_line: bool = False,
     before: dict[str, Any] | None = None,
 ) -> None:
     """Run the checks, print what came of them, and leave with 1 when something failed.
 
-    `before` is what the verb did until now; in JSON it becomes one document with the rest.
+    `before` is what the verb did until now; in JSON it becomes one document with the rest. With
+    `every_line` an added line that no check ran is a failure.
     """
     result = verify_target(
         common.project(), workspace, platforms=platforms, again=again, progress=common.progress
     )
+    is_good = result.is_good and (result.has_every_line or not every_line)
     if common.as_json:
-        found = verification_json(result)
+        found = verification_json(result, every_line=every_line)
         print_json(
             found
             if before is None
@@ -43,9 +48,9 @@ def verify_and_show(
                 "verification": found,
             }
         )
-    elif common.verbosity >= 0 or not result.is_good:
+    elif common.verbosity >= 0 or not is_good:
         show_verification(result, verbose=common.verbosity > 0)
-    if not result.is_good:
+    if not is_good:
         click.get_current_context().exit(1)
 
 
@@ -80,7 +85,11 @@ def _show_total(result: Verification) -> None:
     total = f"{count(passed, 'check')} passed, {failed} failed on {platforms}"
     if result.is_measured:
         run = sum(covered.is_run for covered in result.hunks)
+        lines, ran = (sum(getattr(one, n) for one in result.patches) for n in ("added", "executed"))
+        excused = sum(len(one.excused) for one in result.patches)
         total += f"; {run} of {count(len(result.hunks), 'hunk')} run by checks"
+        total += f", {ran} of {count(lines, 'added line')}"
+        total += f", {excused} for FreeBSD alone" if excused else ""
     else:
         total += f"; {_NOT_MEASURED}"
     say(total)
@@ -90,17 +99,20 @@ def _show_hunks(result: Verification, *, verbose: bool) -> None:
     for covered in result.hunks:
         hunk = covered.hunk
         name = f"{hunk.patch} {hunk.path} hunk {hunk.number} of {hunk.total}"
+        lines = ", ".join(map(str, covered.missed))
         if not covered.is_run:
-            say(f"{paint('not run', 'bad')} {name}")
+            say(f"{paint('not run', 'bad')} {name}: lines {lines}")
         elif covered.missed:
-            lines = ", ".join(map(str, covered.missed))
             say(f"{paint('partly', 'warn')}  {name}: lines {lines} not run")
+        elif verbose and covered.excused:
+            lines = ", ".join(map(str, covered.excused))
+            say(f"{paint('native', 'dim')}  {name}: lines {lines} run on FreeBSD alone")
         elif verbose:
             say(f"{paint('run', 'good')}     {name}: {', '.join(covered.checks) or 'no statement'}")
 
 
-def _problems(result: Verification) -> list[PortError]:
-    """Give each failed check, or that there was none, as an error."""
+def _problems(result: Verification, *, every_line: bool) -> list[PortError]:
+    """Give each failed check, or that there was none, and each line not run, as an error."""
     problems = [
         PortError(
             f"{failure.check} failed: {_first_line(failure.message)}",
@@ -111,6 +123,14 @@ def _problems(result: Verification) -> list[PortError]:
     ]
     if not problems and not result.is_good:
         problems.append(PortError(_NOTHING_PASSED))
+    if every_line and not result.is_measured:
+        problems.append(PortError(_NOT_MEASURED))
+    if every_line:
+        problems += [
+            PortError(f"no check runs a line of {one.patch}", where=f"{path}:{line}")
+            for one in result.patches
+            for path, line in one.missed
+        ]
     return problems
 
 
@@ -118,14 +138,15 @@ def _first_line(message: str) -> str:
     return message.splitlines()[0] if message else "no message"
 
 
-def verification_json(result: Verification) -> dict[str, Any]:
+def verification_json(result: Verification, *, every_line: bool = False) -> dict[str, Any]:
     """Give it as JSON has it."""
     from dataclasses import asdict
 
+    problems = _problems(result, every_line=every_line)
     return {
-        "ok": result.is_good,
+        "ok": not problems,
         "verb": "verify",
-        "problems": problem_rows(_problems(result)),
+        "problems": problem_rows(problems),
         "measured": result.is_measured,
         "known": asdict(result.known) if result.known else None,
         "runs": [
@@ -143,17 +164,46 @@ def verification_json(result: Verification) -> dict[str, Any]:
             }
             for run in result.runs
         ],
-        "hunks": [
-            {
-                "patch": covered.hunk.patch,
-                "path": covered.hunk.path,
-                "hunk": covered.hunk.number,
-                "added": list(covered.hunk.added),
-                "statements": covered.statements,
-                "executed": covered.executed,
-                "missed": list(covered.missed),
-                "checks": list(covered.checks),
-            }
-            for covered in result.hunks
-        ],
+        "patches": [_patch_json(one, is_measured=result.is_measured) for one in result.patches],
+        "hunks": [_hunk_json(covered) for covered in result.hunks],
+    }
+
+
+def _hunk_json(covered: HunkCoverage) -> dict[str, Any]:
+    return {
+        "patch": covered.hunk.patch,
+        "path": covered.hunk.path,
+        "hunk": covered.hunk.number,
+        "added": list(covered.hunk.added),
+        "statements": covered.statements,
+        "executed": covered.executed,
+        "missed": list(covered.missed),
+        "excused": list(covered.excused),
+        "checks": list(covered.checks),
+    }
+
+
+def _patch_json(one: PatchReport, *, is_measured: bool) -> dict[str, Any]:
+    return {
+        "patch": one.patch,
+        "checks": {
+            platform: {"run": passed + failed, "passed": passed, "failed": failed}
+            for platform, (passed, failed) in one.checks.items()
+        },
+        "hunks": {"total": len(one.hunks), "covered": sum(hunk.is_run for hunk in one.hunks)}
+        if is_measured
+        else None,
+        "lines": {
+            "added": one.added,
+            "covered": one.executed,
+            "uncovered": [{"path": path, "line": line} for path, line in one.missed],
+            "native_only": [{"path": path, "line": line} for path, line in one.excused],
+        }
+        if is_measured
+        else None,
+        "upstream": {
+            "unchanged": list(one.unchanged),
+            "changed": list(one.changed),
+            "not_compared": list(one.not_compared),
+        },
     }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from freebsd_port.core.filename import HeaderName
+from freebsd_port.core.filename import HeaderName, strip_components
 from freebsd_port.core.hunk import Hunk, reverse_hunk
 
 
@@ -55,3 +56,24 @@ def reverse_change(change: FileChange) -> FileChange:
         deletes=change.creates,
         is_reversed=not change.is_reversed,
     )
+
+
+def named_paths(change: FileChange, strip: int) -> Iterator[str]:
+    """Give the paths that the header names, the new one first, less so many components."""
+    for side in (change.new, change.old):
+        path = strip_components(side.name, strip) if side and side.name else None
+        if path:
+            yield path
+
+
+def find_special(change: FileChange) -> str | None:
+    """Say what in a change is more than an edit of lines, or None."""
+    if change.is_binary:
+        return "a binary patch"
+    if change.is_rename or change.is_copy:
+        return "a rename or copy"
+    if change.is_reversed:
+        return "a reversed patch"
+    if change.old_mode is not None and change.new_mode != change.old_mode:
+        return "a change of mode"
+    return None if change.hunks else "a change without a hunk"

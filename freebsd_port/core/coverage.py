@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from freebsd_port.core.file import split_lines
 from freebsd_port.core.provenance import HunkLines
 from freebsd_port.core.source import statement_lines
 
@@ -29,25 +30,42 @@ class HunkCoverage:
     checks: tuple[str, ...]
     """Names of the checks that ran them, sorted; `import` stands for running at import."""
 
+    excused: tuple[int, ...] = ()
+    """The lines that no check ran and that the patch calls native only."""
+
     @property
     def is_run(self) -> bool:
-        """Tell whether a check ran some of it, or there is nothing in it to run."""
-        return self.executed > 0 or self.statements == 0
+        """Tell whether a check ran some of it, or there is nothing in it that could run here."""
+        return self.executed > 0 or self.statements == len(self.excused)
 
 
-def cover_hunk(hunk: HunkLines, source: bytes, executed: Executed) -> HunkCoverage:
+def cover_hunk(
+    hunk: HunkLines, source: bytes, executed: Executed, native_only: Collection[str] = ()
+) -> HunkCoverage:
     """Say what of a hunk ran; `source` is its file as the series leaves it.
 
     A statement ran when any of its lines did. A hunk that only removes counts by its anchor.
+    `native_only` are lines, without indentation, whose statements are excused when nothing ran
+    them.
     """
     starts = statement_lines(source)
     ran: dict[int, set[str]] = {}
     for line, names in executed.get(hunk.path, {}).items():
         ran.setdefault(starts.get(line, line), set()).update(names)
     lines = [line for line in hunk.added or (hunk.anchor,) if line in starts]
-    missed = tuple(line for line in lines if starts[line] not in ran)
+    idle = [line for line in lines if starts[line] not in ran]
+    text = split_lines(source) if idle and native_only else []
+    statements = {
+        starts[line]
+        for line in idle
+        if text and text[line - 1].strip().decode("utf-8", "replace") in native_only
+    }
+    missed = tuple(line for line in idle if starts[line] not in statements)
+    excused = tuple(line for line in idle if starts[line] in statements)
     checks = {name or "import" for line in lines for name in ran.get(starts[line], ())}
-    return HunkCoverage(hunk, len(lines), len(lines) - len(missed), missed, tuple(sorted(checks)))
+    return HunkCoverage(
+        hunk, len(lines), len(lines) - len(idle), missed, tuple(sorted(checks)), excused
+    )
 
 
 def merge_executed(parts: tuple[Executed, ...]) -> Executed:

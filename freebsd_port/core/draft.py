@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -47,6 +47,16 @@ class Draft:
     def has_directory(self, path: str) -> bool:
         """Tell whether the directory is there, or would be by what the series created."""
         return path in self._directories or self._tree.has_directory(path)
+
+    def lines(self, path: str) -> Sequence[bytes] | None:
+        """Give the file as it is between two patches, or None; not to be edited in place."""
+        file = self._find(path)
+        return file.lines if file is not None else None
+
+    def original(self, path: str) -> Sequence[bytes] | None:
+        """Give the file as the tree has it, or None."""
+        state = self._before[path] if path in self._before else self._tree.read(path)
+        return split_lines(state.content) if state is not None else None
 
     def begin(self, *, is_git: bool) -> None:
         """Begin a change, before its target is looked for."""

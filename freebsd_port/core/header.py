@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
 REQUIRED_FIELDS = ("Subject", "Origin", "Forwarded", "Drop-When", "Last-Update")
 
+NATIVE_ONLY = "Native-Only"
+"""The field that names a line which only a FreeBSD host can run; may be repeated."""
+
+_NATIVE_ONLY = re.compile(r"`(?P<line>[^`]+)` (?P<why>\S.*)")
 _FIELD = re.compile(r"([A-Z][A-Za-z0-9-]*):[ \t]*(.*)")
 
 
@@ -46,6 +51,34 @@ def parse_header(preamble: bytes) -> Header:
     return Header(tuple(fields), prose.strip())
 
 
+def native_lines(header: Header) -> tuple[str, ...]:
+    """Give the lines that the header calls native only, without their indentation."""
+    matches = (_NATIVE_ONLY.fullmatch(value) for value in _native_values(header))
+    return tuple(match["line"].strip() for match in matches if match)
+
+
+def find_native_faults(header: Header, added: Collection[str]) -> tuple[str, ...]:
+    """Say which native-only fields are not in their form, or name no line that is added.
+
+    `added` are the lines that the patch adds, without their indentation.
+    """
+    faults = [
+        f"{NATIVE_ONLY} is not a line in backquotes and why it cannot run elsewhere: {value}"
+        for value in _native_values(header)
+        if not _NATIVE_ONLY.fullmatch(value)
+    ]
+    faults += [
+        f"{NATIVE_ONLY} names a line that the patch does not add: {line}"
+        for line in native_lines(header)
+        if line not in added
+    ]
+    return tuple(faults)
+
+
+def _native_values(header: Header) -> list[str]:
+    return [value for name, value in header.fields if name.lower() == NATIVE_ONLY.lower()]
+
+
 def find_header_faults(header: Header) -> tuple[str, ...]:
     """Say what the house's headers must have and this one lacks, every finding at once."""
     faults = [f"the header has no {n}" for n in REQUIRED_FIELDS if not header.field(n)]
@@ -65,3 +98,17 @@ def _is_date(text: str) -> bool:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
+
+
+def render_template(name: str, today: str) -> bytes:
+    """Give the header of a patch to be written, from its name and a date such as 2026-11-21."""
+    directory, _, file = name.rpartition("/")
+    what = file.removesuffix(".patch").replace("-", " ")
+    topic = directory.rpartition(".")[2]
+    return (
+        f"Subject: {topic}: {what}\n"
+        "Origin: vendor\n"
+        "Forwarded: no\n"
+        "Drop-When: \n"
+        f"Last-Update: {today}\n\n"
+    ).encode("utf-8", "surrogateescape")

@@ -77,52 +77,6 @@ def parse_range(header: bytes) -> Range | None:
     )
 
 
-def build_hunk(
-    header: bytes, span: Range, body: tuple[bytes, ...], sides: list[tuple[str, bytes]], line: int
-) -> Hunk:
-    """Make the hunk of a body whose lines were read as (marker, text) pairs.
-
-    `sides` may hold the no-newline marker; it takes the newline off the line before it.
-    """
-    old: list[bytes] = []
-    new: list[bytes] = []
-    leading = -1
-    context = 0
-    last = ""
-    for marker, text in sides:
-        if marker == " ":
-            context += 1
-            old.append(text)
-            new.append(text)
-        elif marker == "\\":
-            _drop_newline(old, new, last)
-            continue
-        else:
-            if leading < 0:
-                leading = context
-            context = 0
-            (new if marker == "+" else old).append(text)
-        last = marker
-    return Hunk(
-        header,
-        body,
-        span.old_start,
-        span.new_start,
-        tuple(old),
-        tuple(new),
-        leading,
-        context,
-        line,
-    )
-
-
-def _drop_newline(old: list[bytes], new: list[bytes], last: str) -> None:
-    if last in (" ", "-") and old:
-        old[-1] = old[-1].removesuffix(b"\n")
-    if last in (" ", "+") and new:
-        new[-1] = new[-1].removesuffix(b"\n")
-
-
 def render_hunk(hunk: Hunk) -> bytes:
     """Give back the hunk's bytes as they were written."""
     return hunk.header + b"".join(hunk.body)

@@ -14,6 +14,8 @@ def require_no_leftover(patch: Patch) -> None:
 
     GNU patch takes such lines for text between patches and applies the first part alone.
     """
+    if not patch.changes:
+        return
     following = [change.preamble for change in patch.changes[1:]] + [patch.trailer]
     for change, text in zip(patch.changes, following, strict=True):
         if change.hunks and text.startswith((b"+", b"-", b" ")) and not text.startswith(_HARMLESS):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from freebsd_port.core.header import find_header_faults, parse_header
-from freebsd_port.core.patch import parse_patch
+from freebsd_port.core.header import find_header_faults, find_native_faults, parse_header
+from freebsd_port.core.patch import Patch, parse_patch
 from freebsd_port.core.release import PATCHED_DISTRIBUTIONS
+from freebsd_port.core.second_reading import find_disagreements
 from freebsd_port.core.series import Series
 from freebsd_port.errors import PortError
 
@@ -67,7 +68,8 @@ def lint_patch(name: str, data: bytes) -> list[PortError]:
         findings.append(LintError("the patch changes nothing", where=where))
         return findings
     header = parse_header(patch.changes[0].preamble)
-    findings += [LintError(fault, where=where) for fault in find_header_faults(header)]
+    faults = (*find_header_faults(header), *find_native_faults(header, _added_lines(patch)))
+    findings += [LintError(fault, where=where) for fault in faults]
     for change in patch.changes:
         line = f"{where}:{change.hunks[0].line - 1 if change.hunks else change.line}"
         if b"\t" in change.preamble.rpartition(b"+++ ")[2].rstrip(b"\n"):
@@ -81,6 +83,21 @@ def lint_patch(name: str, data: bytes) -> list[PortError]:
             findings.append(
                 LintError("an added line ends in white space", where=f"{where}:{number}")
             )
+    findings += [
+        LintError(difference, where=f"{where}:{number}")
+        for number, difference in find_disagreements(patch, data)
+    ]
     if patch.trailer.strip():
         findings.append(LintError("text follows the last hunk", where=where))
     return findings
+
+
+def _added_lines(patch: Patch) -> frozenset[str]:
+    """Give every line that a patch adds, without its indentation."""
+    return frozenset(
+        line[1:].decode("utf-8", "replace").strip()
+        for change in patch.changes
+        for hunk in change.hunks
+        for line in hunk.body
+        if line.startswith(b"+")
+    )

@@ -40,6 +40,14 @@ class OverlayFile:
 
 
 @dataclass(frozen=True, slots=True)
+class AddedFile:
+    """A file that belongs to a patch, although the patch's text does not change it yet."""
+
+    patch: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class OverlayState:
     """Everything needed to take the overlay off, without the series or the network."""
 
@@ -50,6 +58,9 @@ class OverlayState:
     versions: dict[str, str] = field(default_factory=dict)
     """Distribution name to the version that was patched."""
 
+    added: tuple[AddedFile, ...] = ()
+    """Files under edit that `refresh` is to take into a patch; each is in `files` too."""
+
     def file(self, path: str) -> OverlayFile | None:
         """Find the entry of a path."""
         return next((entry for entry in self.files if entry.path == path), None)
@@ -57,7 +68,7 @@ class OverlayState:
 
 def render_state(state: OverlayState) -> bytes:
     """Give the state as JSON, one trailing newline; `parse_state(render_state(s)) == s`."""
-    value = {
+    value: dict[str, object] = {
         "format": FORMAT,
         "release": state.release,
         "fuzz": state.fuzz,
@@ -65,10 +76,12 @@ def render_state(state: OverlayState) -> bytes:
         "files": [_fields(file) for file in state.files],
         "versions": state.versions,
     }
+    if state.added:
+        value["added"] = [_fields(file) for file in state.added]
     return (json.dumps(value, sort_keys=True) + "\n").encode()
 
 
-def _fields(value: AppliedPatch | OverlayFile) -> dict[str, str | int | None]:
+def _fields(value: AppliedPatch | OverlayFile | AddedFile) -> dict[str, str | int | None]:
     """Give the fields of a flat value; `asdict` copies them deeply, which takes its time."""
     return {name: getattr(value, name) for name in value.__slots__}
 
@@ -86,7 +99,8 @@ def parse_state(data: bytes, *, where: str) -> OverlayState:
             )
         patches = tuple(AppliedPatch(**entry) for entry in value.pop("patches"))
         files = tuple(OverlayFile(**entry) for entry in value.pop("files"))
-        state = OverlayState(patches=patches, files=files, **value)
+        added = tuple(AddedFile(**entry) for entry in value.pop("added", ()))
+        state = OverlayState(patches=patches, files=files, added=added, **value)
         fault = _find_fault(state)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         fault = str(error)
@@ -123,4 +137,9 @@ def _find_fault(state: OverlayState) -> str | None:
             return f"no digest for {entry.path}"
         if not is_mode(entry.before_mode) or not is_mode(entry.after_mode):
             return f"no permission bits for {entry.path}"
+    paths = {entry.path for entry in state.files}
+    names = {patch.name for patch in state.patches}
+    for file in state.added:
+        if file.path not in paths or file.patch not in names:
+            return f"{file.path!r} was added to {file.patch!r}, and one of the two is not there"
     return None

@@ -8,6 +8,7 @@ from io import BytesIO
 
 from freebsd_port.core.change import FileChange, reverse_change
 from freebsd_port.core.hunk import HunkError, render_hunk
+from freebsd_port.core.patch_text import is_header_only
 from freebsd_port.core.preamble import INDENT, Preamble
 from freebsd_port.core.unified import MAX_LINE_BYTES, HunkReader, long_line
 
@@ -28,8 +29,10 @@ class Patch:
     """Bytes after the last hunk: a mail signature or blank lines."""
 
 
-def parse_patch(name: str, data: bytes) -> Patch:
+def parse_patch(name: str, data: bytes, *, is_begun: bool = False) -> Patch:
     """Read a patch file's bytes; empty ones are a patch that changes nothing.
+
+    With `is_begun` a header alone is one too; GNU patch calls that garbage.
 
     Raises HunkError, naming the line, for a hunk whose counts and lines disagree, a kind of diff
     that is not unified, and a file that holds no diff at all. What GNU patch tolerates is
@@ -63,7 +66,7 @@ def parse_patch(name: str, data: bytes) -> Patch:
     if head.has_extended:
         changes.append(head.finish(b"".join(lines[start:]), start + 1, None))
         start = len(lines)
-    if data and not changes:
+    if data and not changes and not (is_begun and is_header_only(data)):
         raise HunkError("the patch holds no diff", where=name)
     return Patch(name, tuple(changes), b"".join(lines[start:]))
 

@@ -5,7 +5,8 @@ The search order is GNU patch's, so that both put every hunk on the same line.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import contextlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from freebsd_port.core.hunk import Hunk, reverse_hunk
@@ -74,19 +75,31 @@ def place_hunk(lines: list[bytes], hunk: Hunk, cursor: Cursor, max_fuzz: int) ->
     less offset. Context shorter at one end binds the hunk to the start or the end of the file.
     The cursor is not moved. Source: GNU patch, locating hunks.
     """
+    found = find_placement(lines, hunk, cursor, max_fuzz)
+    if found is not None:
+        return found
+    if not hunk.old:
+        return Miss(max(hunk.old_start + cursor.offset + 1, 1), 0, 0, False)
+    return _nearest_miss(lines, hunk)
+
+
+def find_placement(
+    lines: list[bytes], hunk: Hunk, cursor: Cursor, max_fuzz: int
+) -> Placement | None:
+    """Find the place as `place_hunk` does; None instead of looking for what comes nearest."""
     expected = hunk.old_start + cursor.offset
     if not hunk.old:
         expected += 1
         if 0 <= cursor.frozen < expected:
             return Placement(expected + cursor.grown, cursor.offset, 0)
-        return Miss(max(expected, 1), 0, 0, False)
+        return None
     for fuzz in range(min(max_fuzz, max(hunk.leading, hunk.trailing)) + 1):
         line = _locate(lines, hunk, cursor, expected, fuzz)
         if line:
             if line - 1 + hunk.leading < cursor.frozen:
                 break  # it changes what an earlier hunk has changed; GNU patch gives up here too
             return Placement(line + cursor.grown, cursor.offset + line - expected, fuzz)
-    return _nearest_miss(lines, hunk)
+    return None
 
 
 def _locate(lines: list[bytes], hunk: Hunk, cursor: Cursor, expected: int, fuzz: int) -> int:
@@ -104,31 +117,42 @@ def _locate(lines: list[bytes], hunk: Hunk, cursor: Cursor, expected: int, fuzz:
     if tail < 0:
         last = total - count + 1
         return last if last >= lowest and _fits(lines, hunk, last, head, 0) else 0
-    for line in _search_order(expected, lowest, highest):
-        if _fits(lines, hunk, line, head, tail):
-            return line
-    return 0
+    if _fits(lines, hunk, expected, head, tail) and lowest <= expected <= highest:
+        return expected
+    candidates = _candidates(lines, hunk, head, max(tail, 0), min(lowest, 2 * expected - lowest))
+    ranked = _rank(candidates, expected, lowest, highest)
+    return next((line for line in ranked if _fits(lines, hunk, line, head, tail)), 0)
 
 
-def _search_order(expected: int, lowest: int, highest: int) -> Iterator[int]:
-    """Give the lines to try: outwards from the expected one, the later of two first.
+def _candidates(lines: list[bytes], hunk: Hunk, head: int, tail: int, first: int) -> Iterable[int]:
+    """Give the lines, from this one on, at which the hunk's longest line would stand right."""
+    start, stop = head, len(hunk.old) - tail
+    if start >= stop:
+        return range(first, len(lines) + 2)
+    anchor = max(range(start, stop), key=lambda index: len(hunk.old[index]))
+    text, at = hunk.old[anchor], max(first - 1 + anchor, 0)
+    found: list[int] = []
+    with contextlib.suppress(ValueError):  # there is none any more
+        while True:
+            at = lines.index(text, at) + 1
+            found.append(at - anchor)
+    return found
+
+
+def _rank(candidates: Iterable[int], expected: int, lowest: int, highest: int) -> list[int]:
+    """Order the lines to try: outwards from the expected one, the later of two first.
 
     When earlier hunks have passed the expected line, the lines just before it are tried too:
     two hunks may share context that neither changes.
     """
-    if lowest <= expected <= highest:
-        yield expected
-    elif expected < lowest:
-        if expected <= highest:
-            first = 2 * expected - lowest
-            yield from (first, lowest)
-            yield from range(first + 1, highest + 1)
-        return
-    for distance in range(1, max(highest - expected, expected - lowest) + 1):
-        if expected + distance <= highest:
-            yield expected + distance
-        if lowest <= expected - distance <= highest:
-            yield expected - distance
+    if expected >= lowest:
+        within = (line for line in candidates if lowest <= line <= highest)
+        return sorted(within, key=lambda line: (abs(line - expected), line < expected))
+    if expected > highest:
+        return []
+    first = 2 * expected - lowest
+    after = [line for line in candidates if first <= line <= highest]
+    return sorted(after, key=lambda line: (line != first, line != lowest, line))
 
 
 def _fits(lines: list[bytes], hunk: Hunk, line: int, head: int, tail: int) -> bool:
@@ -170,15 +194,18 @@ def _append(made: list[bytes], more: Sequence[bytes]) -> None:
 
 
 def _nearest_miss(lines: list[bytes], hunk: Hunk) -> Miss:
-    where: dict[bytes, list[int]] = {}
-    for index, line in enumerate(lines):
-        where.setdefault(line, []).append(index)
-    scores: dict[int, int] = {}
+    wanted = frozenset(hunk.old)
+    shifts: dict[bytes, list[int]] = {}
     for shift, line in enumerate(hunk.old):
-        for index in where.get(line, ()):
+        shifts.setdefault(line, []).append(shift)
+    scores: dict[int, int] = {}
+    for index, line in [(index, line) for index, line in enumerate(lines) if line in wanted]:
+        for shift in shifts[line]:
             scores[index - shift] = scores.get(index - shift, 0) + 1
     expected = hunk.old_start - 1
-    best = max(scores, key=lambda at: (scores[at], -abs(at - expected)), default=expected)
+    most = max(scores.values(), default=0)
+    likely = [at for at, score in scores.items() if score == most]
+    best = min(likely, key=lambda at: (abs(at - expected), at), default=expected)
     return Miss(max(best, 0) + 1, scores.get(best, 0), len(hunk.old), _is_made(lines, hunk))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from freebsd_port.core.change import FileChange
 from freebsd_port.core.draft import Draft, DraftFile
 from freebsd_port.core.file import PathError, Tree
+from freebsd_port.core.hunk import Hunk
 from freebsd_port.core.patch import Patch, reverse_patch
 from freebsd_port.core.place import Cursor, Miss, Placement, finish_lines, place_hunk, splice_hunk
 from freebsd_port.core.plan import Edit, HunkOutcome, MissError, PatchOutcome, Plan
@@ -24,7 +25,7 @@ def plan_series(
     of every patch is found in one pass. An empty series gives an empty plan.
     """
     draft = Draft(tree)
-    outcomes = tuple(_apply_patch(draft, entry, patch, max_fuzz) for entry, patch in patches)
+    outcomes = tuple(apply_patch(draft, entry, patch, max_fuzz) for entry, patch in patches)
     edits = tuple(
         Edit(path, before, after)
         for path, before, after in draft.changes()
@@ -34,7 +35,8 @@ def plan_series(
     return Plan(edits, outcomes)
 
 
-def _apply_patch(draft: Draft, entry: SeriesEntry, patch: Patch, max_fuzz: int) -> PatchOutcome:
+def apply_patch(draft: Draft, entry: SeriesEntry, patch: Patch, max_fuzz: int) -> PatchOutcome:
+    """Apply one patch to a draft, as far as its hunks have places."""
     if entry.reverse:
         patch = reverse_patch(patch)
     hunks: list[HunkOutcome] = []
@@ -63,7 +65,7 @@ def _apply_change(
     problems: list[PortError],
 ) -> tuple[Target, list[HunkOutcome]]:
     where = f"{entry.name}:{change.hunks[0].line if change.hunks else change.line}"
-    _require_text(change, where)
+    require_text(change, where)
     draft.begin(is_git=change.is_git)
     target = find_target(change, entry.strip, draft.exists, draft.has_directory)
     if target is None:
@@ -81,7 +83,7 @@ def _apply_change(
         if isinstance(result, Placement):
             splice_hunk(lines, hunk, result, cursor)
         else:
-            problems.append(_miss_error(entry, target.path, number, total, hunk.line, result))
+            problems.append(_miss_error(entry, target.path, number, total, hunk, result))
         outcomes.append(HunkOutcome(target.path, number, total, hunk.line, result))
     _finish_change(draft, change, target, file, finish_lines(lines, cursor), where)
     return target, outcomes
@@ -113,7 +115,8 @@ def _finish_change(
         raise MissError("the file to delete holds more than the patch removes", where=where)
 
 
-def _require_text(change: FileChange, where: str) -> None:
+def require_text(change: FileChange, where: str) -> None:
+    """Raise MissError for a binary change, PathError for one of a link or another special file."""
     if change.is_binary:
         raise MissError("git binary patches are not supported", where=where)
     for mode in (change.old_mode, change.new_mode):
@@ -130,12 +133,14 @@ def _names(change: FileChange) -> str:
 
 
 def _miss_error(
-    entry: SeriesEntry, path: str, number: int, total: int, line: int, miss: Miss
+    entry: SeriesEntry, path: str, number: int, total: int, hunk: Hunk, miss: Miss
 ) -> MissError:
     found = f"best partial match at {miss.line} ({miss.matching} of {miss.total} lines)"
     if miss.is_already_there:
         found = "the file holds the new side already"
+    elif miss.matching == miss.total and hunk.trailing < hunk.leading:
+        found += "; with less context behind than before, it may only end the file"
     return MissError(
         f"hunk {number} of {total} in {entry.name} does not fit",
-        where=f"{path}, patch line {line}; {found}",
+        where=f"{path}, patch line {hunk.line}; {found}",
     )

@@ -1,8 +1,12 @@
-"""requirements.in and requirements.txt: what a release asks for, and what it is locked to."""
+"""requirements.in and requirements.txt: what a release asks for, and what it is locked to.
+
+Their namesakes with test- in front have the same formats.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from freebsd_port.core.release import normalised_name
@@ -66,6 +70,19 @@ def parse_wanted(data: bytes, where: str) -> tuple[str, ...]:
 def locked_by_name(locked: tuple[Locked, ...]) -> dict[str, Locked]:
     """Index a lock by normalised name."""
     return {normalised_name(one.distribution): one for one in locked}
+
+
+def without_locked(data: bytes, names: Collection[str]) -> bytes:
+    """Leave distributions out of what pip-compile wrote, by normalised name; bytes in its form."""
+    kept: list[str] = []
+    is_left_out = False
+    for line in data.decode().splitlines(keepends=True):
+        if not line.startswith((" ", "\t")):
+            pin = _LOCKED.match(line)
+            is_left_out = pin is not None and normalised_name(pin["name"]) in names
+        if not is_left_out:
+            kept.append(line)
+    return "".join(kept).encode()
 
 
 def _logical_lines(text: str) -> list[tuple[int, str]]:

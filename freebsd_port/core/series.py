@@ -126,6 +126,11 @@ def parse_series(data: bytes, *, source: str = "series") -> Series:
     return Series(tuple(entries))
 
 
+def find_tags(text: str) -> list[tuple[str, str]]:
+    """Give kind and value of each tag in a comment, of which `text` is the part before a colon."""
+    return _TAG.findall(text)
+
+
 def _parse_line(raw: str, number: int, source: str) -> SeriesEntry | None:
     match = _COMMENT.search(raw)
     comment = match.group(1).strip() if match else ""
@@ -143,7 +148,7 @@ def _parse_line(raw: str, number: int, source: str) -> SeriesEntry | None:
             strip = 1 if word == "-pab" else int(word[2:])
         else:
             raise SeriesError(f"unknown patch option {word}", where=f"{source}:{number}")
-    tags = _TAG.findall(comment.split(":", 1)[0]) if comment else []
+    tags = find_tags(comment.split(":", 1)[0])
     found = {kind: value for kind, value in tags if kind != "not"}
     return SeriesEntry(
         name=words[0],

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 
 from freebsd_port.core.file import split_lines
 
@@ -10,7 +13,8 @@ _WITHOUT_CODE = ast.Global | ast.Nonlocal
 """Statements that nothing is executed for."""
 
 
-def statement_lines(source: bytes) -> dict[int, int]:
+@lru_cache(maxsize=64)  # a module is asked about once for each of its hunks
+def statement_lines(source: bytes) -> Mapping[int, int]:
     """Map each line of Python source to the first line of the statement that it belongs to.
 
     Comments, blank lines, docstrings and what nothing is executed for have no entry; a decorator
@@ -20,7 +24,7 @@ def statement_lines(source: bytes) -> dict[int, int]:
     try:
         module = ast.parse(source)
     except (SyntaxError, ValueError):
-        return {}
+        return MappingProxyType({})
     lines: dict[int, int] = {}
     for node in ast.walk(module):
         if isinstance(node, ast.stmt | ast.ExceptHandler) and not _is_idle(node):
@@ -31,11 +35,13 @@ def statement_lines(source: bytes) -> dict[int, int]:
             for line in range(part.lineno, (part.end_lineno or part.lineno) + 1):
                 lines[line] = part.lineno
     text = split_lines(source)
-    return {
-        line: first
-        for line, first in lines.items()
-        if text[line - 1].strip() and not text[line - 1].lstrip().startswith(b"#")
-    }
+    return MappingProxyType(
+        {
+            line: first
+            for line, first in lines.items()
+            if text[line - 1].strip() and not text[line - 1].lstrip().startswith(b"#")
+        }
+    )
 
 
 def _is_idle(node: ast.stmt | ast.ExceptHandler) -> bool:

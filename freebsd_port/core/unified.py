@@ -1,20 +1,19 @@
-"""Reading the hunks of one file change: what GNU patch tolerates becomes strict unified diff.
+"""Reading the hunks of one file change, with all that GNU patch tolerates in them.
 
-The strict form goes through unidiff, and what comes back is held against the bytes.
+What unidiff makes of the same bytes is `second_reading`'s business.
 """
 
 from __future__ import annotations
 
-from unidiff.errors import UnidiffParseError
-from unidiff.patch import PatchSet
+from dataclasses import replace
 
-from freebsd_port.core.hunk import Hunk, HunkError, Range, build_hunk, parse_range
+from freebsd_port.core.hunk import Hunk, HunkError, Range, parse_range
 from freebsd_port.core.preamble import INDENT
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
 """Longer lines are refused: no source file has one, and a hostile patch may."""
 
-_NO_NEWLINE = "\\ No newline at end of file\n"
+_MISCOUNTED = "the hunk's lines do not match the counts in its header"
 
 
 class HunkReader:
@@ -30,19 +29,20 @@ class HunkReader:
         self._has_crlf = has_crlf
         self._indent = len(lines[first]) - len(lines[first].lstrip(INDENT))
         self._is_plain = not self._indent and not has_crlf
-        self._strict = ["--- a\n", "+++ b\n"]
 
     def read(self) -> tuple[Hunk, ...]:
         """Read until a line that begins no hunk. Raises HunkError, naming the line."""
-        spans: list[tuple[int, Range]] = []
+        hunks: list[Hunk] = []
         while (header := self._find_header()) is not None:
+            if header > self.index:  # comments; they belong to the hunk before them
+                comments = tuple(self._lines[self.index : header])
+                hunks[-1] = replace(hunks[-1], body=hunks[-1].body + comments)
             span = parse_range(self._plain(self._lines[header]))
             if span is None:
                 raise self._fault("malformed hunk header", header)
             self.index = header + 1
-            self._collect(header, span)
-            spans.append((header, span))
-        return self._read_sides(spans)
+            hunks.append(self._read_hunk(header, span))
+        return tuple(hunks)
 
     def _find_header(self) -> int | None:
         """Find the next `@@` line; only comments may stand before it."""
@@ -64,35 +64,52 @@ class HunkReader:
             line = line[:-2] + b"\n"
         return line
 
-    def _collect(self, header: int, span: Range) -> None:
-        """Append the hunk in strict form and move behind its last line."""
-        old, new = span.old_count, span.new_count
-        self._strict.append(f"@@ -{span.old_start},{old} +{span.new_start},{new} @@\n")
-        while old > 0 or new > 0:
-            line = self._next_line(header, old, new)
-            marker = line[:1]
-            if marker in b"\n\t":
-                line, marker = b" " + line, b" "  # the blank of an empty context line got lost
-            elif marker == b"=":
-                line, marker = b" " + line[1:], b" "
-            if marker not in b" -+" or (marker != b"+" and not old) or (marker != b"-" and not new):
-                raise self._fault(
-                    "the hunk's lines do not match the counts in its header", self.index - 1
-                )
-            old -= marker != b"+"
-            new -= marker != b"-"
-            self._strict.append(line.decode("latin-1"))
-            is_last = (marker != b"+" and not old) or (marker != b"-" and not new)
+    def _read_hunk(self, header: int, span: Range) -> Hunk:
+        """Read the lines below a header into two sides and move behind the last one."""
+        old: list[bytes] = []
+        new: list[bytes] = []
+        leading, context = -1, 0
+        while (old_left := span.old_count - len(old)) | (new_left := span.new_count - len(new)):
+            marker, text = self._next_line(header, old_left, new_left)
+            is_old, is_new = marker != b"+", marker != b"-"
+            if old_left < is_old or new_left < is_new:
+                raise self._fault(_MISCOUNTED, self.index - 1)
+            if is_old and is_new:
+                context += 1
+            else:
+                leading = context if leading < 0 else leading
+                context = 0
+            is_last = (is_old and old_left == 1) or (is_new and new_left == 1)
             if is_last and self._lacks_newline():
-                self._strict.append(_NO_NEWLINE)
                 self.index += 1
+                text = text.removesuffix(b"\n")
+            if is_old:
+                old.append(text)
+            if is_new:
+                new.append(text)
+        if leading < 0:
+            raise self._fault("the hunk changes nothing", header)
+        return Hunk(
+            header=self._lines[header],
+            body=tuple(self._lines[header + 1 : self.index]),
+            old_start=span.old_start,
+            new_start=span.new_start,
+            old=tuple(old),
+            new=tuple(new),
+            leading=leading,
+            trailing=context,
+            line=header + 1,
+        )
 
     def _lacks_newline(self) -> bool:
         r"""Tell whether the line to be read next is `\ No newline at end of file`."""
         return self.index < len(self._lines) and self._lines[self.index].startswith(b"\\")
 
-    def _next_line(self, header: int, old: int, new: int) -> bytes:
-        """Give the next line that is no comment; blank context at the end of the file may lack."""
+    def _next_line(self, header: int, old: int, new: int) -> tuple[bytes, bytes]:
+        """Give marker and text of the next line that is no comment.
+
+        Blank context at the end of the file may lack.
+        """
         while self.index < len(self._lines):
             line = self._lines[self.index]
             if not line.endswith(b"\n"):
@@ -102,41 +119,22 @@ class HunkReader:
             self.index += 1
             if not self._is_plain:
                 line = self._plain(line)
-            if not line.startswith(b"#"):
-                return line
+            marker = line[:1]
+            if marker in b" -+":
+                return marker, line[1:]
+            if marker in b"\n\t":
+                return b" ", line  # the blank of an empty context line got lost
+            if marker == b"=":
+                return b" ", line[1:]
+            if marker != b"#":
+                raise self._fault(_MISCOUNTED, self.index - 1)
         if old == new and new <= 3:
             self.index = len(self._lines)
-            return b" \n"
+            return b" ", b"\n"
         raise self._fault(
             f"the hunk is shorter than its header says: {old} old and {new} new lines missing",
             header,
         )
-
-    def _read_sides(self, spans: list[tuple[int, Range]]) -> tuple[Hunk, ...]:
-        """Let unidiff read the strict form, and hold what it read against what it was given."""
-        first = spans[0][0]
-        try:
-            read = PatchSet(self._strict)
-        except UnidiffParseError as error:
-            raise self._fault(f"the hunks cannot be read: {error}", first) from error
-        if len(read) != 1 or len(read[0]) != len(spans):
-            raise self._fault("the hunks cannot be told apart", first)
-        hunks: list[Hunk] = []
-        stops = [*(header for header, _ in spans[1:]), self.index]
-        seen = 2
-        for (header, span), stop, block in zip(spans, stops, read[0], strict=True):
-            texts = [line.line_type + line.value for line in block]
-            given = self._strict[seen + 1 : seen + 1 + len(texts)]
-            if texts != given:
-                raise self._fault("unidiff read other bytes than the patch holds", header)
-            seen += 1 + len(texts)
-            sides = [(text[0], text[1:].encode("latin-1")) for text in texts]
-            body = tuple(self._lines[header + 1 : stop])
-            hunk = build_hunk(self._lines[header], span, body, sides, header + 1)
-            if hunk.leading < 0:
-                raise self._fault("the hunk changes nothing", header)
-            hunks.append(hunk)
-        return tuple(hunks)
 
     def _fault(self, what: str, index: int) -> HunkError:
         return HunkError(what, where=f"{self._name}:{index + 1}")

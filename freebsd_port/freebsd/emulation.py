@@ -14,6 +14,7 @@ from . import (
     namespace,
     reimport,
     sockets,
+    sysctl,
 )
 from .profile import Profile
 
@@ -51,6 +52,7 @@ def activate(profile: Profile, level: Optional[str] = None) -> Emulation:
     if not sys.platform.startswith("linux"):
         raise RuntimeError("only Linux is emulated upon, this is " + sys.platform)
     memory_kind = memory.import_early()
+    programs = sysctl.Programs()
     level = _enter(level)
     modules = reimport.Recorder()
     sockets.install(profile)
@@ -58,8 +60,9 @@ def activate(profile: Profile, level: Optional[str] = None) -> Emulation:
     attributes.add_extra(profile)
     attributes.mend_importers()
     limits.install(profile)
-    libc.install_ctypes(profile)
-    libc.install_cffi(profile)
+    c_library = libc.Libc(profile, programs)
+    libc.install_ctypes(profile, c_library)
+    libc.install_cffi(c_library)
     identity.assume(profile)
     if memory_kind is not None:
         memory.answer(profile, memory_kind)

@@ -2,32 +2,57 @@
 
 import ctypes
 import ctypes.util
+import errno
 import importlib
 import importlib.util
+import os
 import sys
 from typing import Any, Callable, Dict, Optional
 
 from . import sysctl
 from .profile import Profile
 
-PROC_NO_NEW_PRIVS_CTL = 19
+PROC_NO_NEW_PRIVS_CTL, PROC_NO_NEW_PRIVS_ENABLE = 19, 1
+PR_SET_NO_NEW_PRIVS = 38  # Linux's
+P_PID = (0, os.P_PID)  # FreeBSD's, and the number that os keeps here
 
 
-def _stand_ins(profile: Profile) -> Dict[str, Callable[[], Any]]:
-    """Symbols that Linux lacks and this package can imitate, each made anew on look-up."""
+def _procctl() -> Any:
+    """A stand-in for procctl(2): a process forbids itself new privileges, for real.
 
-    def procctl(id_type: int, pid: int, command: int, argument: Optional[int]) -> int:
-        if command == PROC_NO_NEW_PRIVS_CTL:
-            return 0  # recorded on 13.1
-        raise NotImplementedError("procctl command {} is not emulated".format(command))
+    Linux's prctl(2) has the same for set-user-ID and set-group-ID programs. EINVAL for any other
+    command or value, EPERM for another process: those are not imitated. Source: procctl(2), and
+    on 13.1 it was recorded that a process may do this.
+    """
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+
+    def procctl(id_type: int, pid: int, command: int, argument: Any) -> int:
+        if id_type not in P_PID or command != PROC_NO_NEW_PRIVS_CTL:
+            return sysctl.fail(errno.EINVAL)
+        if not argument:
+            return sysctl.fail(errno.EFAULT)
+        if pid != os.getpid():
+            return sysctl.fail(errno.EPERM)
+        if argument[0] != PROC_NO_NEW_PRIVS_ENABLE:
+            return sysctl.fail(errno.EINVAL)
+        none = ctypes.c_ulong(0)
+        return int(prctl(PR_SET_NO_NEW_PRIVS, ctypes.c_ulong(1), none, none, none))
 
     prototype = ctypes.CFUNCTYPE(
-        ctypes.c_int, ctypes.c_int, ctypes.c_longlong, ctypes.c_int, ctypes.c_void_p
-    )
+        ctypes.c_int, ctypes.c_int, ctypes.c_longlong, ctypes.c_int,
+        ctypes.POINTER(ctypes.c_int), use_errno=True,
+    )  # fmt: skip
+    return prototype(procctl)
+
+
+def _stand_ins(profile: Profile, programs: sysctl.Programs) -> Dict[str, Callable[[], Any]]:
+    """Symbols that Linux lacks and this package can imitate, each made anew on look-up."""
+    procctl = _procctl()
     return {
-        "procctl": lambda: prototype(procctl),
+        "procctl": lambda: procctl,
         "sysctlbyname": lambda: sysctl.by_name(profile),
-        "sysctl": sysctl.by_number,
+        "sysctlnametomib": sysctl.to_numbers,
+        "sysctl": lambda: sysctl.by_number(programs),
     }
 
 
@@ -49,11 +74,11 @@ class NotEmulated:
 class Libc:
     """Which names the dynamic linker of the profile's host resolves."""
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, programs: sysctl.Programs) -> None:
         self._data = profile.libc
         self._missing = frozenset(profile.libc["missing"])
         self._present = frozenset(profile.libc["present"])
-        self._stand_ins = _stand_ins(profile)
+        self._stand_ins = _stand_ins(profile, programs)
 
     def library(self, name: Any) -> Any:
         """The name to give Linux's dlopen; OSError for a library that FreeBSD lacks."""
@@ -76,9 +101,8 @@ class Libc:
         return NotEmulated(name) if name in self._present else None
 
 
-def install_ctypes(profile: Profile) -> None:
+def install_ctypes(profile: Profile, libc: Libc) -> None:
     """Put the profile's C library behind ctypes.CDLL and ctypes.util.find_library."""
-    libc = Libc(profile)
     linux_init, linux_item = ctypes.CDLL.__init__, ctypes.CDLL.__getitem__
     linux_find = ctypes.util.find_library
 
@@ -121,12 +145,11 @@ class Library:
         setattr(self._library, name, value)
 
 
-def install_cffi(profile: Profile) -> None:
+def install_cffi(libc: Libc) -> None:
     """The same for cffi's FFI.dlopen, where cffi is installed."""
     if importlib.util.find_spec("cffi") is None:
         return
     api: Any = importlib.import_module("cffi.api")
-    libc = Libc(profile)
     linux_dlopen = api.FFI.dlopen
 
     def dlopen(self: Any, name: Any, *args: Any) -> Library:

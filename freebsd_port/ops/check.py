@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +10,13 @@ from pathlib import Path
 from freebsd_port.core.lint import lint_patch, lint_series
 from freebsd_port.core.lock import LockedFile, LockError, render_lock
 from freebsd_port.core.plan import Plan
-from freebsd_port.core.series import Series, SeriesError, parse_series
 from freebsd_port.errors import PortError, ProblemsError
 from freebsd_port.ops.lock import check_lock
+from freebsd_port.ops.series import load_series
 from freebsd_port.ops.sources import plan_sources
 from freebsd_port.ops.status import find_status_faults, read_status
 from freebsd_port.ops.workspace import Workspace, load_lock
+from freebsd_port.store.decisions import load_decisions
 from freebsd_port.store.project import Project, save_if_changed
 
 
@@ -44,6 +45,7 @@ def check_project(
 ) -> CheckResult:
     """Look at the series and one release, or all of them; `write_lock` makes one's series.lock.
 
+    A lock is not written while there is a finding: what it vouches for was read twice.
     Needs the pinned wheels of releases that have a series.lock, from the cache or the index.
     """
     names = project.release_names()
@@ -51,10 +53,7 @@ def check_project(
     patches = _read_patches(project)
     findings: list[PortError] = []
     written: list[Path] = []
-    with _collected(findings):
-        findings += lint_series(_read_series(project), patches, names)
-    for name, content in patches.items():
-        findings += lint_patch(name, content)
+    findings += _lint_texts(project, patches)
     for name in chosen:
         with _collected(findings):
             findings += check_lock(project, project.load_release(name)).problems
@@ -67,12 +66,37 @@ def check_project(
             if plan.problems:
                 raise ProblemsError(plan.problems)
             if write_lock:
-                written += _write_lock(project, name, plan)
+                written += [] if findings else _write_lock(project, name, plan)
             else:
                 findings += _lock_findings(name, lock or (), _locked(plan))
     uncarried = tuple(name for name in chosen if name not in carried)
     findings += _default_findings(project, uncarried)
     return CheckResult(len(patches), chosen, uncarried, tuple(findings), tuple(written))
+
+
+def _lint_texts(project: Project, patches: Mapping[str, bytes]) -> list[PortError]:
+    """Find what is wrong with the series, the decisions and the patches in themselves."""
+    findings: list[PortError] = []
+    with _collected(findings):
+        series = load_series(project.series)
+        findings += lint_series(series, patches, project.release_names())
+    with _collected(findings):
+        load_decisions(project)
+    for name, content in patches.items():
+        findings += lint_patch(name, content)
+    return findings
+
+
+def check_reviews(
+    project: Project, release: str | None, *, is_offline: bool, progress: Callable[[str], None]
+) -> tuple[PortError, ...]:
+    """Find each hunk that is not approved as it is, on one release or on all that are carried."""
+    from freebsd_port.ops.review_check import find_unreviewed
+
+    findings: list[PortError] = []
+    with _collected(findings):
+        findings += find_unreviewed(project, release, is_offline=is_offline, progress=progress)
+    return tuple(findings)
 
 
 def check_workspace(open_workspace: Callable[[], Workspace]) -> tuple[PortError, ...]:
@@ -92,13 +116,6 @@ def _collected(findings: list[PortError]) -> Iterator[None]:
         findings += error.problems
     except PortError as error:
         findings.append(error)
-
-
-def _read_series(project: Project) -> Series:
-    try:
-        return parse_series(project.series.read_bytes())
-    except OSError as error:
-        raise SeriesError("the series cannot be read", where=str(project.series)) from error
 
 
 def _read_patches(project: Project) -> dict[str, bytes]:

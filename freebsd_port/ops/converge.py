@@ -5,18 +5,19 @@ Every verb that changes a tree (apply, push, pop) is this with another goal.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from freebsd_port.core.file import FileState
-from freebsd_port.core.overlay import AppliedPatch, OverlayFile, OverlayState, render_state
-from freebsd_port.core.plan import Edit, Plan
+from freebsd_port.core.overlay import AppliedPatch, OverlayState, render_state
+from freebsd_port.core.plan import Plan
 from freebsd_port.errors import PortError, ProblemsError
 from freebsd_port.ops.found import Found, find_overlay
 from freebsd_port.ops.goal import GoalPatch
+from freebsd_port.ops.landing import Landing, changed_files, find_landing
 from freebsd_port.ops.target import Target
-from freebsd_port.store.journal import Write, commit, is_pending, recover
+from freebsd_port.store.journal import commit, is_pending, recover
 from freebsd_port.store.keep import keep_copies
 from freebsd_port.store.locking import locked
 from freebsd_port.store.overlay import BaseTree, Condition
@@ -70,13 +71,6 @@ class Options:
     """The goal is the whole series, so series.lock must agree with the result."""
 
 
-@dataclass(slots=True)
-class _Goal:
-    state: OverlayState
-    writes: list[Write] = field(default_factory=list)
-    originals: dict[str, bytes] = field(default_factory=dict)
-
-
 def converge(target: Target, goal: tuple[GoalPatch, ...], options: Options) -> Convergence:
     """Make the tree hold exactly these patches over its originals.
 
@@ -92,14 +86,15 @@ def converge(target: Target, goal: tuple[GoalPatch, ...], options: Options) -> C
         wanted = tuple(patch.applied for patch in goal)
         if found.is_trusted and _is_there(found.state, found.conditions, wanted, options):
             base = BaseTree(target.root, found.state)
-            target.check(found.state.files, base, is_whole=options.is_whole)
+            target.check(changed_files(found.state), base, is_whole=options.is_whole)
             return Convergence(
                 target.root, wanted, wanted, Plan((), ()), (), is_recovered=recovered
             )
-        plan = _plan(target, found.state, goal, options)
-        work = _goal(target, found.state, found.conditions, plan, goal, options)
+        plan = plan_goal(target, found.state, goal, options.fuzz, found.state.patches)
+        aim = replace(found.state, release=options.release, fuzz=options.fuzz, patches=wanted)
+        work = find_landing(target, found, plan, aim)
         base = BaseTree(target.root, found.state)
-        target.check(work.state.files, base, is_whole=options.is_whole)
+        target.check(changed_files(work.state), base, is_whole=options.is_whole)
         kept = () if options.dry_run else _write(target.root, found, work)
         return Convergence(
             target.root,
@@ -115,7 +110,7 @@ def converge(target: Target, goal: tuple[GoalPatch, ...], options: Options) -> C
         )
 
 
-def _write(root: Path, found: Found, work: _Goal) -> tuple[Path, ...]:
+def _write(root: Path, found: Found, work: Landing) -> tuple[Path, ...]:
     kept = keep_copies(root, found.edited)
     commit(root, tuple(work.writes), _render(work.state), work.originals)
     prune_pristine(root, work.state)
@@ -142,19 +137,27 @@ def _render(state: OverlayState) -> bytes | None:
     return render_state(state) if state.patches or state.files else None
 
 
-def _plan(
-    target: Target, state: OverlayState, goal: tuple[GoalPatch, ...], options: Options
+def plan_goal(
+    target: Target,
+    state: OverlayState,
+    goal: tuple[GoalPatch, ...],
+    fuzz: int,
+    begun: Collection[AppliedPatch],
 ) -> Plan:
-    """Place every hunk; a patch that cannot be read ends the plan, and all such are reported."""
+    """Place every hunk over the originals; `begun` may be headers alone.
+
+    A patch that cannot be read ends the plan. Raises ProblemsError with all that stands in the way.
+    """
     from freebsd_port.core.leftover import require_no_leftover  # not loaded when there is nothing
-    from freebsd_port.core.patch import parse_patch  # to do, which is what most runs find
+    from freebsd_port.core.patch import parse_patch  # to do, as most runs find
     from freebsd_port.core.planner import plan_series
 
     unreadable: list[PortError] = []
     patches: list[tuple[SeriesEntry, Patch]] = []
     for each in goal:
         try:
-            patch = parse_patch(each.entry.name, each.data)
+            is_begun = target.is_strict or each.applied in begun
+            patch = parse_patch(each.entry.name, each.data, is_begun=is_begun)
             if target.is_strict:
                 require_no_leftover(patch)
         except PortError as error:
@@ -162,76 +165,8 @@ def _plan(
             continue
         if not unreadable:
             patches.append((each.entry, patch))
-    plan = plan_series(BaseTree(target.root, state), patches, max_fuzz=options.fuzz)
+    plan = plan_series(BaseTree(target.root, state), patches, max_fuzz=fuzz)
     problems = (*target.refusals(plan.patches), *plan.problems, *unreadable)
     if problems:
         raise ProblemsError(problems)
     return plan
-
-
-def _goal(
-    target: Target,
-    state: OverlayState,
-    conditions: tuple[Condition, ...],
-    plan: Plan,
-    goal: tuple[GoalPatch, ...],
-    options: Options,
-) -> _Goal:
-    """Work out the new state, the originals to keep and the files to write."""
-    base = BaseTree(target.root, state)
-    found = {condition.entry.path: condition.found for condition in conditions}
-    edits = {edit.path: edit for edit in target.with_records(plan.edits, base)}
-    files: list[OverlayFile] = []
-    work = _Goal(OverlayState())
-    for path in sorted(set(edits) | set(found)):
-        edit = edits.get(path)
-        if edit is None:
-            original = base.read(path)
-            edit = Edit(path, original, original)
-        else:
-            edit = _with_mode(edit, target.directory_mode)
-            files.append(_entry(edit, target.owner(path)))
-            if edit.before is not None:
-                work.originals[edit.before.sha256] = edit.before.content
-        now = found.get(path, edit.before)
-        if _differs(now, edit.after):
-            digest = now.sha256 if now else None
-            work.writes.append(Write(path, digest, edit.after, target.directory_mode))
-    work.state = OverlayState(
-        options.release,
-        options.fuzz,
-        tuple(patch.applied for patch in goal),
-        tuple(files),
-        _versions(target, files),
-    )
-    return work
-
-
-def _versions(target: Target, files: list[OverlayFile]) -> dict[str, str]:
-    touched = {entry.distribution for entry in files}
-    return {name: version for name, version in target.versions().items() if name in touched}
-
-
-def _with_mode(edit: Edit, directory_mode: int | None) -> Edit:
-    """Settle the permission bits of a new file where the target does not leave them to umask."""
-    if edit.after is None or edit.after.mode is not None or directory_mode is None:
-        return edit
-    return replace(edit, after=replace(edit.after, mode=directory_mode & 0o666))
-
-
-def _entry(edit: Edit, distribution: str | None) -> OverlayFile:
-    before, after = edit.before, edit.after
-    return OverlayFile(
-        edit.path,
-        before.sha256 if before else None,
-        after.sha256 if after else None,
-        before.mode if before else None,
-        after.mode if after else None,
-        distribution,
-    )
-
-
-def _differs(now: FileState | None, wanted: FileState | None) -> bool:
-    if now is None or wanted is None:
-        return now is not wanted
-    return now.content != wanted.content or (wanted.mode is not None and now.mode != wanted.mode)

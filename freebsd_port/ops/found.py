@@ -39,18 +39,21 @@ class Found:
         return not self.forgotten and not self.reinstalled
 
 
-def find_overlay(target: Target, *, force: bool) -> Found:
+def find_overlay(target: Target, *, force: bool, keeps_edits: bool = False) -> Found:
     """Look at every file of the overlay; nothing is written.
 
     Raises ProblemsError with every file and distribution that only `force` may go over, and
-    with every file that nothing may.
+    with every file that nothing may. With `keeps_edits` the caller writes over no file that was
+    edited, but then RECORD must be as the overlay left it.
     """
     state = load_state(target.root)
     conditions = inspect_files(DirectoryTree(target.root), state)
     conditions, forgotten = _without_replaced(target, state, conditions, force=force)
     fresh = target.fresh_records(conditions)
     conditions = tuple(c for c in conditions if c.entry.path not in fresh)
-    edited = _require_unedited(target, conditions, force=force)
+    if keeps_edits:
+        _require_own_records(target, state, conditions)
+    edited = _require_unedited(target, conditions, force=force or keeps_edits)
     names = {c.entry.distribution for c in conditions if c.kind == "pristine"}
     names |= {entry.distribution for entry in state.files if entry.path in fresh}
     return Found(
@@ -106,6 +109,19 @@ def _without_replaced(
     return kept, tuple(sorted(replaced))
 
 
+def _require_own_records(
+    target: Target, state: OverlayState, conditions: tuple[Condition, ...]
+) -> None:
+    patched = {c.entry.path for c in conditions if c.kind == "patched"}
+    for entry in state.files:
+        if entry.path.endswith(".dist-info/RECORD") and entry.path not in patched:
+            raise EditedError(
+                f"{entry.distribution} was installed anew under the overlay",
+                where=str(target.root),
+                hint="freebsd-port apply",
+            )
+
+
 def _require_unedited(
     target: Target, conditions: tuple[Condition, ...], *, force: bool
 ) -> tuple[Condition, ...]:
@@ -121,7 +137,8 @@ def _require_unedited(
             EditedError(
                 f"{c.entry.path} was {'edited by hand' if c.kind == 'edited' else 'removed'}",
                 where=str(target.root),
-                hint="move the change into a patch, or write over it and keep a copy with: --force",
+                hint="take the change into its patch with: freebsd-port refresh, or write over it "
+                "and keep a copy with: --force",
             )
             for c in edited
         )

@@ -32,7 +32,7 @@ def list_series(project: Project, release: str) -> tuple[ListedPatch, ...]:
     source = project_source(project, release)
     listed: list[ListedPatch] = []
     for goal in source.load_patches(source.load_series().entries):
-        patch = parse_patch(goal.entry.name, goal.data)
+        patch = parse_patch(goal.entry.name, goal.data, is_begun=True)
         header = parse_header(patch.changes[0].preamble if patch.changes else patch.trailer)
         names = [
             (change.new.name if change.new and change.new.name else b"-").decode("utf-8", "replace")

@@ -44,6 +44,10 @@ class EnvironmentTarget:
         """Forget what RECORD files held."""
         return replace(self)
 
+    def without_lock(self) -> EnvironmentTarget:
+        """Forget what series.lock says too."""
+        return replace(self, lock=None)
+
     @cached_property
     def installed(self) -> dict[str, Installed]:
         """The patched distributions found, by pinned name."""

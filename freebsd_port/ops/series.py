@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from freebsd_port.core.file import hash_bytes
 from freebsd_port.core.overlay import AppliedPatch
 from freebsd_port.core.series import Series, SeriesEntry, SeriesError, parse_series
+from freebsd_port.core.variant import pick_file, variant_name
 from freebsd_port.errors import ProblemsError
 from freebsd_port.ops.goal import GoalPatch
 
@@ -30,28 +31,19 @@ class PatchSource:
 
     def load_series(self) -> Series:
         """Read what is on for the release; everything when there is none."""
-        try:
-            data = self.series_file.read_bytes()
-        except OSError as error:
-            raise SeriesError(
-                "the series cannot be read",
-                where=str(self.series_file),
-                hint="name it with --series FILE",
-            ) from error
-        series = parse_series(data, source=str(self.series_file))
+        series = load_series(self.series_file)
         if self.release is None:
             return series
         return series.for_release(self.release, self.order, self.options)
 
     def find_file(self, name: str) -> Path:
-        """Choose the patch's text for the release: the nearest variant at or after it."""
-        if self.release in self.order:
-            stem, dot, suffix = name.rpartition(".")
-            for release in self.order[self.order.index(self.release) :]:
-                variant = self.patches / f"{stem}@{release}{dot}{suffix}"
-                if dot and variant.exists():
-                    return variant
-        return self.patches / name
+        """Choose the patch's text for the release."""
+        if self.release not in self.order:
+            return self.patches / name
+        later = self.order[self.order.index(self.release) :]
+        names = (name, *(variant_name(name, release) for release in later))
+        present = {one for one in names if (self.patches / one).exists()}
+        return self.patches / pick_file(name, self.release, self.order, present)
 
     def load_patches(self, entries: tuple[SeriesEntry, ...]) -> tuple[GoalPatch, ...]:
         """Read the patch files; raises ProblemsError naming every one that is not there."""
@@ -75,6 +67,17 @@ class PatchSource:
         if problems:
             raise ProblemsError(tuple(problems))
         return tuple(goal)
+
+
+def load_series(path: Path) -> Series:
+    """Read a whole series, whatever is on for whom."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SeriesError(
+            "the series cannot be read", where=str(path), hint="name it with --series FILE"
+        ) from error
+    return parse_series(data, source=str(path))
 
 
 def read_patch_file(path: Path) -> bytes:

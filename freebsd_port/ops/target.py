@@ -23,6 +23,9 @@ class Target(Protocol):
     def reread(self) -> Target:
         """Give the same place, with nothing remembered of what was installed there."""
 
+    def without_lock(self) -> Target:
+        """Give the same place, reread, held against no series.lock."""
+
     def replaced(self, state: OverlayState) -> tuple[tuple[str, str, str | None], ...]:
         """Give (distribution, version patched, version now) where the two differ."""
 
@@ -67,6 +70,10 @@ class TreeTarget:
 
     def reread(self) -> TreeTarget:
         """Nothing is remembered."""
+        return self
+
+    def without_lock(self) -> TreeTarget:
+        """There is none."""
         return self
 
     def replaced(self, state: OverlayState) -> tuple[tuple[str, str, str | None], ...]:

@@ -1,17 +1,36 @@
-"""What was proved of an overlay, kept beside its state so that nobody proves it twice."""
+"""What was proved of an overlay, kept beside its state so that nobody proves it twice.
+
+And what has to hold of a target before anything can be proved of it.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from freebsd_port.core.file import STATE_DIRECTORY, hash_bytes
 from freebsd_port.core.overlay import OverlayState, render_state
+from freebsd_port.errors import PortError, ProblemsError
 from freebsd_port.store.files import describe_refusal
 from freebsd_port.store.note import replace_note
+from freebsd_port.store.overlay import inspect_files
+from freebsd_port.store.tree import DirectoryTree
+
+if TYPE_CHECKING:
+    from freebsd_port.core.outcomes import Comparison
+    from freebsd_port.ops.goal import GoalPatch
+    from freebsd_port.ops.workspace import Workspace
 
 _NOTE = f"{STATE_DIRECTORY}/verified.json"
+_UPSTREAM_NOTE = f"{STATE_DIRECTORY}/upstream.json"
+
+
+class VerifyError(PortError):
+    """There is nothing that could be verified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +53,21 @@ class Verified:
     """Hunks of which no check ran an added line."""
 
 
+@dataclass(frozen=True, slots=True)
+class SuiteVerdict:
+    """What `verify --upstream` last found of one suite."""
+
+    suite: str
+    time: str
+    """UTC, ISO 8601, to the second."""
+
+    passed: int
+    """Tests that passed on the unpatched side."""
+
+    lost: tuple[str, ...]
+    unsteady: tuple[str, ...]
+
+
 def digest_state(state: OverlayState) -> str:
     """Give the digest that a verification is bound to."""
     return hash_bytes(render_state(state))
@@ -51,8 +85,83 @@ def find_verified(root: Path, state: OverlayState) -> Verified | None:
 
 def save_verified(root: Path, verified: Verified) -> None:
     """Keep it; raises WriteError. To be called when the overlay is on."""
-    data = (json.dumps(asdict(verified), indent=1) + "\n").encode()
+    _save(root / _NOTE, asdict(verified))
+
+
+def find_upstream(root: Path, state: OverlayState) -> tuple[SuiteVerdict, ...]:
+    """Give what upstream's tests said of exactly this state, one verdict for each suite run."""
     try:
-        replace_note(root / _NOTE, data)
+        value = json.loads((root / _UPSTREAM_NOTE).read_bytes())
+        if value["state"] != digest_state(state):
+            return ()
+        return tuple(
+            SuiteVerdict(**{**one, "lost": tuple(one["lost"]), "unsteady": tuple(one["unsteady"])})
+            for one in value["suites"]
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
+
+
+def save_upstream(root: Path, state: OverlayState, comparisons: Iterable[Comparison]) -> None:
+    """Keep it beside what is known of other suites on this state; raises WriteError."""
+    now = utc_now()
+    verdicts = {one.suite: one for one in find_upstream(root, state)}
+    for one in comparisons:
+        lost, unsteady = (
+            tuple(change.test for change in changes) for changes in (one.lost, one.unsteady)
+        )
+        verdicts[one.suite] = SuiteVerdict(
+            one.suite, now, one.before.get("passed", 0), lost, unsteady
+        )
+    suites = [asdict(one) for one in verdicts.values()]
+    _save(root / _UPSTREAM_NOTE, {"state": digest_state(state), "suites": suites})
+
+
+def utc_now() -> str:
+    """Give the time as notes have it: UTC, ISO 8601, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _save(path: Path, value: dict[str, object]) -> None:
+    try:
+        replace_note(path, (json.dumps(value, indent=1) + "\n").encode())
     except OSError as error:
-        raise describe_refusal(error, root / _NOTE) from error
+        raise describe_refusal(error, path) from error
+
+
+def require_patched(workspace: Workspace, state: OverlayState) -> None:
+    """Raise VerifyError when no patch is on, and for files that are not as the patches left them.
+
+    ProblemsError when there are more findings than one.
+    """
+    if not state.patches:
+        raise VerifyError(
+            "no patch is on, so there is nothing to verify",
+            where=str(workspace.place),
+            hint="freebsd-port apply",
+        )
+    problems = tuple(
+        VerifyError(
+            f"{condition.entry.path} is not as the series left it",
+            where=str(workspace.place),
+            hint="freebsd-port status",
+        )
+        for condition in inspect_files(DirectoryTree(workspace.target.root), state)
+        if condition.kind != "patched"
+    )
+    if problems:
+        raise ProblemsError(problems)
+
+
+def require_current(workspace: Workspace, state: OverlayState) -> tuple[GoalPatch, ...]:
+    """Give the patches that are on, with their text; raises when the series has others now."""
+    entries = workspace.entries()[: workspace.position(state)]
+    goal = workspace.source.load_patches(entries)
+    for patch, applied in zip(goal, state.patches, strict=True):
+        if patch.applied != applied:
+            raise VerifyError(
+                f"{applied.name} changed since it was applied",
+                where=str(workspace.place),
+                hint="freebsd-port apply",
+            )
+    return goal

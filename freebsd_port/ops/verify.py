@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -13,30 +12,45 @@ from typing import TYPE_CHECKING
 from freebsd_port.core.file import hash_bytes
 from freebsd_port.core.overlay import OverlayState
 from freebsd_port.core.platform import EMULATED, LINUX, NATIVE
-from freebsd_port.errors import PortError, ProblemsError
+from freebsd_port.errors import ProblemsError
 from freebsd_port.ops.goal import GoalPatch
-from freebsd_port.ops.verification import Verified, digest_state, find_verified, save_verified
+from freebsd_port.ops.hunk_checks import (
+    drop_hunk_checks,
+    find_hunk_checks,
+    save_hunk_checks,
+)
+from freebsd_port.ops.tools import check_setup
+from freebsd_port.ops.verification import (
+    Verified,
+    digest_state,
+    find_upstream,
+    find_verified,
+    require_current,
+    require_patched,
+    save_verified,
+    utc_now,
+)
 from freebsd_port.ops.workspace import Workspace
 from freebsd_port.store.checks import (
     TIMEOUT_SECONDS,
     CheckError,
     CheckSetup,
-    own_python,
+    fresh_bytecode,
     own_system,
-    own_version,
     run_checks,
 )
-from freebsd_port.store.overlay import BaseTree, inspect_files, load_state
+from freebsd_port.store.overlay import BaseTree, load_state
 from freebsd_port.store.project import Project
 from freebsd_port.store.report import CheckRun
-from freebsd_port.store.tree import DirectoryTree
 
 if TYPE_CHECKING:
     from freebsd_port.core.coverage import HunkCoverage
+    from freebsd_port.core.patch import Patch
+    from freebsd_port.core.patch_report import PatchReport
 
 
-class VerifyError(PortError):
-    """There is nothing that could be verified."""
+LIVES = "lives"
+"""Directory of the checks that run nova's services with a guest; long, so on one platform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +65,14 @@ class Verification:
     is_measured: bool = True
     """Whether it is known which lines ran; if not, there are no hunks here."""
 
+    patches: tuple[PatchReport, ...] = ()
+    """Each patch that is on, in order, with all that is known of it."""
+
+    @property
+    def has_every_line(self) -> bool:
+        """Tell whether some check ran each added line that can run here."""
+        return self.is_measured and not any(hunk.missed for hunk in self.hunks)
+
     @property
     def is_good(self) -> bool:
         """Tell whether no check failed, and of those that there are for a distribution one passed.
@@ -60,9 +82,9 @@ class Verification:
         if self.known is not None:
             return True
         runs = [run for run in self.runs if not run.is_empty]
-        names = {run.distribution for run in runs}
+        names = {run.distribution for run in runs} - {LIVES}  # which may lack what they need
         passed = {run.distribution for run in runs if run.passed}
-        return bool(names) and names == passed and not any(run.failures for run in runs)
+        return bool(names) and names <= passed and not any(run.failures for run in runs)
 
 
 def verify_target(
@@ -82,8 +104,8 @@ def verify_target(
     """
     root = workspace.target.root
     state = load_state(root)
-    _require_patched(workspace, state)
-    goal = _require_current(workspace, state)
+    require_patched(workspace, state)
+    goal = require_current(workspace, state)
     chosen = platforms or _default_platforms()
     checks = _digest_checks(project.checks)
     known = None if again else find_verified(root, state)
@@ -94,9 +116,13 @@ def verify_target(
         patches=tuple(patch.name for patch in state.patches),
         timeout_seconds=timeout_seconds,
     )
-    runs = _run_all(setup, state, chosen, progress)
+    with fresh_bytecode() as bytecode:
+        runs = _run_all(replace(setup, bytecode=bytecode), state, chosen, progress)
     hunks = _cover(root, state, goal, runs) if setup.is_measured else ()
-    verification = Verification(runs, hunks, is_measured=setup.is_measured)
+    reports = _report(root, state, runs, hunks)
+    verification = Verification(runs, hunks, is_measured=setup.is_measured, patches=reports)
+    if not find_hunk_checks(root, state):
+        drop_hunk_checks(root)
     if verification.is_good:
         _keep(root, state, checks, chosen, verification)
     return verification
@@ -104,40 +130,6 @@ def verify_target(
 
 def _default_platforms() -> tuple[str, ...]:
     return (NATIVE,) if own_system() == "FreeBSD" else (*EMULATED, LINUX)
-
-
-def _require_patched(workspace: Workspace, state: OverlayState) -> None:
-    if not state.patches:
-        raise VerifyError(
-            "no patch is on, so there is nothing to verify",
-            where=str(workspace.place),
-            hint="freebsd-port apply",
-        )
-    problems = tuple(
-        VerifyError(
-            f"{condition.entry.path} is not as the series left it",
-            where=str(workspace.place),
-            hint="freebsd-port status",
-        )
-        for condition in inspect_files(DirectoryTree(workspace.target.root), state)
-        if condition.kind != "patched"
-    )
-    if problems:
-        raise ProblemsError(problems)
-
-
-def _require_current(workspace: Workspace, state: OverlayState) -> tuple[GoalPatch, ...]:
-    """Give the patches that are on, with their text; raises when the series has others now."""
-    entries = workspace.entries()[: workspace.position(state)]
-    goal = workspace.source.load_patches(entries)
-    for patch, applied in zip(goal, state.patches, strict=True):
-        if patch.applied != applied:
-            raise VerifyError(
-                f"{applied.name} changed since it was applied",
-                where=str(workspace.place),
-                hint="freebsd-port apply",
-            )
-    return goal
 
 
 def _digest_checks(checks: Path) -> str:
@@ -149,30 +141,6 @@ def _digest_checks(checks: Path) -> str:
             for path in files
         )
     )
-
-
-def check_setup(
-    project: Project, workspace: Workspace, progress: Callable[[str], None]
-) -> CheckSetup:
-    """Give what a run of the checks needs, with pytest and coverage fetched; may ask the index.
-
-    A pytest that lies among the target's packages serves, and then nothing is fetched.
-    """
-    from freebsd_port.store.tools import can_measure, require_tools
-
-    environment = workspace.environment
-    own = environment is None or environment.python is None
-    python = (
-        own_python() if environment is None or environment.python is None else environment.python
-    )
-    version = environment.version if environment and environment.version else own_version()
-    root = workspace.target.root
-    if (root / "pytest").is_dir():
-        tools = root
-    else:
-        tools = require_tools(python, version, project.checks / "requirements.txt", progress)
-    measured = can_measure(python, tools)
-    return CheckSetup(python, root, tools, project.checks, not own, is_measured=measured)
 
 
 def _run_all(
@@ -191,6 +159,8 @@ def _run_all(
         for platform in platforms
         if (setup.checks / name.replace(".", "_")).is_dir()
     ]
+    if "nova" in distributions and (setup.checks / LIVES).is_dir():
+        jobs[:0] = [(LIVES, name) for name in platforms if name in (NATIVE, EMULATED[-1])]
 
     stop = Event()
 
@@ -227,10 +197,32 @@ def _cover(
     plan = plan_series(BaseTree(root, state), patches, max_fuzz=state.fuzz)
     contents = {edit.path: edit.after.content for edit in plan.edits if edit.after}
     executed = merge_executed(tuple(run.executed for run in runs))
+    native = {patch.name: _native_lines(patch) for _, patch in patches}
     return tuple(
-        cover_hunk(hunk, contents.get(hunk.path, b""), executed)
+        cover_hunk(hunk, contents.get(hunk.path, b""), executed, native[hunk.patch])
         for hunk in trace_hunks(patches, plan)
     )
+
+
+def _native_lines(patch: Patch) -> tuple[str, ...]:
+    """Give the lines that the patch's header excuses here: none on FreeBSD, which can run them."""
+    from freebsd_port.core.header import native_lines, parse_header
+
+    if own_system() == "FreeBSD" or not patch.changes:
+        return ()
+    return native_lines(parse_header(patch.changes[0].preamble))
+
+
+def _report(
+    root: Path, state: OverlayState, runs: tuple[CheckRun, ...], hunks: tuple[HunkCoverage, ...]
+) -> tuple[PatchReport, ...]:
+    from freebsd_port.core.patch_report import report_patches
+
+    checks: dict[str, dict[str, tuple[int, int]]] = {}
+    for run in runs:
+        checks.setdefault(run.platform, {}).update(run.patches)
+    suites = {verdict.suite: not verdict.lost for verdict in find_upstream(root, state)}
+    return report_patches((patch.name for patch in state.patches), checks, hunks, suites)
 
 
 def _keep(
@@ -240,10 +232,17 @@ def _keep(
     platforms: tuple[str, ...],
     verification: Verification,
 ) -> None:
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     passed = sum(run.passed for run in verification.runs)
     uncovered = sum(not hunk.is_run for hunk in verification.hunks)
     found = Verified(
-        digest_state(state), checks, now, passed, platforms, len(verification.hunks), uncovered
+        digest_state(state),
+        checks,
+        utc_now(),
+        passed,
+        platforms,
+        len(verification.hunks),
+        uncovered,
     )
+    if verification.is_measured:
+        save_hunk_checks(root, state, verification.hunks)
     save_verified(root, found)

@@ -49,12 +49,16 @@ class Workspace:
         return entries
 
     def position(self, state: OverlayState) -> int:
-        """Tell how many patches of the series are on.
+        """Tell how many patches of the series are on; one with another name is the same one.
 
         Raises SeriesError when what is on is not the start of the series.
         """
         on = tuple(patch.name for patch in state.patches)
-        if on == tuple(entry.name for entry in self.entries()[: len(on)]):
+        entries = self.entries()[: len(on)]
+        if on == tuple(entry.name for entry in entries):
+            return len(on)
+        texts = tuple(patch.sha256 for patch in state.patches)
+        if texts == tuple(one.applied.sha256 for one in self.source.load_patches(entries)):
             return len(on)
         raise SeriesError(
             "the patches that are on are not the first of the series",

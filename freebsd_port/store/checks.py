@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -18,8 +19,8 @@ from freebsd_port.core.platform import LINUX, NATIVE
 from freebsd_port.errors import PortError
 from freebsd_port.store.report import CheckRun, Executed, last_words, read_coverage, read_report
 
-TIMEOUT_SECONDS = 600
-"""Longer than any run of the checks of one distribution takes, by far."""
+TIMEOUT_SECONDS = 1800
+"""Longer than any run of the checks of one directory takes, on a busy machine as well."""
 
 _POLL_SECONDS = 0.25
 _CONFIGURATION = """\
@@ -29,10 +30,12 @@ include =
     {include}
 dynamic_context = test_function
 parallel = true
+{concurrency}
 {patch}
-[json]
-show_contexts = true
 """
+_FOLLOW_GREENLETS = "concurrency = greenlet, thread"
+"""For releases on eventlet: it switches greenlets at every call of libvirt."""
+
 _FOLLOW_FORKS = "patch =\n    _exit\n    fork"
 _VERSION = re.compile(r"coverage-(\d+)\.(\d+)")
 
@@ -65,6 +68,24 @@ class CheckSetup:
 
     is_measured: bool = True
     """Whether coverage runs beside pytest and says which lines ran."""
+
+    beside: tuple[Path, ...] = ()
+    """Further directories of packages, such as what upstream's own tests need."""
+
+    bytecode: Path | None = None
+    """Where the runs share what they compile, from `fresh_bytecode`. None: each compiles anew."""
+
+
+@contextlib.contextmanager
+def fresh_bytecode() -> Iterator[Path]:
+    """Give an empty directory for the bytecode of runs that follow each other, and remove it.
+
+    A new one each time: Python knows stale bytecode by time and size of the source only.
+    """
+    with tempfile.TemporaryDirectory(
+        prefix="freebsd-port-bytecode-", ignore_cleanup_errors=True
+    ) as name:
+        yield Path(name)
 
 
 def run_checks(
@@ -107,7 +128,10 @@ def run_checks(
 def _write_configuration(setup: CheckSetup, scratch: Path, measured: tuple[str, ...]) -> None:
     include = "\n    ".join(str(setup.packages / path) for path in measured)
     patch = _FOLLOW_FORKS if _follows_forks(setup.tools) else ""
-    text = _CONFIGURATION.format(directory=scratch, include=include, patch=patch)
+    concurrency = _FOLLOW_GREENLETS if (setup.packages / "eventlet").is_dir() else ""
+    text = _CONFIGURATION.format(
+        directory=scratch, include=include, patch=patch, concurrency=concurrency
+    )
     (scratch / "rc").write_text(text, "utf-8")
     if setup.patches is not None:
         names = "".join(f"{name}\n" for name in setup.patches)
@@ -121,7 +145,7 @@ def _follows_forks(tools: Path) -> bool:
 
 
 def _command(setup: CheckSetup, scratch: Path, directory: str, platform: str) -> list[str]:
-    command = [str(setup.python), "-B"]
+    command = [str(setup.python)]
     if setup.is_measured:
         command += ["-m", "coverage", "run", "--rcfile", str(scratch / "rc")]
     command += ["-m", "pytest", str(setup.checks / directory), "-p", "no:cacheprovider"]
@@ -179,24 +203,28 @@ def _wait(process: subprocess.Popen[bytes], seconds: float, stop: Event) -> bool
 
 def _environment(setup: CheckSetup) -> dict[str, str]:
     env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "COVERAGE_"))}
-    path = [str(setup.tools)]
+    path = [str(directory) for directory in (setup.tools, *setup.beside)]
     if not setup.is_on_path:
         path.insert(0, str(setup.packages))
     env["PYTHONPATH"] = os.pathsep.join(path)
     env["PYTHONHASHSEED"] = "0"
-    env["PYTHONDONTWRITEBYTECODE"] = "1"
+    if setup.bytecode is None:
+        env["PYTHONDONTWRITEBYTECODE"] = "1"
+    else:
+        env["PYTHONPYCACHEPREFIX"] = str(setup.bytecode)
     env["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     return env
 
 
 def _combine(setup: CheckSetup, scratch: Path) -> Executed:
     """Join the data files of the run and its forks, and read them by file and line."""
+    probe = Path(__file__).with_name("coverage_probe.py")
     for words in (
-        ["combine", "-q", "--rcfile", "rc"],
-        ["json", "-q", "--rcfile", "rc", "-o", "coverage.json"],
+        ["-m", "coverage", "combine", "-q", "--rcfile", "rc"],
+        [str(probe), "data", "coverage.json"],
     ):
         subprocess.run(
-            [str(setup.python), "-B", "-m", "coverage", *words],
+            [str(setup.python), *words],
             cwd=scratch,
             env=_environment(setup),
             stdin=subprocess.DEVNULL,

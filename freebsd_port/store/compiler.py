@@ -1,14 +1,13 @@
-"""pip-tools at work: from requirements.in to a lock with hashes, and what the index says of it."""
+"""pip-tools at work: from a requirements.in to a lock with hashes, and what the index says."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,17 +16,16 @@ from freebsd_port.core.dependencies import Dependency, Form
 from freebsd_port.core.release import normalised_name
 from freebsd_port.core.requirement import Locked
 from freebsd_port.errors import PortError
+from freebsd_port.store.index import ask_index, index_settings
 from freebsd_port.store.installer import create_environment
 from freebsd_port.store.interpreter import Interpreter
 from freebsd_port.store.wheels import Progress, pip_complaint
 
 _PIP_TOOLS = "pip-tools>=7.5"
-_KEPT_SETTINGS = ("cert", "client-cert", "index-url", "proxy", "retries", "timeout", "trusted-host")
 _COMPILE = (
     *("compile", "--quiet", "--no-config", "--no-header", "--generate-hashes", "--strip-extras"),
     *("--allow-unsafe", "--resolver=backtracking", "--newline=lf", "--no-emit-options"),
     *("--no-emit-index-url", "--no-emit-find-links", "--no-emit-trusted-host"),
-    *("--output-file=requirements.txt", "requirements.in"),
 )
 
 
@@ -47,7 +45,7 @@ class Compiler:
 @contextmanager
 def open_compiler(interpreter: Interpreter, progress: Progress) -> Iterator[Compiler]:
     """Provide pip-tools in a Python: the running one if it is that one, else one made for it."""
-    settings = _one_index()
+    settings = index_settings()
     if interpreter.version == "{}.{}.{}".format(*sys.version_info[:3]):
         yield Compiler(Path(sys.executable), settings)
         return
@@ -59,19 +57,24 @@ def open_compiler(interpreter: Interpreter, progress: Progress) -> Iterator[Comp
         yield compiler
 
 
-def compile_requirements(compiler: Compiler, directory: Path, header: str) -> bytes:
-    """Return the locked form of a directory's requirements.in, under a header of comment lines.
+def compile_requirements(
+    compiler: Compiler, source: Path, header: str, *, beside: Mapping[str, bytes] | None = None
+) -> bytes:
+    """Return the locked form of a `requirements.in`, under a header of comment lines.
 
-    Versions and hashes that its requirements.txt has already are kept where they still serve,
-    so a second run gives the same bytes. Nothing is written there. Raises CompilerError.
+    Versions and hashes that the file of its name with `.txt` has already are kept where they
+    still serve, so a second run gives the same bytes. `beside` are files that it may name and
+    that come before those on disk. Nothing is written there. Raises CompilerError.
     """
+    lock = source.with_suffix(".txt").name
     with tempfile.TemporaryDirectory(prefix="freebsd-port-lock-") as name:
         work = Path(name)
-        for path in directory.glob("*.txt"):
+        for path in (source, *source.parent.glob("*.txt")):
             shutil.copyfile(path, work / path.name)
-        shutil.copyfile(directory / "requirements.in", work / "requirements.in")
-        _run(compiler, ["piptools", *_COMPILE], cwd=work)
-        compiled = (work / "requirements.txt").read_bytes()
+        for file, data in (beside or {}).items():
+            (work / file).write_bytes(data)
+        _run(compiler, ["piptools", *_COMPILE, f"--output-file={lock}", source.name], cwd=work)
+        compiled = (work / lock).read_bytes()
     return header.encode() + compiled.removeprefix(header.encode())
 
 
@@ -105,18 +108,13 @@ def describe_locked(
 
 
 def _forms(compiler: Compiler, locked: Sequence[Locked]) -> dict[str, tuple[Form, ...]]:
-    probe = Path(__file__).with_name("forms_probe.py")
-    answer = json.loads(
-        _run(
-            compiler,
-            [str(probe)],
-            text=json.dumps([[one.distribution, one.version] for one in locked]),
-        )
-    )
+    asked = [(one.distribution, one.version) for one in locked]
+    found = ask_index(compiler.python, compiler.settings, asked)
     forms: dict[str, tuple[Form, ...]] = {}
-    for one, (name, files) in zip(locked, answer, strict=True):
-        has = {_form(file) for file, sha256 in files if sha256 is None or sha256 in one.sha256}
-        forms[name] = tuple(form for form in _ORDER if form in has)
+    for one in locked:
+        files = found[one.distribution]
+        has = {_form(f.name) for f in files if f.sha256 is None or f.sha256 in one.sha256}
+        forms[one.distribution] = tuple(form for form in _ORDER if form in has)
     return forms
 
 
@@ -129,46 +127,19 @@ def _form(file: str) -> Form:
     return "pure" if file.endswith("-none-any.whl") else "platform"
 
 
-def _run(
-    compiler: Compiler, command: list[str], *, cwd: Path | None = None, text: str | None = None
-) -> str:
-    """Run a module (or a script) of the compiler's Python; returns its standard output."""
-    arguments = command if command[0].endswith(".py") else ["-m", *command]
+def _run(compiler: Compiler, command: list[str], *, cwd: Path | None = None) -> None:
+    """Run a module of the compiler's Python."""
     result = subprocess.run(
-        [str(compiler.python), *arguments],
+        [str(compiler.python), "-m", *command],
         capture_output=True,
         check=False,
         cwd=cwd,
         env=compiler.settings,
-        input=text or "",
+        stdin=subprocess.DEVNULL,
         text=True,
     )
     if result.returncode != 0:
         raise CompilerError(
-            f"{Path(command[0]).stem} failed: {pip_complaint(result.stderr or result.stdout)}",
+            f"{command[0]} failed: {pip_complaint(result.stderr or result.stdout)}",
             where=f"{compiler.python} -m {' '.join(command[:2])}",
         )
-    return result.stdout
-
-
-def _one_index() -> dict[str, str]:
-    """The environment in which pip knows the user's one index and nothing beside it.
-
-    A lock must come out the same for everybody, so extra indexes, links and constraints of the
-    user are left out; how to reach the index is kept.
-    """
-    listed = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "list"],
-        capture_output=True,
-        check=False,
-        text=True,
-    ).stdout
-    settings = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
-    settings |= {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    settings["PIP_NO_INPUT"] = "1"
-    for line in listed.splitlines():
-        key, _, value = line.partition("=")
-        setting = key.rpartition(".")[2]
-        if setting in _KEPT_SETTINGS:
-            settings[f"PIP_{setting.upper().replace('-', '_')}"] = value.strip("'\"")
-    return settings

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from freebsd_port.core.release import Release, parse_release, release_order
 from freebsd_port.errors import PortError, UsageError
+from freebsd_port.store.note import replace_note
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -37,6 +37,11 @@ class Project:
         return self.root / "patches"
 
     @property
+    def decisions(self) -> Path:
+        """What reviewers decided; not every project has it."""
+        return self.root / "decisions"
+
+    @property
     def checks(self) -> Path:
         """The checks that run inside a patched environment."""
         return self.root / "tests" / "port"
@@ -48,6 +53,10 @@ class Project:
     def requirements(self, release: str) -> Path:
         """The hash-locked requirements of one release."""
         return self.release_directory(release) / "requirements.txt"
+
+    def test_requirements(self, release: str) -> Path:
+        """What upstream's own tests need beside those, hash-locked; not every release has it."""
+        return self.release_directory(release) / "test-requirements.txt"
 
     def series_lock(self, release: str) -> Path:
         """What the series makes of the files of one release."""
@@ -131,10 +140,8 @@ def save_if_changed(path: Path, data: bytes) -> bool:
     """
     if path.is_file() and path.read_bytes() == data:
         return False
-    beside = path.with_name(f".{path.name}.new")
     try:
-        beside.write_bytes(data)
-        os.replace(beside, path)
+        replace_note(path, data)
     except OSError as error:
         raise ProjectError(
             f"cannot be written: {(error.strerror or str(error)).lower()}", where=str(path)

@@ -47,18 +47,17 @@ class CheckRun:
 
 
 def read_coverage(report: Path, packages: Path) -> Executed:
-    """Read coverage's JSON with contexts; empty when there is none, as when nothing ran."""
+    """Read what coverage_probe wrote; empty when there is none, as when nothing ran."""
     try:
-        files = json.loads(report.read_bytes())["files"]
-    except (OSError, ValueError, KeyError):
+        files = json.loads(report.read_bytes())
+    except (OSError, ValueError):
         return {}
     executed: Executed = {}
-    for name, file in files.items():
+    for name, lines in files.items():
         path = os.path.relpath(os.path.join(report.parent, name), packages).replace(os.sep, "/")
-        contexts = {int(line): names for line, names in file.get("contexts", {}).items()}
         executed[path] = {
-            line: frozenset(context.split("|")[0] for context in contexts.get(line, ()))
-            for line in {*file["executed_lines"], *contexts}
+            int(line): frozenset(context.split("|")[0] for context in contexts)
+            for line, contexts in lines.items()
         }
     return executed
 
@@ -81,7 +80,7 @@ def read_report(
         if bad:
             failures.append(Failure(name, (bad[0].get("message") or "").strip()))
         elif skips:
-            skipped.append(Failure(name, (skips[0].get("message") or "").strip()))
+            skipped.append(Failure(name, _reason(skips[0])))
         else:
             passed += 1
         for patch in _patches(case):
@@ -94,6 +93,13 @@ def read_report(
     return CheckRun(
         directory, platform, header, passed, tuple(skipped), tuple(failures), executed, patches
     )
+
+
+def _reason(skip: ET.Element) -> str:
+    """Give why a check was skipped; of a whole file pytest has that in the text only."""
+    words = re.search(r"'Skipped: (.+)'\)$", (skip.text or "").strip())
+    message = (skip.get("message") or "").strip()
+    return words[1] if words and message == "collection skipped" else message
 
 
 def _patches(case: ET.Element) -> set[str]:

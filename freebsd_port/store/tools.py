@@ -1,4 +1,4 @@
-"""pytest and coverage for a target's interpreter, in a directory of their own.
+"""What runs tests in a target's interpreter, in directories of their own.
 
 The target stays clean: nothing is installed into it.
 """
@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+from dataclasses import dataclass
 from pathlib import Path
 
 from freebsd_port.core.file import hash_bytes
@@ -19,38 +20,65 @@ from freebsd_port.store.wheels import Progress, cache_directory, pip_complaint
 
 
 class ToolsError(PortError):
-    """pytest and coverage could not be had for the target."""
+    """The tools could not be had for the target."""
 
 
-def require_tools(python: Path, version: str, requirements: Path, progress: Progress) -> Path:
+@dataclass(frozen=True, slots=True)
+class Toolset:
+    """Packages that belong together, in one directory of the user's cache."""
+
+    what: str
+    """In a sentence, such as `pytest and coverage`."""
+
+    proof: str
+    """A package that a finished directory has."""
+
+    requirements: Path
+
+    is_locked: bool = False
+    """Whether the requirements have hashes and nothing is missing among them; then what they
+    require in turn is the target's own and is not fetched."""
+
+
+def check_tools(requirements: Path) -> Toolset:
+    """Give the set that runs the checks of the patches."""
+    return Toolset("pytest and coverage", "pytest", requirements)
+
+
+def upstream_tools(requirements: Path) -> Toolset:
+    """Give the set that upstream's own tests need beside the target's packages."""
+    return Toolset("what upstream's tests need", "oslotest", requirements, is_locked=True)
+
+
+def require_tools(python: Path, version: str, tools: Toolset, progress: Progress) -> Path:
     """Give the directory to put on PYTHONPATH, made by pip in the user's cache when missing.
 
     One for each Python version and text of the requirements. Raises ToolsError.
     """
     try:
-        wanted = requirements.read_bytes()
+        wanted = tools.requirements.read_bytes()
     except OSError as error:
         raise ToolsError(
-            "nothing says what the checks need beside the target's packages",
-            where=str(requirements),
-            hint="name the project that has checks with --project",
+            f"nothing says what to install for {tools.what}",
+            where=str(tools.requirements),
+            hint="name the project that has it with --project",
         ) from error
     minor = ".".join(version.split(".")[:2])
     place = cache_directory() / "tools" / f"{minor}-{hash_bytes(wanted)[:16]}"
-    if (place / "pytest").is_dir():
+    if (place / tools.proof).is_dir():
         return place
-    progress(f"fetching pytest and coverage for Python {minor}")
+    progress(f"fetching {tools.what} for Python {minor}")
     partial = place.with_name(f"{place.name}.{os.getpid()}")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        complaint = _install(python, requirements, partial)
+        complaint = _install(python, tools, partial)
         if complaint is not None:
             raise ToolsError(
-                f"pytest cannot be fetched: {complaint}",
+                f"{tools.what} cannot be fetched: {complaint}",
                 where=f"for {python}",
-                hint=_way_without_index(minor, requirements, place),
+                hint=_way_without_index(minor, tools, place),
             )
-        _settle(partial, place)
+        _settle(partial, place, tools)
     except OSError as error:
         raise ToolsError(
             f"the cache cannot be written: {(error.strerror or 'no reason given').lower()}",
@@ -70,14 +98,16 @@ def can_measure(python: Path, tools: Path) -> bool:
     return _run([str(python), "-c", "import sqlite3"]).returncode == 0
 
 
-def _install(python: Path, requirements: Path, place: Path) -> str | None:
+def _install(python: Path, tools: Toolset, place: Path) -> str | None:
     """Install with pip; give what it complains of, or None.
 
     The target's own pip knows its Python; ours, which may be too new for that, is for a target
     that has none.
     """
     words = ["install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-compile"]
-    words += ["--target", str(place), "--requirement", str(requirements)]
+    words += ["--target", str(place), "--requirement", str(tools.requirements)]
+    if tools.is_locked:
+        words += ["--no-deps", "--require-hashes"]
     own = [str(python), "-m", "pip"]
     if _run([*own, "--version"]).returncode == 0:
         done = _run([*own, *words])
@@ -93,24 +123,25 @@ def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _settle(partial: Path, place: Path) -> None:
+def _settle(partial: Path, place: Path, tools: Toolset) -> None:
     """Put the finished directory in its place, unless another process was faster."""
     try:
         os.rename(partial, place)
     except OSError:
-        if not (place / "pytest").is_dir():
+        if not (place / tools.proof).is_dir():
             raise
 
 
-def _way_without_index(minor: str, requirements: Path, place: Path) -> str:
+def _way_without_index(minor: str, tools: Toolset, place: Path) -> str:
     """Say how to have the tools where no index can be asked."""
     own = Path(sysconfig.get_path("purelib"))
-    if minor == f"{sys.version_info[0]}.{sys.version_info[1]}" and all(
-        (own / name).is_dir() for name in ("pytest", "coverage")
-    ):
+    is_own = minor == f"{sys.version_info[0]}.{sys.version_info[1]}"
+    has_both = all((own / name).is_dir() for name in ("pytest", "coverage"))
+    if tools.proof == "pytest" and is_own and has_both:
         names = "pytest, _pytest, pluggy, iniconfig, packaging, pygments and coverage"
         return f"without an index, copy {names} from {own} to {place}"
     return (
         f"without an index: python{minor} -m pip install --no-index --find-links WHEELS "
-        f"--target {place} --requirement {requirements}"
+        f"{'--no-deps ' if tools.is_locked else ''}--target {place} "
+        f"--requirement {tools.requirements}"
     )

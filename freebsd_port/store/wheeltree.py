@@ -13,11 +13,7 @@ class WheelTree:
 
     def __init__(self, wheels: tuple[Wheel, ...]) -> None:
         self._wheels = {path: wheel for wheel in wheels for path in wheel.paths()}
-        self._directories = {
-            "/".join(parts[:depth])
-            for parts in (path.split("/") for path in self._wheels)
-            for depth in range(len(parts))
-        }
+        self._directories: set[str] | None = None
 
     def paths(self) -> frozenset[str]:
         """Give every path in the wheels."""
@@ -33,4 +29,10 @@ class WheelTree:
 
     def has_directory(self, path: str) -> bool:
         """Tell whether some member is below the path."""
+        if self._directories is None:
+            self._directories = {
+                "/".join(parts[:depth])
+                for parts in (path.split("/") for path in self._wheels)
+                for depth in range(len(parts))
+            }
         return path in self._directories

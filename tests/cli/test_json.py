@@ -8,6 +8,7 @@ import pytest
 from command_line import Run
 from small_project import GREET, LEAVE, NAMES, PLATFORM, WHO, SmallProject
 
+from freebsd_port.cli.cmd_host import VERBS as HOST_VERBS
 from freebsd_port.cli.main import VERBS, main
 
 
@@ -108,6 +109,48 @@ def test_verify_tells_every_run_and_hunk(run: Run) -> None:
     assert hunk["checks"] == ["test_who_am_i.test_who"]
 
 
+def test_verify_tells_of_each_patch_its_checks_lines_and_upstreams_suites(run: Run) -> None:
+    run("push", "2")
+    who, greet = run("verify", "--platform", PLATFORM, "--json").json["patches"]
+    assert who == {
+        "patch": WHO,
+        "checks": {PLATFORM: {"run": 1, "passed": 1, "failed": 0}},
+        "hunks": {"total": 1, "covered": 1},
+        "lines": {"added": 1, "covered": 1, "uncovered": [], "native_only": []},
+        "upstream": {"unchanged": [], "changed": [], "not_compared": ["oslo.privsep"]},
+    }
+    assert greet["patch"] == GREET
+    assert "nova.virt.libvirt" in greet["upstream"]["not_compared"]
+
+
+@pytest.mark.parametrize("native_only", [False, True])
+def test_a_line_that_no_check_runs_is_a_problem_where_every_line_is_asked_for(
+    run: Run, project: SmallProject, native_only: bool
+) -> None:
+    added = "def who():\n    return 'anybody'\n\n\ndef why():\n    return None\n"
+    project.save_patch(WHO, "oslo_privsep/who.py", "def who():\n    return 'linux'\n", added)
+    if native_only:
+        text = project.patch(WHO).read_bytes()
+        field = b"Native-Only: `return None` asks the FreeBSD kernel\nLast-Update"
+        project.patch(WHO).write_bytes(text.replace(b"Last-Update", field, 1))
+    run("push", "1")
+    assert run("verify", "--platform", PLATFORM, "--json").status == 0
+    said = run("verify", "--platform", PLATFORM, "--every-line", "--json")
+    is_excused = native_only and PLATFORM == "linux"
+    assert (said.status, said.json["ok"]) == ((0, True) if is_excused else (1, False))
+    (patch,) = said.json["patches"]
+    place = {"path": "oslo_privsep/who.py", "line": 6}
+    assert patch["lines"]["native_only" if is_excused else "uncovered"] == [place]
+    if not is_excused:
+        (problem,) = said.json["problems"]
+        assert (problem["what"], problem["where"]) == (
+            f"no check runs a line of {WHO}",
+            "oslo_privsep/who.py:6",
+        )
+    shown = run("verify", "--platform", PLATFORM, "-v").out
+    assert f"{'native' if is_excused else 'partly'}  {WHO}" in shown
+
+
 def test_a_failing_check_is_a_problem(run: Run, project: SmallProject) -> None:
     project.save_check(
         "oslo_privsep/test_who_am_i.py",
@@ -190,12 +233,12 @@ def test_every_finding_is_a_problem(run: Run, project: SmallProject) -> None:
     ]
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", [*VERBS, *(f"host {verb}" for verb in HOST_VERBS)])
 def test_every_verb_refuses_an_unknown_option_in_json(
     verb: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit, match="2"):
-        main([verb, "--json", "--no-such-option"])
+        main([*verb.split(), "--json", "--no-such-option"])
     out, err = capfd.readouterr()
     assert err == ""
     assert json.loads(out)["problems"][0]["hint"] == f"freebsd-port {verb} --help"

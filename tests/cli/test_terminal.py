@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
 import signal
 import subprocess
@@ -12,39 +11,48 @@ from pathlib import Path
 
 import pytest
 from command_line import Run
+from own_terminal import COMMAND, on_terminal
 from small_project import GREET, LEAVE, NAMES, WHO, SmallProject
 
+from freebsd_port.cli.cmd_host import VERBS as HOST_VERBS
 from freebsd_port.cli.main import VERBS, main
 
-COMMAND = [sys.executable, "-m", "freebsd_port"]
-
-
-def on_terminal(words: list[str], **environment: str) -> str:
-    """Run on a terminal of its own; what it shows, errors included."""
-    leader, follower = pty.openpty()
-    env = {**os.environ, "TERM": "xterm", **environment}
-    process = subprocess.Popen(
-        [*COMMAND, *words], stdin=follower, stdout=follower, stderr=follower, env=env
-    )
-    os.close(follower)
-    shown = b""
-    while True:
-        try:
-            part = os.read(leader, 4096)
-        except OSError:  # Linux: the other side is closed
-            part = b""
-        if not part:
-            break
-        shown += part
-    os.close(leader)
-    process.wait()
-    return shown.decode().replace("\r\n", "\n")
+EVERY_VERB = [
+    *VERBS,
+    *(f"host {verb}" for verb in HOST_VERBS),
+    *(f"host services {verb}" for verb in ("install", "remove", "status")),
+]
 
 
 def test_a_terminal_gets_colours(project: SmallProject) -> None:
     shown = on_terminal(["apply", "-n", "--project", str(project.root)])
     assert "\x1b[32mwould push   \x1b[0m oslo.privsep/who-am-i.patch\n" in shown
     assert "\x1b[31m\x1b[1merror:\x1b[0m no verb" in on_terminal(["aply"])
+
+
+def test_a_terminal_gets_the_words_that_differ_highlighted(project: SmallProject) -> None:
+    who = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    for words in (["init", "-q"], ["add", "series", "patches", "releases"],
+                  [*who, "commit", "-q", "-m", "x"]):  # fmt: skip
+        subprocess.run(["git", *words], cwd=project.root, check=True)
+    text = project.patch(LEAVE).read_text()
+    project.patch(LEAVE).write_text(text.replace("'goodbye'", "'good day'"))
+    words = ["interdiff", "HEAD", "--project", str(project.root)]
+    shown = on_terminal(words)
+    assert "\x1b[31m\x1b[7mgoodbye\x1b[0m\x1b[31m'\x1b[0m\n" in shown
+    assert "\x1b[32m\x1b[7mgood day\x1b[0m\x1b[32m'\x1b[0m\n" in shown
+    assert "\x1b" not in on_terminal(words, NO_COLOR="1")
+
+
+def test_an_error_shows_what_others_wrote_and_does_nothing_of_it(
+    run: Run, project: SmallProject
+) -> None:
+    evil = "nova/\x1b[2Jevil\u202e.patch"
+    (project.root / "series").write_text(f"{WHO}\n{evil}\n", "utf-8")
+    said = run("apply")
+    assert said.status == 1
+    assert "names nova/<^[>[2Jevil<U+202E>.patch, which is not there" in said.err
+    assert not set("\x1b\u202e") & set(said.err)
 
 
 @pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
@@ -108,6 +116,12 @@ def test_a_wrong_verb_is_told_the_right_one(capfd: pytest.CaptureFixture[str]) -
     with pytest.raises(SystemExit, match="2"):
         main(["xyzzy"])
     assert "did you mean" not in capfd.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        main(["host", "console-brigde"])
+    assert capfd.readouterr().err == (
+        "error: no verb 'console-brigde', did you mean console-bridge?\n"
+        "  try:   freebsd-port host --help\n"
+    )
 
 
 def test_no_verb_shows_the_help_and_exits_with_2(capfd: pytest.CaptureFixture[str]) -> None:
@@ -116,24 +130,26 @@ def test_no_verb_shows_the_help_and_exits_with_2(capfd: pytest.CaptureFixture[st
     assert "Exit status: 0 done, 1 failed, 2 usage, 3 hand work needed." in capfd.readouterr().err
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", EVERY_VERB)
 def test_the_help_of_every_verb_has_examples(verb: str, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
-        main([verb, "--help"])
+        main([*verb.split(), "--help"])
     shown = capfd.readouterr().out
     assert f"Usage: freebsd-port {verb} " in shown
     examples = re.findall(rf"^ +freebsd-port {verb}\b.*", shown.partition("Examples:")[2], re.M)
     assert examples
-    for option in ("--release", "--json", "--quiet", "--verbose", "--project"):
+    releases = {"rebase": "--to", "host": "--json"}  # it names two; the answers name it
+    release = releases.get(verb.split()[0], "--release")
+    for option in (release, "--json", "--quiet", "--verbose", "--project"):
         assert option in shown
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", EVERY_VERB)
 def test_the_examples_use_options_that_are_there(
     verb: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        main([verb, "--help"])
+        main([*verb.split(), "--help"])
     shown = capfd.readouterr().out
     options = set(re.findall(r"--?\w[\w-]*", shown.partition("Examples:")[0]))
     used = set(re.findall(r" (--?\w[\w-]*)", shown.partition("Examples:")[2]))
@@ -160,8 +176,10 @@ def completions(*words: str, cwd: Path | None = None) -> list[str]:
 
 
 def test_bash_completes_verbs_and_options() -> None:
-    assert completions("p") == ["push", "pop"]
+    assert completions("p") == ["push", "pop", "previous"]
     assert set(VERBS) <= set(completions(""))
+    assert set(HOST_VERBS) <= set(completions("host", ""))
+    assert completions("host", "console-bridge", "--st") == ["--status"]
     assert completions("push", "--f") == ["--force", "--fuzz"]
     assert completions("verify", "--platform", "l") == ["linux"]
 

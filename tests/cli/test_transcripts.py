@@ -170,7 +170,8 @@ def test_status_tells_what_is_on_and_what_was_edited(run: Run, project: SmallPro
         "",
         "error: nova/greet.py was edited by hand\n"
         "  where: PROJECT/.venvs/2026.2\n"
-        "  try:   move the change into a patch, or write over it and keep a copy with: --force\n",
+        "  try:   take the change into its patch with: freebsd-port refresh, or write over it "
+        "and keep a copy with: --force\n",
     )
 
 
@@ -294,7 +295,7 @@ def test_verify_tells_what_ran_and_remembers_it(run: Run) -> None:
     run("apply")
     said = run("verify", "--platform", PLATFORM)
     assert said.status == 0
-    assert said.out.endswith("4 of 4 hunks run by checks\n")
+    assert said.out.endswith("4 of 4 hunks run by checks, 4 of 4 added lines\n")
     assert said.err.splitlines() == [
         f"... checking nova on {PLATFORM}",
         f"... checking oslo_privsep on {PLATFORM}",
@@ -322,7 +323,7 @@ def test_apply_can_verify_at_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     said = run("apply", "--verify")
     assert said.status == 0
     assert said.out.startswith(ALL_ON)
-    assert said.out.endswith("4 of 4 hunks run by checks\n")
+    assert said.out.endswith("4 of 4 hunks run by checks, 4 of 4 added lines\n")
     assert run("apply", "--verify").out.startswith("nothing to do: 3 patches on")
 
 
@@ -374,3 +375,33 @@ def test_releases_names_the_one_whose_pins_an_environment_holds(
         "  where: PROJECT/.venvs/2026.2\n"
         "  try:   freebsd-port venv --venv PATH makes one that does\n",
     )
+
+
+def test_status_of_all_releases_is_a_grid(run: Run, project: SmallProject) -> None:
+    (project.root / "releases/2026.2/series.lock").write_text("")
+    text = project.patch(WHO).read_bytes()
+    project.patch(WHO).write_bytes(text.replace(b"linux", b"gnu"))
+    series = project.root / "series"
+    series.write_text(f"{WHO}\n{GREET}\n{LEAVE}  # not 2026.2: it is polite there\n")
+    assert run("status", "--all") == Said(
+        0,
+        "                             2026.2*\n"
+        "oslo.privsep/who-am-i.patch  miss\n"
+        "nova/greet-loudly.patch      exact\n"
+        "nova/leave-politely.patch    off\n"
+        "@ another text than the newest release's; off: not on there; "
+        "*: carried, has series.lock\n"
+        "3 patches on 1 release; do not fit: 2026.2 1\n",
+        "",
+    )
+    assert run("status", "--all", "--release", "2026.2").status == 2
+
+
+def test_status_of_all_releases_tells_a_machine_the_same(run: Run) -> None:
+    found = run("status", "--all", "--json").json
+    assert (found["ok"], found["problems"]) == (True, [])
+    (release,) = found["releases"]
+    assert (release["name"], release["carried"]) == ("2026.2", False)
+    assert release["patches"][0] == {
+        **{"name": WHO, "state": "exact", "variant": False, "file": WHO, "problems": 0},
+    }

@@ -8,10 +8,12 @@ from freebsd_port.core.provenance import HunkLines
 SOURCE = b"import os\n\n\ndef f():\n    # why\n    call(\n        1,\n    )\n    return 2\n"
 
 
-def cover(executed: dict[int, tuple[str, ...]], *added: int, anchor: int = 1) -> HunkCoverage:
+def cover(
+    executed: dict[int, tuple[str, ...]], *added: int, anchor: int = 1, native: str = ""
+) -> HunkCoverage:
     ran: Executed = {"m.py": {line: frozenset(names) for line, names in executed.items()}}
     hunk = HunkLines("1.patch", "m.py", 1, 1, added, added[0] if added else anchor)
-    return cover_hunk(hunk, SOURCE, ran)
+    return cover_hunk(hunk, SOURCE, ran, (native,))
 
 
 def test_lines_that_ran_name_their_checks() -> None:
@@ -44,6 +46,14 @@ def test_a_hunk_of_comments_has_nothing_to_run() -> None:
 def test_a_hunk_that_only_removes_counts_by_its_anchor() -> None:
     assert not cover({}, anchor=9).is_run
     assert cover({9: ("test_a",)}, anchor=9).checks == ("test_a",)
+
+
+def test_a_statement_that_only_freebsd_runs_is_excused_as_a_whole() -> None:
+    found = cover({4: ("",)}, 4, 6, 7, 8, 9, native="1,")
+    assert (found.executed, found.missed, found.excused) == (1, (9,), (6, 7, 8))
+    assert cover({}, 6, 7, native="call(").is_run
+    assert not cover({}, 6, 9, native="call(").is_run
+    assert cover({6: ("test_a",)}, 6, native="call(").excused == ()
 
 
 def test_a_file_that_nothing_was_measured_in_is_missed() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from freebsd_port.core.header import find_header_faults, parse_header
+from freebsd_port.core.header import find_header_faults, native_lines, parse_header
 
 GOOD = """\
 Subject: greet more people
@@ -84,3 +84,9 @@ def test_forwarded_is_not_anything_else(value: str) -> None:
     assert faults("Forwarded: no", f"Forwarded: {value}") == (
         f"Forwarded is neither no, not-needed, yes nor an address: {value}",
     )
+
+
+def test_lines_that_only_freebsd_runs_are_read_from_each_field() -> None:
+    fields = "Native-Only: `  return sysctl(oid)` needs sysctl(3)\nNative-Only: `a`\n"
+    fields += "Native-only: `b` is\n folded\n"
+    assert native_lines(parse_header(fields.encode())) == ("return sysctl(oid)", "b")

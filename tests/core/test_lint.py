@@ -106,3 +106,27 @@ def test_a_hunk_whose_counts_lie_is_the_finding() -> None:
     found = patch(HEADER + DIFF.replace("-1,2", "-1,9"))
     assert len(found) == 1
     assert str(found[0][1]).startswith("nova/a.patch:10")
+
+
+def test_a_patch_that_unidiff_cannot_read_is_named() -> None:
+    chopped = HEADER + "\n" + DIFF.replace("-1,2 +1,3", "-1,3 +1,4")
+    assert patch(chopped) == [
+        ("unidiff cannot read it: Hunk is shorter than expected", "patches/nova/a.patch:1")
+    ]
+
+
+def test_a_line_that_only_freebsd_runs_is_one_that_the_patch_adds_and_has_a_reason() -> None:
+    def with_field(value: str) -> list[tuple[str, str | None]]:
+        return patch(HEADER.replace("Last", f"Native-Only: {value}\nLast", 1) + "\n" + DIFF)
+
+    assert with_field("`new` asks the FreeBSD kernel") == []
+    assert with_field("`one` asks the FreeBSD kernel") == [
+        ("Native-Only names a line that the patch does not add: one", "patches/nova/a.patch")
+    ]
+    for value in ("`new`", "new asks the kernel"):
+        assert with_field(value) == [
+            (
+                "Native-Only is not a line in backquotes and why it cannot run elsewhere: " + value,
+                "patches/nova/a.patch",
+            )
+        ]

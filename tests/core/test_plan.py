@@ -94,6 +94,15 @@ def test_a_file_to_delete_must_hold_what_the_patch_removes() -> None:
     assert isinstance(problem, MissError)
 
 
+def test_context_that_binds_a_hunk_to_the_end_of_the_file_is_said_to() -> None:
+    hunk = b"@@ -2,3 +2,4 @@\n b\n c\n+x\n d\n"
+    (problem,) = plan({"f": b"a\nb\nc\nd\ne\n"}, b"--- a/f\n+++ b/f\n" + hunk).problems
+    assert problem.where == (
+        "f, patch line 3; best partial match at 2 (3 of 3 lines); "
+        "with less context behind than before, it may only end the file"
+    )
+
+
 def test_a_file_to_create_must_not_be_there() -> None:
     new = b"--- /dev/null\n+++ b/f\n@@ -0,0 +1 @@\n+a\n"
     (problem,) = plan({"f": b"a\n"}, new).problems

@@ -10,6 +10,7 @@ from freebsd_port.core.requirement import (
     locked_by_name,
     parse_locked,
     parse_wanted,
+    without_locked,
 )
 
 A, B = "a" * 64, "b" * 64
@@ -62,3 +63,14 @@ def test_a_line_that_is_no_requirement_is_refused_with_its_number() -> None:
 def test_a_lock_is_indexed_by_normalised_name() -> None:
     one = Locked("Oslo_Config", "1", (A,))
     assert locked_by_name((one,)) == {"oslo-config": one}
+
+
+def test_a_distribution_is_left_out_with_its_hashes_and_comments() -> None:
+    header, nova, oslo = (
+        b"# nova==1 stands in a comment\n",
+        f"nova==34.0.0 ; python_version < '4' \\\n    --hash=sha256:{A}\n    # via x\n".encode(),
+        f"oslo-config==10.0 \\\n    --hash=sha256:{B}\n".encode(),
+    )
+    assert without_locked(header + nova + oslo, {"nova"}) == header + oslo
+    assert without_locked(header + nova + oslo, {"oslo-config"}) == header + nova
+    assert without_locked(header + nova + oslo, ()) == header + nova + oslo

@@ -52,6 +52,12 @@ class Checks:
     def write(self, code: str) -> None:
         (self.port / "oslo_rootwrap" / "test_made.py").write_text(code)
 
+    def install(self, distribution: str, version: str) -> None:
+        place = self.root / "packages" / f"{distribution}-{version}.dist-info"
+        place.mkdir()
+        metadata = f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n"
+        (place / "METADATA").write_text(metadata)
+
     def run(self, *options: str) -> subprocess.CompletedProcess[str]:
         env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "FREEBSD_"))}
         env["PYTHONPATH"] = str(self.root / "packages")
@@ -150,3 +156,28 @@ def test_later():
     assert "1 checks for another platform, 1 for patches that are not on" in done.stdout
     on.write_text("")
     assert checks.run(f"--patches-on={on}").returncode == pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+SINCE = """
+@pytest.mark.since("oslo.rootwrap", "7.9")
+def test_newer():
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("version", "passed", "newer"), [("7.5.1", 2, 1), ("7.9", 3, 0), ("7.10.0", 3, 0)]
+)
+def test_a_check_for_a_newer_version_is_deselected_and_counted(checks, version, passed, newer):
+    checks.install("oslo.rootwrap", version)
+    checks.write(CHECKS + SINCE)
+    done = checks.run()
+    assert f"{passed} passed, {1 + newer} deselected" in done.stdout
+    assert f"1 checks for another platform, {newer} for newer versions" in done.stdout
+
+
+def test_a_check_since_a_version_of_what_is_not_installed_is_an_error(checks):
+    checks.write(CHECKS + SINCE.replace("oslo.rootwrap", "oslo.rotwrap"))
+    done = checks.run()
+    assert "oslo.rotwrap is not installed" in done.stderr
+    assert done.returncode == 4

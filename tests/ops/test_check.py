@@ -46,6 +46,16 @@ def test_a_lock_that_is_up_to_date_is_not_written_again(project: SmallProject) -
     assert check(project, write_lock=True).written == (project.project.series_lock("2026.2"),)
 
 
+def test_no_lock_is_written_while_there_is_a_finding(project: SmallProject) -> None:
+    lock = project.project.series_lock("2026.2")
+    lock.unlink()
+    who = project.patch(WHO)
+    who.write_bytes(who.read_bytes().replace(b"Origin: vendor\n", b""))
+    result = check(project, write_lock=True)
+    assert (what(result), result.written) == (["the header has no Origin"], ())
+    assert not lock.exists()
+
+
 def test_findings_of_every_kind_come_together(project: SmallProject) -> None:
     (project.root / "patches/nova/stray.patch").write_bytes(project.patch(GREET).read_bytes())
     who = project.patch(WHO)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from made_wheel import make_pins, make_wheel, save_release
+from made_wheel import make_pins, make_wheel, save_index, save_release
 
 from freebsd_port.core.dependencies import Dependency, render_dependencies
 from freebsd_port.core.release import PATCHED_DISTRIBUTIONS, Pin
@@ -15,15 +15,6 @@ from freebsd_port.store.compiler import CompilerError
 from freebsd_port.store.project import Project, find_project
 
 OWN_RANGE = f"=={sys.version_info.major}.{sys.version_info.minor}.*"
-
-
-def save_index(files: Path, index: Path) -> None:
-    """Write the pages of a package index over wheels in a directory."""
-    for wheel in files.glob("*.whl"):
-        page = index / wheel.name.split("-")[0].replace("_", "-") / "index.html"
-        page.parent.mkdir(parents=True, exist_ok=True)
-        with page.open("a") as file:
-            file.write(f'<a href="{wheel.as_uri()}">{wheel.name}</a>\n')
 
 
 @pytest.fixture
@@ -105,6 +96,31 @@ def test_what_the_index_does_not_have_stops_the_lock_and_changes_nothing(
     assert not project.requirements("2026.2").exists()
 
 
+def test_what_the_tests_need_is_locked_beside_the_packages_and_without_them(
+    project: Project, tmp_path: Path
+) -> None:
+    make_wheel(tmp_path / "more", "runner", requires=["helper", "kq"])
+    make_wheel(tmp_path / "more", "helper", "2.0")
+    save_index(tmp_path / "more", tmp_path / "index")
+    directory = project.release_directory("2026.2")
+    with (directory / "requirements.in").open("a") as file:
+        file.write("helper<2\n")
+    (directory / "test-requirements.in").write_text("-c requirements.txt\nrunner\n")
+    result = lock_release(project, project.load_release())
+    assert {one.distribution: one.version for one in result.tests} == {
+        "kq": "3.0",
+        "runner": "1.0",
+    }
+    assert [path.name for path in result.changed][2:] == [
+        "test-requirements.txt",
+        "test-dependencies.toml",
+    ]
+    lock = project.test_requirements("2026.2").read_text()
+    assert "freebsd-port lock --release 2026.2" in lock.splitlines()[1]
+    assert str(tmp_path) not in lock
+    assert lock_release(project, project.load_release()).changed == ()
+
+
 def test_packaged_releases_are_not_locked_again(project: Project) -> None:
     with pytest.raises(LockError, match="not to be locked again"):
         lock_release(Project(project.root, is_packaged=True), project.load_release())
@@ -136,6 +152,51 @@ def test_every_contradiction_is_reported_at_once(
         f"{rootwrap.distribution.replace('.', '-')} 1.0 is in only one of requirements.txt"
         " and dependencies.toml"
     ) in whats
+
+
+@pytest.fixture
+def with_tests(locked: tuple[Project, tuple[Pin, ...]], tmp_path: Path) -> Path:
+    """The directory of a release that has what its tests need locked too."""
+    project, _ = locked
+    directory = project.release_directory("2026.2")
+    runner = make_wheel(tmp_path / "files", "runner", "3.0")
+    lock = f"runner==3.0 \\\n    --hash=sha256:{runner.sha256}\n"
+    (directory / "test-requirements.in").write_text("runner\n")
+    (directory / "test-requirements.txt").write_text(lock)
+    (directory / "test-dependencies.toml").write_bytes(
+        render_dependencies([Dependency("runner", "3.0", ("pure",), ("nova>=1",))])
+    )
+    return directory
+
+
+def test_what_the_tests_need_is_judged_with_the_packages(
+    locked: tuple[Project, tuple[Pin, ...]], with_tests: Path
+) -> None:
+    project, _ = locked
+    result = check_lock(project, project.load_release())
+    assert (result.problems, [one.distribution for one in result.tests]) == ((), ["runner"])
+    described = Dependency("runner", "3.0", ("pure",), ("nova>=2", "absent"))
+    (with_tests / "test-dependencies.toml").write_bytes(render_dependencies([described]))
+    lock = with_tests / "test-requirements.txt"
+    lock.write_text(lock.read_text() + (with_tests / "requirements.txt").read_text())
+    whats = " / ".join(p.what for p in check_lock(project, project.load_release()).problems)
+    assert "nova is in requirements.txt too" in whats
+    assert "needs another version of nova than the lock has" in whats
+    assert "nova>=2 of runner" in whats
+    assert "needs absent, and the lock does not have it" in whats
+    assert "nova 1.0 is in only one of test-requirements.txt and test-dependencies.toml" in whats
+
+
+@pytest.mark.parametrize(
+    "name", ["test-requirements.txt", "test-dependencies.toml", "test-requirements.in"]
+)
+def test_a_missing_file_of_what_the_tests_need_is_named(
+    locked: tuple[Project, tuple[Pin, ...]], with_tests: Path, name: str
+) -> None:
+    project, _ = locked
+    (with_tests / name).unlink()
+    with pytest.raises(LockError, match=f"2026.2 has no {name}"):
+        check_lock(project, project.load_release())
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "dependencies.toml", "requirements.in"])

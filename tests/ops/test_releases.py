@@ -77,4 +77,4 @@ def test_locks_are_told_by_their_files(project: Project) -> None:
 def test_every_release_of_the_checkout_is_locked() -> None:
     listed = list_releases(find_project())
     assert [one.release.name for one in listed if not one.is_locked] == []
-    assert len(listed) == 6
+    assert len(listed) >= 6

@@ -11,11 +11,14 @@ from pathlib import Path
 import pytest
 from small_project import GREET, LEAVE, PLATFORM, WHO, SmallProject, small_project
 
+from freebsd_port.core.platform import EMULATED, LINUX, NATIVE
 from freebsd_port.errors import ProblemsError
 from freebsd_port.ops.apply import apply_series
 from freebsd_port.ops.push import Distance, push_patches
-from freebsd_port.ops.verify import Verification, VerifyError, verify_target
+from freebsd_port.ops.verification import VerifyError
+from freebsd_port.ops.verify import Verification, verify_target
 from freebsd_port.store.checks import CheckError
+from freebsd_port.store.report import CheckRun
 
 MARK = "import os, subprocess, sys\nimport pytest\npytestmark = pytest.mark.patch({!r})\n"
 
@@ -129,6 +132,40 @@ def test_a_skip_is_shown_and_alone_proves_nothing(project: SmallProject) -> None
     found = verify(project)
     assert [skip.message for skip in found.runs[0].skipped] == ["no broker here"]
     assert not found.is_good
+
+
+def verify_lives(project: SmallProject, text: str) -> tuple[Verification, list[CheckRun]]:
+    """Verify on all platforms with these lives of guests; give also what came of the lives."""
+    project.save_check("lives/test_life.py", MARK.format(GREET) + text)
+    apply_series(project.workspace())
+    platforms = (*EMULATED, LINUX) if PLATFORM == LINUX else (NATIVE,)
+    found = verify_target(
+        project.project, project.workspace(), platforms=platforms, progress=lambda message: None
+    )
+    return found, [run for run in found.runs if run.distribution == "lives"]
+
+
+def test_the_lives_of_guests_run_on_the_newest_platform_only(project: SmallProject) -> None:
+    found, (lives,) = verify_lives(
+        project, "def test_life():\n    from nova import greet\n    assert greet.leave()\n"
+    )
+    assert found.is_good
+    assert (lives.platform, lives.passed) == (EMULATED[-1] if PLATFORM == LINUX else NATIVE, 1)
+    assert "nova/greet.py" in lives.executed
+    assert any("test_life.test_life" in hunk.checks for hunk in found.hunks)
+
+
+def test_lives_that_lack_what_they_need_are_skipped_with_the_cause(project: SmallProject) -> None:
+    text = "pytest.skip('lives need testtools', allow_module_level=True)\n"
+    found, (lives,) = verify_lives(project, text)
+    assert found.is_good
+    assert [skip.message for skip in lives.skipped] == ["lives need testtools"]
+
+
+def test_a_life_that_fails_is_a_failure(project: SmallProject) -> None:
+    found, (lives,) = verify_lives(project, "def test_life():\n    assert False\n")
+    assert not found.is_good
+    assert len(lives.failures) == 1
 
 
 def test_a_daemon_left_behind_does_not_hold_the_run_and_is_ended(

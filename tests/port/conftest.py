@@ -17,8 +17,11 @@ Markers
     on_freebsd      only on FreeBSD, native or emulated
     on_linux        only on Linux as it is
     neither         everywhere
-A check for another platform is deselected and counted; a check without `patch` is an error.
-With --patches-on=FILE, a list of patches, so is a check that names a patch not in it.
+    since("oslo.privsep", "3.3")    only with that version or a newer one, because what the check
+                                    is about was not there before, or was otherwise upstream
+A check for another platform or a newer version is deselected and counted; a check without
+`patch` is an error. With --patches-on=FILE, a list of patches, a check that names a patch not
+in it is deselected too.
 
 Fixtures
     profile         the active Profile; None where nothing is emulated
@@ -30,12 +33,14 @@ A check under tests/port/oslo_rootwrap may not import another of the patched dis
 """
 
 import importlib
+import importlib.metadata
 import importlib.util
 import os
 import sys
 from pathlib import Path
 
 import pytest
+from packaging.version import Version  # pytest requires it
 
 HERE = Path(__file__).resolve().parent
 
@@ -45,6 +50,7 @@ ALLOWED = {
     "oslo_rootwrap": {"oslo_rootwrap"},
     "oslo_messaging": {"oslo_messaging"},
     "nova": {"nova", "oslo_privsep", "oslo_messaging", "oslo_rootwrap"},
+    "lives": {"nova", "oslo_privsep", "oslo_messaging", "oslo_rootwrap"},
 }
 PATCHED = set().union(*ALLOWED.values())
 
@@ -52,6 +58,7 @@ MARKERS = (
     "patch(path): the patch that the check proves, as `series` names it",
     "on_freebsd: only on FreeBSD, native or emulated",
     "on_linux: only on Linux that is not emulated",
+    "since(distribution, version): only with that version of the distribution or a newer one",
 )
 
 
@@ -85,6 +92,7 @@ class Platform:
         self.deselected = 0
         self.patches = None
         self.without_patch = 0
+        self.for_newer = 0
 
     @property
     def is_freebsd(self):
@@ -97,10 +105,14 @@ class Platform:
 
     def summary(self):
         """The platform, and how many checks were left out for which reason."""
-        text = "{}; {} checks for another platform".format(self, self.deselected)
+        return "{}; {}".format(self, self.left_out())
+
+    def left_out(self):
+        """How many checks were left out for which reason."""
+        text = "{} checks for another platform".format(self.deselected)
         if self.patches is not None:
             text += ", {} for patches that are not on".format(self.without_patch)
-        return text
+        return text + ", {} for newer versions".format(self.for_newer)
 
     def __str__(self):
         if self.emulation is not None:
@@ -174,9 +186,11 @@ def pytest_collection_modifyitems(config, items):
     platform = config.stash[PLATFORM]
     other = "on_linux" if platform.is_freebsd else "on_freebsd"
     here = [item for item in items if item.get_closest_marker(other) is None]
-    kept = [item for item in here if platform.has_all(_patches(item))]
+    proving = [item for item in here if platform.has_all(_patches(item))]
+    kept = [item for item in proving if _is_new_enough(item)]
     platform.deselected += len(items) - len(here)
-    platform.without_patch += len(here) - len(kept)
+    platform.without_patch += len(here) - len(proving)
+    platform.for_newer += len(proving) - len(kept)
     chosen = set(kept)
     gone = [item for item in items if item not in chosen]
     if gone:
@@ -192,10 +206,22 @@ def _patches(item):
     ]
 
 
-def pytest_report_collectionfinish(config):
-    return "left out: {} checks for another platform, {} for patches that are not on".format(
-        config.stash[PLATFORM].deselected, config.stash[PLATFORM].without_patch
+def _is_new_enough(item):
+    return all(
+        _version_of(marker) >= Version(marker.args[1]) for marker in item.iter_markers("since")
     )
+
+
+def _version_of(marker):
+    """The installed version of the distribution that a `since` names."""
+    try:
+        return Version(importlib.metadata.version(marker.args[0]))
+    except importlib.metadata.PackageNotFoundError:
+        raise pytest.UsageError("{} is not installed".format(marker.args[0])) from None
+
+
+def pytest_report_collectionfinish(config):
+    return "left out: " + config.stash[PLATFORM].left_out()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

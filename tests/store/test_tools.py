@@ -1,4 +1,4 @@
-"""pytest and coverage for a target's interpreter, from an index of two made-up wheels."""
+"""Tools for a target's interpreter, from an index of made-up wheels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from made_wheel import make_wheel
 
-from freebsd_port.store.tools import ToolsError, require_tools
+from freebsd_port.store.tools import ToolsError, check_tools, require_tools, upstream_tools
 
 VERSION = "{}.{}.{}".format(*sys.version_info)
 Told = list[str]
@@ -29,7 +29,7 @@ def requirements(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def fetch(requirements: Path, told: Told, version: str = VERSION) -> Path:
-    return require_tools(Path(sys.executable), version, requirements, told.append)
+    return require_tools(Path(sys.executable), version, check_tools(requirements), told.append)
 
 
 def test_they_are_fetched_once_for_a_python_and_a_text_of_the_requirements(
@@ -51,7 +51,7 @@ def test_the_targets_own_pip_is_used_where_it_has_one(requirements: Path, tmp_pa
     note = tmp_path / "called"
     target.write_text(f'#!/bin/sh\necho "$@" >> {note}\nexec {sys.executable} "$@"\n')
     target.chmod(0o755)
-    require_tools(target, VERSION, requirements, lambda message: None)
+    require_tools(target, VERSION, check_tools(requirements), lambda message: None)
     assert [line.split()[:3] for line in note.read_text().splitlines()] == [
         ["-m", "pip", "--version"],
         ["-m", "pip", "install"],
@@ -64,7 +64,7 @@ def test_ours_is_used_where_the_target_has_none(requirements: Path, tmp_path: Pa
         f'#!/bin/sh\ncase "$*" in "-m pip --version") exit 1;; esac\nexec {sys.executable} "$@"\n'
     )
     target.chmod(0o755)
-    place = require_tools(target, VERSION, requirements, lambda message: None)
+    place = require_tools(target, VERSION, check_tools(requirements), lambda message: None)
     assert (place / "pytest").is_dir()
 
 
@@ -72,7 +72,9 @@ def test_without_an_index_the_way_out_is_named(
     requirements: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("PIP_FIND_LINKS")
-    with pytest.raises(ToolsError, match="pytest cannot be fetched: No matching") as caught:
+    with pytest.raises(
+        ToolsError, match="pytest and coverage cannot be fetched: No matching"
+    ) as caught:
         fetch(requirements, [])
     assert "without an index, copy pytest, _pytest, pluggy" in str(caught.value.hint)
     with pytest.raises(ToolsError) as caught:
@@ -82,7 +84,7 @@ def test_without_an_index_the_way_out_is_named(
 
 
 def test_a_project_without_checks_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ToolsError, match="nothing says what the checks need"):
+    with pytest.raises(ToolsError, match="nothing says what to install for pytest"):
         fetch(tmp_path / "requirements.txt", [])
 
 
@@ -91,3 +93,35 @@ def test_a_cache_that_cannot_be_written_is_named(requirements: Path, tmp_path: P
     with pytest.raises(ToolsError, match="the cache cannot be written") as caught:
         fetch(requirements, [])
     assert caught.value.hint == "name another cache with XDG_CACHE_HOME"
+
+
+def test_what_upstream_needs_comes_by_hash_and_without_what_the_target_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    wheels = tmp_path / "wheels"
+    oslotest = make_wheel(wheels, "oslotest", requires=["nova>=1"])
+    make_wheel(wheels, "nova")
+    lock = tmp_path / "test-requirements.txt"
+    lock.write_text(
+        f"--no-index\n--find-links {wheels}\n"
+        f"oslotest==1.0 \\\n    --hash=sha256:{oslotest.sha256}\n"
+        'absent==1.0 ; sys_platform == "plan9" \\\n    --hash=sha256:' + "0" * 64 + "\n"
+    )
+    place = require_tools(Path(sys.executable), VERSION, upstream_tools(lock), lambda message: None)
+    assert (place / "oslotest").is_dir()
+    assert not (place / "nova").exists()
+    lock.write_text(lock.read_text().replace(oslotest.sha256, "0" * 64))
+    with pytest.raises(ToolsError, match="what upstream's tests need cannot be fetched"):
+        require_tools(Path(sys.executable), VERSION, upstream_tools(lock), lambda message: None)
+
+
+@pytest.mark.parametrize(
+    "lock",
+    sorted((Path(__file__).parents[2] / "releases").glob("*/test-requirements.txt")),
+    ids=lambda path: path.parent.name,
+)
+def test_what_proves_a_finished_directory_is_in_the_lock_of_each_release(lock: Path) -> None:
+    """A directory without it would be fetched anew each time, and could not be put in place."""
+    proof = upstream_tools(lock).proof
+    assert any(line.startswith(f"{proof}==") for line in lock.read_text().splitlines())

@@ -7,6 +7,7 @@ import pytest
 PATCHED = [
     ("oslo.messaging/messaging-oserror-errno.patch", "oslo_messaging._drivers.impl_rabbit"),
     ("oslo.messaging/messaging-user-timeout-platform.patch", "oslo_messaging._drivers.impl_rabbit"),
+    ("oslo.messaging/messaging-qmanager-portable.patch", "oslo_messaging._drivers.amqpdriver"),
 ]
 
 

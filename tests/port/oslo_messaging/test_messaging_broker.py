@@ -93,9 +93,8 @@ def call(conf, transport):
     )
     server.start()
     try:
-        client = oslo_messaging.get_rpc_client(
-            transport, oslo_messaging.Target(topic=topic), timeout=30
-        )
+        get_client = getattr(oslo_messaging, "get_rpc_client", None) or oslo_messaging.RPCClient
+        client = get_client(transport, oslo_messaging.Target(topic=topic), timeout=30)
         return client.call({}, "reverse", text="daemon")
     finally:
         server.stop()

@@ -5,7 +5,8 @@ It is imported because a daemon started by a helper looks the context up by its 
 
 CONFIG_FILE has a section [checks], read by the context below. AS_USER is whom this process
 becomes before it starts the daemon. Prints one line with "pid" and either "error" (the name
-of what start() raised) or "identity"; what the daemon logs goes to standard error.
+of what start() raised) or "identity", and "output" of the command in DAEMON_CLIENT_COMMAND if
+there is one; what the daemon logs goes to standard error.
 """
 
 import errno
@@ -13,12 +14,14 @@ import json
 import logging
 import os
 import pwd
+import subprocess
 import sys
 import threading
 
 from oslo_config import cfg
 from oslo_privsep import capabilities, priv_context
 
+COMMAND = "DAEMON_CLIENT_COMMAND"
 HELPER = "from oslo_privsep import daemon; daemon.helper_main()"
 
 context = priv_context.PrivContext(
@@ -44,6 +47,12 @@ def identity():
     except OSError as error:
         found["root"] = errno.errorcode[error.errno]
     return found
+
+
+@context.entrypoint
+def output(*command):
+    """What a command printed that the daemon ran."""
+    return subprocess.check_output(command).decode()
 
 
 def become(name):
@@ -77,6 +86,8 @@ def main():
             priv_context.Method.FORK if method == "fork" else priv_context.Method.ROOTWRAP
         )
         answer["identity"] = identity()
+        if COMMAND in os.environ:
+            answer["output"] = output(*os.environ[COMMAND].split())
     except Exception as error:
         answer["error"] = type(error).__name__
         await_last_words()

@@ -9,6 +9,8 @@ PATCHED = [
     ("oslo.privsep/privsep-capabilities-optional.patch", "oslo_privsep.capabilities"),
     ("oslo.privsep/privsep-drop-privs-no-caps.patch", "oslo_privsep.daemon"),
     ("oslo.privsep/privsep-drop-privs-no-caps.patch", "oslo_privsep.priv_context"),
+    ("oslo.privsep/privsep-no-new-privs.patch", "oslo_privsep.daemon"),
+    ("oslo.privsep/privsep-no-new-privs.patch", "oslo_privsep.priv_context"),
     ("oslo.privsep/privsep-fork-no-return.patch", "oslo_privsep.daemon"),
     ("oslo.privsep/privsep-reset-is-eof.patch", "oslo_privsep.comm"),
 ]

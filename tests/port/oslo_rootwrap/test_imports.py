@@ -6,6 +6,8 @@ import pytest
 
 PATCHED = [
     ("oslo.rootwrap/rootwrap-close-fds.patch", "oslo_rootwrap.cmd"),
+    ("oslo.rootwrap/rootwrap-listener-enotconn.patch", "oslo_rootwrap.jsonrpc"),
+    ("oslo.rootwrap/rootwrap-killfilter-sysctl.patch", "oslo_rootwrap.filters"),
 ]
 
 

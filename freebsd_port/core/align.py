@@ -1,0 +1,178 @@
+"""The alignment of two versions of a file: which lines of one are which lines of the other."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+_SMALL = 400
+"""Gaps with fewer lines on both sides are compared line by line; longer ones only by anchors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A run of lines that both versions have."""
+
+    base: int
+    """0-based first line in the base."""
+
+    other: int
+    """0-based first line in the other version."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What lies between two blocks: base lines [start, stop) became [other_start, other_stop)."""
+
+    start: int
+    stop: int
+    other_start: int
+    other_stop: int
+
+
+def align_lines(base: Sequence[bytes], other: Sequence[bytes]) -> tuple[Block, ...]:
+    """Match the lines of two versions; blocks are in order, maximal, and never touch.
+
+    Lines that stand once in both are the anchors (patience); what lies between is compared
+    line by line. Where a run could be matched in several ways, the lines that were put in or
+    taken out are the last of those that read alike, as git has it.
+    """
+    pairs = list(_match(base, other, 0, len(base), 0, len(other)))
+    return _slide(base, other, _join(pairs))
+
+
+def chunks(blocks: Sequence[Block], base_count: int, other_count: int) -> tuple[Chunk, ...]:
+    """Give what differs, in order; the counts are the lengths of the two versions."""
+    found = []
+    base = other = 0
+    for block in (*blocks, Block(base_count, other_count, 0)):
+        if block.base > base or block.other > other:
+            found.append(Chunk(base, block.base, other, block.other))
+        base, other = block.base + block.count, block.other + block.count
+    return tuple(found)
+
+
+def grow_blocks(
+    blocks: Sequence[Block], spliced: Sequence[tuple[int, int, int]]
+) -> tuple[Block, ...]:
+    """Follow splices that were made alike in both versions, each within one block.
+
+    `spliced` holds (start, stop, new line count) in lines of the base, in order.
+    """
+    grown: list[Block] = []
+    shift = index = 0
+    for block in blocks:
+        end, more = block.base + block.count, 0
+        while index < len(spliced) and spliced[index][1] <= end:
+            start, stop, count = spliced[index]
+            more += count - (stop - start)
+            index += 1
+        if block.count + more:
+            grown.append(Block(block.base + shift, block.other + shift, block.count + more))
+        shift += more
+    return tuple(grown)
+
+
+def _match(
+    base: Sequence[bytes], other: Sequence[bytes], b0: int, b1: int, o0: int, o1: int
+) -> Iterator[Block]:
+    """Match base[b0:b1] with other[o0:o1]; blocks come in order and may touch."""
+    head = 0
+    while b0 + head < b1 and o0 + head < o1 and base[b0 + head] == other[o0 + head]:
+        head += 1
+    tail = 0
+    while (
+        b1 - tail > b0 + head
+        and o1 - tail > o0 + head
+        and base[b1 - tail - 1] == other[o1 - tail - 1]
+    ):
+        tail += 1
+    if head:
+        yield Block(b0, o0, head)
+    b0, o0, end = b0 + head, o0 + head, Block(b1 - tail, o1 - tail, tail)
+    b1, o1 = end.base, end.other
+    if b0 < b1 and o0 < o1:
+        anchors = _anchors(base, other, b0, b1, o0, o1)
+        if anchors:
+            for at_base, at_other in anchors:
+                if at_base < b0:
+                    continue  # in the run of an anchor before it
+                if b0 < at_base and o0 < at_other:
+                    yield from _match(base, other, b0, at_base, o0, at_other)
+                b0, o0 = at_base + 1, at_other + 1
+                while b0 < b1 and o0 < o1 and base[b0] == other[o0]:
+                    b0, o0 = b0 + 1, o0 + 1
+                yield Block(at_base, at_other, b0 - at_base)
+            if b0 < b1 and o0 < o1:
+                yield from _match(base, other, b0, b1, o0, o1)
+        elif b1 - b0 < _SMALL and o1 - o0 < _SMALL:
+            matcher = SequenceMatcher(None, base[b0:b1], other[o0:o1], autojunk=False)
+            for at_base, at_other, count in matcher.get_matching_blocks():
+                if count:
+                    yield Block(b0 + at_base, o0 + at_other, count)
+    if tail:
+        yield end
+
+
+def _anchors(
+    base: Sequence[bytes], other: Sequence[bytes], b0: int, b1: int, o0: int, o1: int
+) -> list[tuple[int, int]]:
+    """Give the longest rising run of lines that stand once in each range: (base, other)."""
+    once = {line for line, n in Counter(base[b0:b1]).items() if n == 1}
+    once &= {line for line, n in Counter(other[o0:o1]).items() if n == 1}
+    if not once:
+        return []
+    places = {other[at]: at for at in range(o0, o1) if other[at] in once}
+    pairs = [(at, places[base[at]]) for at in range(b0, b1) if base[at] in once]
+    tops: list[int] = []  # lowest last place of a rising run of each length
+    ends: list[int] = []  # index of the pair that it ends with
+    before = [-1] * len(pairs)
+    for number, (_, place) in enumerate(pairs):
+        length = bisect_right(tops, place)
+        before[number] = ends[length - 1] if length else -1
+        tops[length : length + 1] = [place]
+        ends[length : length + 1] = [number]
+    run = []
+    number = ends[-1]
+    while number >= 0:
+        run.append(pairs[number])
+        number = before[number]
+    return run[::-1]
+
+
+def _join(pairs: list[Block]) -> list[Block]:
+    joined: list[Block] = []
+    for block in pairs:
+        last = joined[-1] if joined else None
+        if last and last.base + last.count == block.base and last.other + last.count == block.other:
+            joined[-1] = Block(last.base, last.other, last.count + block.count)
+        else:
+            joined.append(block)
+    return joined
+
+
+def _slide(base: Sequence[bytes], other: Sequence[bytes], blocks: list[Block]) -> tuple[Block, ...]:
+    """Move what was only put in or only taken out down as far as it reads the same."""
+    slid: list[Block] = []
+    for block in blocks:
+        while slid and block.count:
+            last = slid[-1]
+            b0, o0 = last.base + last.count, last.other + last.count
+            if b0 == block.base:
+                first, following = other[o0], other[block.other]
+            elif o0 == block.other:
+                first, following = base[b0], base[block.base]
+            else:
+                break
+            if first != following:
+                break
+            slid[-1] = Block(last.base, last.other, last.count + 1)
+            block = Block(block.base + 1, block.other + 1, block.count - 1)
+        if block.count:
+            slid.append(block)
+    return tuple(slid)

@@ -1,0 +1,1 @@
+"""A host that runs nova: its answers, and the files that follow from them."""

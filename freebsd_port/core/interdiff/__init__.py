@@ -1,0 +1,1 @@
+"""What changed between two texts of a series: patches, headers, and the changes themselves."""

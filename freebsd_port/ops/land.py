@@ -1,0 +1,95 @@
+"""Landing an authoring verb: its texts, then the tree and the state in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from freebsd_port.core.file import FileState, hash_bytes
+from freebsd_port.core.overlay import AddedFile, render_state
+from freebsd_port.core.plan import PatchOutcome
+from freebsd_port.core.series import SeriesEntry
+from freebsd_port.errors import ProblemsError
+from freebsd_port.ops.converge import plan_goal
+from freebsd_port.ops.goal import GoalPatch
+from freebsd_port.ops.landing import Landing, find_landing
+from freebsd_port.ops.stack import Stack
+from freebsd_port.store.journal import Write, commit
+from freebsd_port.store.pristine import prune_pristine
+
+
+def with_text(patch: GoalPatch, data: bytes, entry: SeriesEntry | None = None) -> GoalPatch:
+    """Give a patch with another text, and perhaps another line in the series."""
+    entry = entry or patch.entry
+    applied = replace(
+        patch.applied,
+        name=entry.name,
+        sha256=hash_bytes(data),
+        strip=entry.strip,
+        reverse=entry.reverse,
+    )
+    return GoalPatch(entry, data, applied)
+
+
+def make_write(stack: Stack, path: str, after: FileState | None) -> Write:
+    """Give the write that brings a file from what it is now to another content."""
+    now = stack.tree.read(path)
+    if after is not None and now is not None:
+        after = replace(after, mode=now.mode)
+    elif after is not None and after.mode is None and stack.target.directory_mode is not None:
+        after = replace(after, mode=stack.target.directory_mode & 0o666)
+    return Write(path, now.sha256 if now else None, after, stack.target.directory_mode)
+
+
+def require_addable(stack: Stack, name: str, paths: Iterable[str]) -> None:
+    """Raise ProblemsError with each file that a patch of this name may not touch here."""
+    outcome = PatchOutcome(name, (), tuple(paths), ())
+    problems = stack.target.refusals((outcome,))
+    if problems:
+        raise ProblemsError(problems)
+
+
+def land(
+    stack: Stack,
+    goal: tuple[GoalPatch, ...],
+    *,
+    added: tuple[AddedFile, ...] | None = None,
+    writes: tuple[Write, ...] = (),
+    publish: Callable[[], None] = lambda: None,
+    check: Callable[[Landing], None] = lambda _landing: None,
+) -> None:
+    """Remember that these patches are on, and write these files; others under edit stay.
+
+    `publish` writes the texts of the series, once nothing stands in the way any more; after a
+    kill behind it the same verb, or `apply`, does the rest. `added` None leaves the files under
+    edit as they are. Raises what planning and the journal raise.
+    """
+    root, state = stack.target.root, stack.state
+    fuzz = state.fuzz if state.patches else 0
+    plan = plan_goal(stack.target, state, goal, fuzz, [patch.applied for patch in goal])
+    aim = replace(
+        state,
+        release=stack.workspace.release,
+        fuzz=fuzz,
+        patches=tuple(patch.applied for patch in goal),
+        added=state.added if added is None else added,
+    )
+    work = find_landing(stack.target, stack.found, plan, aim)
+    stays = _under_edit(stack) | {write.path for write in writes}
+    work.writes = [*(write for write in work.writes if write.path not in stays), *writes]
+    check(work)
+    stack.target.check(work.state.files, stack.layers[0], is_whole=False)
+    publish()
+    if work.writes or work.state != state:
+        text = render_state(work.state) if work.state.patches or work.state.files else None
+        commit(root, tuple(work.writes), text, work.originals)
+        prune_pristine(root, work.state)
+
+
+def _under_edit(stack: Stack) -> set[str]:
+    return {
+        c.entry.path
+        for c in stack.found.conditions
+        if c.kind != "patched"
+        or (c.found and c.entry.after_mode is not None and c.found.mode != c.entry.after_mode)
+    }

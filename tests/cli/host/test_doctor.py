@@ -1,0 +1,78 @@
+"""`host init` and `host doctor`, as typed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from command_line import Run
+
+HOSTS = Path(__file__).parents[2] / "data" / "hosts"
+
+
+@pytest.fixture
+def answers(tmp_path: Path) -> str:
+    path = tmp_path / "host.toml"
+    path.write_text("")
+    return str(path)
+
+
+def test_init_writes_every_key_once_and_never_over_other_answers(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "etc/host.toml"
+    said = run("host", "init", "--answers", str(path))
+    assert (said.status, said.err) == (0, "")
+    assert said.out == f"wrote {path}\nnext: freebsd-port host doctor\n"
+    assert run("host", "init", "--answers", str(path), "--json").json["new"] is False
+    path.write_text('[nova]\nuser = "other"\n')
+    said = run("host", "init", "--answers", str(path))
+    assert said.status == 2
+    assert "answers already, which are not written over" in said.err
+    assert path.read_text() == '[nova]\nuser = "other"\n'
+
+
+def test_a_ready_host_is_said_to_lack_nothing(run: Run, answers: str) -> None:
+    said = run("host", "doctor", "--answers", answers, "--host", str(HOSTS / "ready.json"))
+    assert said.status == 0
+    assert said.out.endswith("36 good, 0 lacks, 0 doubtful, 0 unknown\n")
+    assert "  good      module vmm" in said.out
+
+
+def test_a_bare_host_fails_and_quiet_leaves_out_what_is_good(run: Run, answers: str) -> None:
+    said = run("host", "doctor", "-q", "--answers", answers, "--host", str(HOSTS / "bare.json"))
+    assert said.status == 1
+    assert "try: kldload vmm\n" in said.out
+    assert "  good" not in said.out
+    assert "pkg install edk2-bhyve qemu-tools" not in said.err
+
+
+def test_json_has_every_diagnosis(run: Run, answers: str) -> None:
+    words = ("host", "doctor", "--json", "--answers", answers, "--host")
+    said = run(*words, str(HOSTS / "bare.json"))
+    assert (said.status, said.json["ok"]) == (1, False)
+    assert {
+        "area": "kernel",
+        "what": "module vmm",
+        "state": "lacks",
+        "detail": "not loaded",
+        "cure": "kldload vmm",
+    } in said.json["diagnoses"]
+
+
+def test_this_machine_is_recorded_and_judged_alike(run: Run, answers: str, tmp_path: Path) -> None:
+    record = tmp_path / "host.json"
+    said = run("host", "doctor", "--answers", answers, "--record", str(record))
+    assert (said.status, said.out) == (0, f"wrote {record}\n")
+    assert json.loads(record.read_text())["commands"]
+    words = ("host", "doctor", "--json", "--answers", answers)
+    live, recorded = run(*words), run(*words, "--host", str(record))
+    assert [(one["what"], one["state"]) for one in live.json["diagnoses"]] == [
+        (one["what"], one["state"]) for one in recorded.json["diagnoses"]
+    ]
+
+
+def test_a_recording_that_is_none_is_refused(run: Run, answers: str, tmp_path: Path) -> None:
+    for path in (tmp_path / "missing", Path(answers)):
+        said = run("host", "doctor", "--answers", answers, "--host", str(path))
+        assert said.status == 2
+        assert "try:   make one" in said.err

@@ -1,0 +1,178 @@
+"""Guests with consoles, as a bridge meets them: real pty pairs, libvirt's XML and a virsh.
+
+A pty stands for a null modem: the guest has the master, the bridge opens the slave under the
+name of the nmdm device. When the guest dies, the slave gives EIO, as nmdm gives an end of file.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import socket
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+XML = """<domain type='bhyve' id='{pid}'>
+  <name>{name}</name>
+  <uuid>{uuid}</uuid>
+  <memory unit='KiB'>131072</memory>
+  <devices>
+    <emulator>bhyve</emulator>
+    <serial type='nmdm'>
+      <source master='/dev/nmdm{uuid}A' slave='/dev/nmdm{uuid}B'/>
+      <target port='0'/>
+    </serial>{tcp}
+    <console type='nmdm'>
+      <source master='/dev/nmdm{uuid}A' slave='/dev/nmdm{uuid}B'/>
+      <target type='serial' port='0'/>
+    </console>
+  </devices>
+</domain>
+"""
+TCP = """
+    <serial type='tcp'>
+      <source mode='bind' host='{address}' service='{port}' tls='no'/>
+      <protocol type='raw'/>
+      <target port='1'/>
+    </serial>"""
+
+VIRSH = """#!{python} -S
+import atexit, os, pathlib, sys, time
+here = pathlib.Path({here!r})
+
+@atexit.register
+def note():  # when the answer can no longer change
+    with open(here / "calls", "a") as calls:
+        calls.write(" ".join(sys.argv[1:]) + "\\n")
+
+if (here / "hangs").exists():
+    time.sleep(600)
+if (here / "down").exists():
+    sys.exit("error: failed to connect to the hypervisor\\n"
+             "error: Failed to connect socket to '/var/run/libvirt/libvirt-sock'")
+words = sys.argv[1:]
+if words[:4] != ["-q", "-r", "-c", "bhyve:///system"]:
+    sys.exit("error: unexpected words " + repr(words))
+if words[4:] == ["list", "--uuid"]:
+    print("\\n".join(sorted(p.stem for p in here.glob("*.xml"))) + "\\n")
+elif words[4:6] == ["dumpxml", "--domain"]:
+    for found in here.glob("*.xml"):
+        text = found.read_text()
+        if found.stem == words[6] or "<name>" + words[6] + "</name>" in text:
+            print(text)
+            break
+    else:
+        sys.exit("error: failed to get domain '" + words[6] + "'")
+else:
+    sys.exit("error: unknown command: " + repr(words[4:]))
+"""
+
+
+def _candidates() -> Iterator[int]:
+    """Ports that no connection gets as its own end, other ones for each process of the tests."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+    first = 11000 + worker % 8 * 2600
+    start = os.getpid() * 211 % 2600
+    while True:
+        yield first + start
+        start = (start + 1) % 2600
+
+
+_PORTS = _candidates()
+
+
+def free_ports(count: int) -> list[int]:
+    """Give ports that nobody listens at, and that no other test is given."""
+    found: list[int] = []
+    while len(found) < count:
+        port = next(_PORTS)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        found.append(port)
+    return found
+
+
+def domain_xml(name: str, guest: str, port: int | None, address: str = "127.0.0.1") -> str:
+    tcp = TCP.format(address=address, port=port) if port is not None else ""
+    return XML.format(name=name, uuid=guest, tcp=tcp, pid=4711)
+
+
+class Host:
+    """A root directory with /dev, nova's instances, and a virsh that knows the guests."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.instances = root / "instances"
+        self.libvirt = root / "libvirt"
+        for directory in (root / "dev", self.instances, self.libvirt):
+            directory.mkdir(parents=True)
+        self.virsh = root / "virsh"
+        self.virsh.write_text(VIRSH.format(python=sys.executable, here=str(self.libvirt)))
+        self.virsh.chmod(0o755)
+
+    def calls(self) -> list[str]:
+        path = self.libvirt / "calls"
+        return path.read_text().splitlines() if path.exists() else []
+
+
+class Guest:
+    """A guest whose console this process holds the other end of."""
+
+    def __init__(self, host: Host, name: str, port: int | None, address: str = "127.0.0.1") -> None:
+        self.host = host
+        self.name = name
+        self.uuid = str(uuid.uuid4())
+        self.port = port
+        self.address = address
+        self.master = -1
+        (host.instances / self.uuid).mkdir()
+        self.boot()
+
+    @property
+    def device(self) -> Path:
+        return self.host.root / "dev" / f"nmdm{self.uuid}B"
+
+    @property
+    def log(self) -> Path:
+        return self.host.instances / self.uuid / "console.log"
+
+    @property
+    def xml(self) -> str:
+        return domain_xml(self.name, self.uuid, self.port, self.address)
+
+    def boot(self) -> None:
+        self.master, slave = pty.openpty()
+        flags = fcntl.fcntl(self.master, fcntl.F_GETFL)
+        fcntl.fcntl(self.master, fcntl.F_SETFL, flags | os.O_NONBLOCK)
+        self.device.unlink(missing_ok=True)
+        self.device.symlink_to(os.ttyname(slave))
+        os.close(slave)
+        new = self.host.libvirt / f"{self.uuid}.new"
+        new.write_text(self.xml)
+        new.rename(new.with_suffix(".xml"))  # virsh may be reading
+
+    def print(self, text: bytes) -> int:
+        """Print what the null modem takes at once; give how much it took."""
+        try:
+            return os.write(self.master, text)
+        except BlockingIOError:
+            return 0
+
+    def typed(self) -> bytes:
+        try:
+            return os.read(self.master, 65536)
+        except (BlockingIOError, OSError):
+            return b""
+
+    def die(self, *, libvirt_knows: bool = True) -> None:
+        self.device.unlink()  # the next pty of another test may get its number
+        os.close(self.master)
+        self.master = -1
+        if libvirt_knows:
+            (self.host.libvirt / f"{self.uuid}.xml").unlink()

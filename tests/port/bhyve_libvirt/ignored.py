@@ -1,0 +1,48 @@
+"""What the bhyve driver ignores without a word, and the stand-in therefore refuses.
+
+The real driver starts such a guest; the guest then lacks what its description promised, or does
+not boot. A check must not take that for a success.
+"""
+
+from .errors import unsupported
+
+NOTE = "bhyve ignores this without a word, so the stand-in refuses it: "
+QCOW2 = b"QFI\xfb"
+
+DEVICES = {
+    "hostdev": "a host device",
+    "redirdev": "a redirected device",
+    "tpm": "a TPM",
+    "vsock": "a vsock",
+    "iommu": "an IOMMU",
+    "watchdog": "a watchdog",
+    "memory": "a memory device",
+    "shmem": "shared memory",
+    "channel": "a channel to the guest",
+    "panic": "a panic device",
+}
+
+
+def refuse_ignored(root):
+    """Raise for the first part of a description that the driver would leave out."""
+    for element, words in DEVICES.items():
+        if root.find("devices/" + element) is not None:
+            raise unsupported(NOTE + words)
+    for path in ("launchSecurity", "cputune/vcpupin", "memoryBacking/hugepages"):
+        if root.find(path) is not None:
+            raise unsupported(NOTE + path)
+    for disk in root.iterfind("devices/disk"):
+        driver = disk.find("driver")
+        kind = "raw" if driver is None else driver.get("type", "raw")
+        if kind != "raw":
+            raise unsupported(NOTE + "a disk of format " + kind + " is read as if it were raw")
+    for model in root.iterfind("devices/video/model"):
+        if model.get("type") not in ("gop", None):
+            raise unsupported(NOTE + "a video device of type " + model.get("type"))
+
+
+def refuse_content(path):
+    """Raise for a disk whose file starts like a qcow2 image, whatever its description says."""
+    with open(path, "rb") as disk:
+        if disk.read(len(QCOW2)) == QCOW2:
+            raise unsupported(NOTE + path + " holds a qcow2 image, which would be read as raw")

@@ -1,0 +1,169 @@
+"""KillFilter asks the kernel which program a process runs, and believes nothing else."""
+
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+from oslo_rootwrap import filters, wrapper
+
+PATCH = pytest.mark.patch("oslo.rootwrap/rootwrap-killfilter-sysctl.patch")
+
+SLEEP = os.path.realpath(shutil.which("sleep"))
+OWN = os.path.realpath(sys.executable)
+
+
+@pytest.fixture
+def start():
+    """Function (program=SLEEP, argv0=None) -> a process that runs it until the check ends."""
+    started = []
+
+    def run(program=SLEEP, argv0=None):
+        started.append(subprocess.Popen([argv0 or program, "60"], executable=program))
+        return started[-1]
+
+    yield run
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A program of our own, to be deleted."""
+    return shutil.copy(SLEEP, os.path.join(os.path.realpath(str(tmp_path)), "copy"))
+
+
+def allows(program, *arguments, signals=()):
+    """Whether the filter for a program lets `kill` run with these arguments."""
+    kill_filter = filters.KillFilter("root", program, *signals)
+    return kill_filter.match(["kill", *map(str, arguments)])
+
+
+@PATCH
+@pytest.mark.on_freebsd
+def test_the_filter_matches_the_program_of_the_process_only(start):
+    process = start()
+    assert allows(SLEEP, process.pid)
+    assert not allows("/bin/sh", process.pid)
+    assert not allows(SLEEP, os.getpid())
+    assert allows(OWN, os.getpid())
+
+
+@PATCH
+@pytest.mark.on_freebsd
+def test_a_name_without_a_directory_is_looked_for_in_the_path(start, monkeypatch):
+    process = start()
+    monkeypatch.setenv("PATH", os.path.dirname(SLEEP))
+    assert allows(os.path.basename(SLEEP), process.pid)
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert not allows(os.path.basename(SLEEP), process.pid)
+
+
+@PATCH
+@pytest.mark.on_freebsd
+def test_the_signal_has_to_be_one_of_the_filter_as_ever(start):
+    process = start()
+    assert allows(SLEEP, "-9", process.pid, signals=["-9", "-HUP"])
+    assert not allows(SLEEP, "-ALRM", process.pid, signals=["-9", "-HUP"])
+
+
+@PATCH
+@pytest.mark.on_freebsd
+def test_rootwrap_kills_the_process(start):
+    process = start()
+    allowed = [filters.KillFilter("root", SLEEP, "-15")]
+    kill = wrapper.start_subprocess(allowed, ["kill", "-15", str(process.pid)])
+    assert kill.wait(timeout=60) == 0
+    assert process.wait(timeout=60) == -signal.SIGTERM
+
+
+@PATCH
+@pytest.mark.on_freebsd
+def test_a_program_that_was_deleted_gives_no_match(start, copy):
+    process = start(copy)
+    assert allows(copy, process.pid)
+    os.unlink(copy)
+    assert not allows(copy, process.pid)
+
+
+@PATCH
+@pytest.mark.on_freebsd
+def test_the_name_that_a_process_gives_itself_is_not_believed(start, copy):
+    process = start(copy, argv0=SLEEP)
+    assert allows(copy, process.pid)
+    assert not allows(SLEEP, process.pid)
+    os.unlink(copy)
+    assert not allows(SLEEP, process.pid)
+
+
+@PATCH
+@pytest.mark.on_freebsd
+def test_a_zombie_and_a_process_that_is_gone_give_no_match(start):
+    process = start()
+    assert allows(SLEEP, process.pid)
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    assert not allows(SLEEP, process.pid)
+    process.wait()
+    assert not allows(SLEEP, process.pid)
+
+
+@PATCH
+@pytest.mark.on_freebsd
+def test_a_number_that_is_not_of_one_process_gives_no_match():
+    assert allows(OWN, "-9", os.getpid(), signals=["-9"])
+    for pid in (-1, 0, -os.getpid(), os.getpid() + 2**32, 2**31, -(2**32) - 1):
+        assert not allows(OWN, pid), pid
+        assert not allows(OWN, "-9", pid, signals=["-9"]), pid
+
+
+@PATCH
+@pytest.mark.parametrize("text", ["one", "", "1.5"])
+def test_what_is_no_number_gives_no_match(text):
+    assert not allows(OWN, text)
+
+
+@PATCH
+@pytest.mark.on_freebsd
+def test_a_system_that_does_not_know_the_sysctl_gives_no_match(start, monkeypatch):
+    process = start()
+    assert allows(SLEEP, process.pid)
+    unknowing = SimpleNamespace(sysctlnametomib=lambda *arguments: -1)
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: unknowing)
+    assert not allows(SLEEP, process.pid)
+
+
+@PATCH
+@pytest.mark.on_linux
+def test_linux_reads_proc(start, copy, monkeypatch):
+    process = start(copy)
+    assert allows(copy, process.pid)
+    assert not allows(SLEEP, process.pid)
+    monkeypatch.setattr(os, "readlink", lambda path: "/usr/bin/other")
+    monkeypatch.setattr(os.path, "isfile", lambda path: True)
+    assert allows("/usr/bin/other", process.pid)
+
+
+@PATCH
+@pytest.mark.on_linux
+@pytest.mark.since("oslo.rootwrap", "7.9")  # a TypeError before
+def test_linux_lets_a_deleted_program_be_killed(start, copy):
+    process = start(copy)
+    os.unlink(copy)
+    assert allows(copy, process.pid)
+
+
+@PATCH
+@pytest.mark.on_linux
+def test_linux_matches_no_process_that_does_not_exist(start):
+    process = start()
+    process.kill()
+    process.wait()
+    assert not allows(SLEEP, process.pid)
+    for pid in (-1, 0, -os.getpid(), os.getpid() + 2**32):
+        assert not allows(OWN, pid), pid
