@@ -13,6 +13,7 @@ VERBS = {
     "config": "Write nova.conf and all that belongs to it, judged by oslo.config.",
     "database": "Make nova's databases and cells, or say what they still need.",
     "services": "Install, remove and show the rc.d scripts of nova's services.",
+    "verify": "Hold nova's services, cells and numbers against the host; boot a guest.",
     "console-bridge": "Join the consoles of the guests to their ports and logs.",
 }
 _EPILOG = """\b

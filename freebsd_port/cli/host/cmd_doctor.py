@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from freebsd_port.cli.host.options import answers_option
+from freebsd_port.cli.host.diagnoses import show_diagnoses
+from freebsd_port.cli.host.options import answers_option, recorded_option
 from freebsd_port.cli.options import Common, output_options, pass_common
-from freebsd_port.cli.render import paint, print_json, say
-from freebsd_port.core.host.doctor.diagnosis import Diagnosis
+from freebsd_port.cli.render import print_json, say
 
 _EPILOG = """\b
 Examples:
@@ -23,15 +21,15 @@ Examples:
 \b
 Exit status: 0 nothing is missing, 1 something is, 2 usage."""
 
-_LOOKS = {"good": "good", "lacks": "bad", "doubtful": "warn", "unknown": "dim"}
-_FILE = click.Path(path_type=Path, dir_okay=False)
-
 
 @click.command(epilog=_EPILOG)
+@recorded_option
 @click.option(
-    "--host", "recording", type=_FILE, metavar="FILE", help="Judge a recorded host, not this one."
+    "--record",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write down what this host answers.",
 )
-@click.option("--record", type=_FILE, metavar="FILE", help="Write down what this host answers.")
 @answers_option
 @output_options
 @pass_common
@@ -62,28 +60,5 @@ def command(
         if recording
         else examine_host(answers, common.progress)
     )
-    counts = Counter[str](one.state for one in found)
-    if common.as_json:
-        rows = [asdict(one) for one in found]
-        print_json({"ok": not counts["lacks"], "verb": "host doctor", "diagnoses": rows})
-    else:
-        _show(found, common.verbosity)
-        say(", ".join(f"{counts[state]} {state}" for state in _LOOKS))
-    if counts["lacks"]:
+    if not show_diagnoses(common, "host doctor", found):
         raise click.exceptions.Exit(1)
-
-
-def _show(found: tuple[Diagnosis, ...], verbosity: int) -> None:
-    """Print what there is to do; with what is good, unless quiet."""
-    width = max(len(one.what) for one in found)
-    area = None
-    for one in found:
-        if one.state == "good" and verbosity < 0:
-            continue
-        if one.area != area:
-            area = one.area
-            say(paint(area, "strong"))
-        row = f"  {paint(f'{one.state:<8}', _LOOKS[one.state])}  {one.what:<{width}}"
-        say(f"{row}  {one.detail}".rstrip())
-        if one.cure:
-            say(f"            {paint('try:', 'dim')} {one.cure}")

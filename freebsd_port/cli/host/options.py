@@ -39,6 +39,17 @@ def passwords_option(function: F) -> F:
     )(function)
 
 
+def recorded_option(function: F) -> F:
+    """Add --host, handed over as `recording`."""
+    return click.option(
+        "--host",
+        "recording",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="What a recorded host says of itself, in the place of this one.",
+    )(function)
+
+
 def root_option(function: F) -> F:
     """Add --root."""
     return click.option(

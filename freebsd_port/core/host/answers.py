@@ -42,6 +42,12 @@ class Api:
     workers: int = rules.number(2, "Processes of the compute API.", 1, 64)
     threads: int = rules.number(8, "Requests that each of them serves at once.", 1, 256)
 
+    @property
+    def url(self) -> str:
+        """Give the address at which this host reaches it."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.address, self.address)  # noqa: S104
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/v2.1"
+
 
 @dataclass(frozen=True, slots=True)
 class Console:

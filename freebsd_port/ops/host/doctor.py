@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from freebsd_port.core.host.answers import Answers
-from freebsd_port.core.host.doctor.diagnosis import Diagnosis
+from freebsd_port.core.host.diagnosis import Diagnosis
 from freebsd_port.core.host.doctor.examine import all_questions, examine
 from freebsd_port.core.host.recording import Recording, parse_recording, render_recording
 from freebsd_port.errors import UsageError

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from freebsd_port.core.host.answers import Answers, Database
-from freebsd_port.core.host.doctor.diagnosis import Diagnosis
+from freebsd_port.core.host.diagnosis import Diagnosis
 from freebsd_port.core.host.doctor.examine import all_questions, examine
 from freebsd_port.core.host.recording import Ran, Recording, parse_recording, render_recording
 from freebsd_port.errors import UsageError

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from freebsd_port.core.host.answers import Answers
+from freebsd_port.core.host.diagnosis import Diagnosis
 from freebsd_port.core.host.doctor import kernel, packages, reach, system, virtualization
-from freebsd_port.core.host.doctor.diagnosis import Diagnosis
 from freebsd_port.core.host.recording import Questions, Recording
 
 _AREAS = (system, packages, kernel, virtualization, reach)

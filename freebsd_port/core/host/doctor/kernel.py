@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from freebsd_port.core.host.answers import Answers
-from freebsd_port.core.host.doctor.diagnosis import Diagnosis, doubtful, good, lacks
+from freebsd_port.core.host.diagnosis import Diagnosis, doubtful, good, lacks
 from freebsd_port.core.host.recording import Questions, Recording
 
 AREA = "kernel"

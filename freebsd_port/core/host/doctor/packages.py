@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from freebsd_port.core.host.answers import Answers
-from freebsd_port.core.host.doctor.diagnosis import Diagnosis, doubtful, good, lacks
+from freebsd_port.core.host.diagnosis import Diagnosis, doubtful, good, lacks
 from freebsd_port.core.host.recording import Questions, Recording
 from freebsd_port.core.host.rules import require_place
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from freebsd_port.core.host.answers import Answers
-from freebsd_port.core.host.doctor.diagnosis import Diagnosis, good, lacks, unknown
+from freebsd_port.core.host.diagnosis import Diagnosis, good, lacks, unknown
 from freebsd_port.core.host.recording import Questions, Recording
 
 AREA = "libvirt"

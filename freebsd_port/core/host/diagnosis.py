@@ -1,12 +1,13 @@
-"""A diagnosis: one thing that a host needs, whether it is there, and the command that cures it."""
+"""A diagnosis: one thing that a host needs, how it is, and the command that cures it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-State = Literal["good", "lacks", "doubtful", "unknown"]
-"""As it should be; missing, and needed; better otherwise; not to be told from here."""
+State = Literal["good", "lacks", "wrong", "doubtful", "unknown"]
+"""As it should be; missing, and needed; there, but not as it should be; better otherwise; not to be
+told from here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ def good(area: str, what: str, detail: str = "") -> Diagnosis:
 def lacks(area: str, what: str, detail: str, cure: str) -> Diagnosis:
     """Say that it is missing, and needed."""
     return Diagnosis(area, what, "lacks", detail, cure)
+
+
+def wrong(area: str, what: str, detail: str, cure: str) -> Diagnosis:
+    """Say that it is there, or should be, and is not as it should be."""
+    return Diagnosis(area, what, "wrong", detail, cure)
 
 
 def doubtful(area: str, what: str, detail: str, cure: str) -> Diagnosis:

@@ -1,0 +1,1 @@
+"""What `host verify` makes of nova's own answers, area by area."""
