@@ -6,6 +6,7 @@
 #   make verify-upstream upstream's own tests, unpatched and patched: not one pass may be lost
 #   make verify-releases every release: environment, series, checks; makes what is not there
 #   make services        start the patched services against a real broker and database
+#   make demo            a host from nothing to verified, here; everything is undone again
 #   make check           series, files, headers, locks and pins agree
 #   make pop             take every patch off again
 #   make bench           speed and memory against quilt, git and patch
@@ -21,7 +22,7 @@ BOOTSTRAP ?= python3
 TOOL = .venv/bin/freebsd-port
 MADE = $(VENV)/.freebsd-port.json
 
-.PHONY: help venv patch test verify-upstream verify-releases services check pop bench compare-quilt tox clean
+.PHONY: help venv patch test verify-upstream verify-releases services demo check pop bench compare-quilt tox clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -56,6 +57,10 @@ verify-releases: .venv/ready
 services: $(MADE)
 	@$(TOOL) apply --release $(RELEASE) --venv $(VENV)
 	@.venv/bin/python scripts/services.py --venv $(VENV)
+
+demo: $(MADE)
+	@$(TOOL) apply --release $(RELEASE) --venv $(VENV)
+	@.venv/bin/python scripts/demo.py --venv $(VENV)
 
 check: .venv/ready
 	@$(TOOL) check

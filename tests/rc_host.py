@@ -45,6 +45,25 @@ def is_alive(pid: int) -> bool:
     return True
 
 
+def write_daemon(root: Path) -> None:
+    """Put the stand-in of daemon(8) where `over_stand_ins` has scripts look for it."""
+    daemon = root / "bin/daemon"
+    text = (STAND_INS / "daemon.py").read_text()
+    daemon.write_text(f"#!{sys.executable} -S\n{text}")
+    daemon.chmod(0o755)
+
+
+def over_stand_ins(script: str, root: Path) -> str:
+    """Give an rc.d script that runs here: over the stand-ins, below a host's own directory."""
+    for old, new in (
+        (". /etc/rc.subr", f". {STAND_INS}/rc.subr"),
+        ("/usr/sbin/daemon", f"{root}/bin/daemon"),
+        ('"/var/', f'"{root}/var/'),
+    ):
+        script = script.replace(old, new)
+    return script
+
+
 class RcHost:
     """Services with programs of the test's choice, each in this host's own directories."""
 
@@ -54,10 +73,7 @@ class RcHost:
         self.rc_conf.touch()
         self.trace = root / "trace"
         (root / "bin").mkdir()
-        daemon = root / "bin/daemon"
-        text = (STAND_INS / "daemon.py").read_text()
-        daemon.write_text(f"#!{sys.executable} -S\n{text}")
-        daemon.chmod(0o755)
+        write_daemon(root)
         self.answers = self._answers()
         for directory in (self.answers.nova.config, f"{root}/env/bin", f"{root}/var"):
             Path(directory).mkdir(parents=True)
@@ -98,14 +114,8 @@ class RcHost:
     def install(self, name: str) -> None:
         """Write a service's script, with the stand-ins in place of FreeBSD's own."""
         text = render_rc_script(self.services[name], self.answers).decode()
-        for old, new in (
-            (". /etc/rc.subr", f". {STAND_INS}/rc.subr"),
-            ("/usr/sbin/daemon", f"{self.root}/bin/daemon"),
-            ('"/var/', f'"{self.root}/var/'),
-        ):
-            text = text.replace(old, new)
         script = self.root / name
-        script.write_text(text)
+        script.write_text(over_stand_ins(text, self.root))
         script.chmod(0o755)
 
     def start(self, name: str, verb: str, **environment: str) -> subprocess.Popen[str]:

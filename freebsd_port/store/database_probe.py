@@ -149,4 +149,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    del sys.path[0]  # our own directory: its names are not to hide the environment's
     main()

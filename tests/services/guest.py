@@ -27,7 +27,7 @@ def live(session: Session) -> None:
     """Go through it; raises StepError or ApiError."""
     reason = why_not(session.host)
     if reason is not None:
-        session.tell(f"skip             a guest's life: {reason}")
+        session.leave_out("a guest's life", reason)
         return
     base = session.run.url("api") + "/v2.1"
     with session.step("create a guest, by the API") as said:

@@ -6,20 +6,22 @@ import os
 import tempfile
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from services import guest
+from freebsd_port.errors import PortError
+from services.beside import require_beside
 from services.configuration import PORTS, Host, Run
 from services.http import ApiError
 from services.keeping import Keeper, KeeperError
 from services.place import BROKER, DATABASE, Address, Target, find_address
-from services.placement import require_placement
 from services.report import FAILED, PASSED, SKIPPED, Report, last_lines
-from services.session import Session, StepError
+from services.session import NotThere, Session, StepError
 
 NAME = "freebsd_port_"  # begins all that a run makes
+GENERAL = (RuntimeError, OSError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,8 @@ class Wishes:
     progress: TextIO
 
 
-class NotThere(Exception):
-    """No broker or no database here, and none was named."""
-
-
-def run_services(wishes: Wishes) -> Report:
-    """Run everything and undo it; a failure is in the report, Ctrl-C too."""
+def run(wishes: Wishes, walk: Callable[[Session], None]) -> Report:
+    """Walk through a session and undo it; a failure is in the report, Ctrl-C too."""
     began = time.monotonic()
     name = NAME + uuid.uuid4().hex[:8]
     report = Report(name)
@@ -53,9 +51,8 @@ def run_services(wishes: Wishes) -> Report:
     try:
         keeper.ask("directory", path=str(directory))
         tell(f"run {name}, at most {wishes.timeout:.0f} s")
-        run = prepare(name, directory, keeper, report)
         session = Session(
-            run=run,
+            run=prepare(name, directory, keeper, report),
             target=wishes.target,
             keeper=keeper,
             report=report,
@@ -63,15 +60,13 @@ def run_services(wishes: Wishes) -> Report:
             deadline=began + wishes.timeout,
             host=wishes.host,
             progress=wishes.progress,
-            placement=require_placement(wishes.target, tell),
+            beside=require_beside(wishes.target, tell),
         )
-        session.prepare()
-        guest.live(session)
-        session.examine()
+        walk(session)
         report.result = PASSED
     except NotThere as reason:
         report.result, report.reason = SKIPPED, str(reason)
-    except (StepError, KeeperError, ApiError, RuntimeError, OSError, ValueError) as error:
+    except (StepError, KeeperError, ApiError, PortError, *GENERAL) as error:
         report.reason = str(error)
         tell_log(session, getattr(error, "log", None))
     except KeyboardInterrupt as interrupt:

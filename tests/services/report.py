@@ -31,6 +31,9 @@ class Report:
     steps: list[dict[str, Any]] = field(default_factory=list)
     """name, seconds, said."""
 
+    left_out: list[dict[str, str]] = field(default_factory=list)
+    """name, reason."""
+
     services: list[dict[str, Any]] = field(default_factory=list)
     """binary, host, zone, status, state; as the API says."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,10 @@ from services.report import Report
 
 SERVICES = ("nova-conductor", "nova-scheduler", "nova-compute")
 PAUSE = 0.3  # seconds between two looks
+
+
+class NotThere(Exception):
+    """Something is not here that the run needs and that nobody named: then it is skipped."""
 
 
 class StepError(Exception):
@@ -43,8 +47,8 @@ class Session:
 
     host: Host
     progress: TextIO
-    placement: Path
-    """Directory that holds the placement package."""
+    beside: Path
+    """Directory of the packages that are no part of the target: placement, keystone."""
 
     running: list[str] = field(default_factory=list)
     """The processes that must not end."""
@@ -61,6 +65,16 @@ class Session:
         seconds = round(time.monotonic() - began, 1)
         self.report.steps.append({"name": name, "seconds": seconds, "said": said})
         self.tell(f"ok     {seconds:6.1f} s  {name}" + (": " + ", ".join(said) if said else ""))
+
+    def leave_out(self, name: str, reason: str) -> None:
+        """Tell of what is not for here."""
+        self.report.left_out.append({"name": name, "reason": reason})
+        self.tell(f"skip             {name}: {reason}")
+
+    def show(self, lines: Iterable[str]) -> None:
+        """Tell what a command printed."""
+        for line in lines:
+            self.tell(f"                 {line}")
 
     def tell(self, line: str) -> None:
         """Write a line of progress at once."""
@@ -79,14 +93,25 @@ class Session:
         self.running.append(name)
         self.tell(f"start  {name}, process {answer['pid']}")
 
-    def execute(self, name: str, command: list[str], **extra: str) -> str:
-        """Run a command to its end; gives what it wrote."""
+    def begin(self, name: str, command: list[str], **extra: str) -> None:
+        """Start a command that comes to an end by itself."""
         env = self.env | extra
         self.keeper.ask("start", name=name, command=command, env=env, log=str(self.log(name)))
+
+    def execute(self, name: str, command: list[str], **extra: str) -> str:
+        """Run a command to its end; gives what it wrote."""
+        self.begin(name, command, **extra)
+        return self.finish(name)
+
+    def finish(self, name: str, status: int = 0) -> str:
+        """Wait for the end of a command that has begun; gives what it wrote.
+
+        Raises StepError where it ends with another status.
+        """
         self.wait_for(name, lambda: self.keeper.ask("status")[name] is not None)
-        status = self.keeper.ask("status")[name]
-        if status != 0:
-            raise StepError(f"{name} ended with status {status}", log=name)
+        ended = self.keeper.ask("status")[name]
+        if ended != status:
+            raise StepError(f"{name} ended with status {ended}", log=name)
         return self.log(name).read_text("utf-8", "replace")
 
     def manage(self, *words: str) -> str:
@@ -134,7 +159,7 @@ class Session:
         with self.step("make databases"):
             for what in DATABASES:
                 self.keeper.ask("database", name=f"{self.run.name}_{what}")
-        self.serve("placement", "placement.wsgi.api", str(self.placement))
+        self.serve("placement", "placement.wsgi.api", str(self.beside))
         with self.step("nova-manage api_db sync"):
             self.manage("api_db", "sync")
         with self.step("nova-manage cell_v2 map_cell0"):
@@ -145,7 +170,7 @@ class Session:
         with self.step("nova-manage cell_v2 create_cell"):
             self.manage("cell_v2", "create_cell", "--name", "cell1")
 
-    def serve(self, name: str, module: str, path: str) -> None:
+    def serve(self, name: str, module: str, path: str, **extra: str) -> None:
         """Start a WSGI application of the target."""
         command = [self.target.program("python"), str(IN_TARGET / "serve.py"), "{fd}", module]
         directory = str(self.run.directory)
@@ -156,6 +181,7 @@ class Session:
             PYTHONPATH=path,
             OS_PLACEMENT_CONFIG_DIR=directory,
             OS_NOVA_CONFIG_DIR=directory,
+            **extra,
         )
 
     def start_services(self) -> None:

@@ -9,6 +9,7 @@ from freebsd_port.core.host.answers import Answers
 from freebsd_port.core.host.diagnosis import Diagnosis
 from freebsd_port.core.host.doctor.examine import all_questions, examine
 from freebsd_port.core.host.recording import Recording, parse_recording, render_recording
+from freebsd_port.core.host.verify import truth
 from freebsd_port.errors import UsageError
 from freebsd_port.store.host_questions import ask_host
 from freebsd_port.store.project import save_if_changed
@@ -20,8 +21,12 @@ def examine_host(answers: Answers, progress: Callable[[str], None]) -> tuple[Dia
 
 
 def record_host(path: Path, answers: Answers, progress: Callable[[str], None]) -> None:
-    """Ask this machine and write its answers. Raises ProjectError where that cannot be."""
-    save_if_changed(path, render_recording(ask_host(all_questions(answers), progress)))
+    """Ask this machine all that a verb of a host asks one, and write its answers.
+
+    Raises ProjectError where that cannot be.
+    """
+    asked = all_questions(answers) + truth.questions(answers)
+    save_if_changed(path, render_recording(ask_host(asked, progress)))
 
 
 def examine_recording(path: Path, answers: Answers) -> tuple[Diagnosis, ...]:

@@ -24,9 +24,9 @@ from freebsd_port.core.host.verify.hypervisor import (
 from freebsd_port.core.host.verify.truth import Truth, questions, read_truth
 from freebsd_port.ops.host.database import UnpreparedError, look_at_databases
 from freebsd_port.ops.host.guest import GUEST, GuestError, GuestWish, live_once
+from freebsd_port.store.cloud import Login, OpenStack, OpenStackError
 from freebsd_port.store.database_server import DatabaseError
 from freebsd_port.store.host_questions import ask_host
-from freebsd_port.store.openstack import Login, OpenStack, OpenStackError
 from freebsd_port.store.password_file import named_passwords, read_passwords
 
 Progress = Callable[[str], None]
@@ -45,7 +45,7 @@ def verify_host(
     guest is booted and deleted. Raises UnpreparedError when there is no password for keystone.
     """
     truth = read_truth(host or ask_host(questions(answers), progress), answers)
-    cloud = _cloud(answers, passwords_path)
+    cloud = open_cloud(answers, passwords_path)
     progress("asking the compute API, the database and placement")
     found = [
         *_area(SERVICES, lambda: _services(cloud, truth, answers)),
@@ -93,7 +93,11 @@ def _hypervisor(cloud: OpenStack, truth: Truth) -> Iterator[Diagnosis]:
     yield from judge_traits(cloud.ask("placement", f"{place}/traits")["traits"])
 
 
-def _cloud(answers: Answers, passwords_path: Path) -> OpenStack:
+def open_cloud(answers: Answers, passwords_path: Path) -> OpenStack:
+    """Give the services that the answers name, as nova's own user; asks nothing yet.
+
+    Raises UnpreparedError when there is no password for keystone.
+    """
     found = {**read_passwords(passwords_path), **named_passwords(["identity"])}
     if not found.get("identity"):
         raise UnpreparedError(

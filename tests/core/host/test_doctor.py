@@ -11,6 +11,7 @@ from freebsd_port.core.host.answers import Answers, Database
 from freebsd_port.core.host.diagnosis import Diagnosis
 from freebsd_port.core.host.doctor.examine import all_questions, examine
 from freebsd_port.core.host.recording import Ran, Recording, parse_recording, render_recording
+from freebsd_port.core.host.verify import truth
 from freebsd_port.errors import UsageError
 
 HOSTS = Path(__file__).parents[2] / "data" / "hosts"
@@ -53,7 +54,7 @@ def test_a_bare_host_gets_a_cure_for_everything_that_it_lacks() -> None:
 
 
 def test_everything_judged_was_asked() -> None:
-    questions = all_questions(ANSWERS)
+    questions = all_questions(ANSWERS) + truth.questions(ANSWERS)
     assert set(load("ready").commands) == set(questions.commands)
     assert set(load("ready").files) <= set(questions.files)
     assert set(load("ready").addresses) == set(questions.addresses)

@@ -28,7 +28,9 @@ class Keeper:
 
     def __init__(self):
         self._processes = {}
+        self._services = {}
         self._databases = []
+        self._users = []
         self._vhost = None
         self._is_shared = True
         self._directory = None
@@ -62,6 +64,15 @@ class Keeper:
         self._databases.append(name)
         return {}
 
+    def adopt(self, databases, user):
+        """Own databases and a user that somebody else will make; an error where they exist."""
+        there = self._find_databases(databases) + self._find_user(user)
+        if there:
+            raise RuntimeError("there already: " + ", ".join(there))
+        self._databases += databases
+        self._users.append(user)
+        return {}
+
     def vhost(self, name, user, url):
         """Make a virtual host for the user, and see that the broker at `url` has it."""
         control = shutil.which("rabbitmqctl")
@@ -93,6 +104,19 @@ class Keeper:
         self._sockets[number] = listener
         return {"port": number}
 
+    def release(self, port):
+        """Stop listening on a port, for a service that listens by itself."""
+        self._sockets.pop(port).close()
+        return {}
+
+    def service(self, name, script, pids, env, log):
+        """Start a service by its rc.d script; that run of it `status` knows as NAME start.
+
+        `pids` are the files of its process IDs.
+        """
+        self._services[name] = {"script": script, "pids": pids, "env": env, "log": log}
+        return self.start(name + " start", [script, "start"], env, log)
+
     def start(self, name, command, env, log, port=None):
         """Start a process in a group of its own; `{fd}` in the command is the port's socket."""
         listener = self._sockets.pop(port, None)
@@ -119,7 +143,7 @@ class Keeper:
 
     def end(self, keep=False):
         """Undo everything; say how each running process ended, and what is left."""
-        stopped = self._stop()
+        stopped = {**self._stop_services(), **self._stop()}
         left = self._strays()
         for undo in (self._drop_databases, self._delete_vhost, self._forget_queues):
             try:
@@ -130,6 +154,42 @@ class Keeper:
             shutil.rmtree(self._directory, ignore_errors=True)
             left += [self._directory] * os.path.exists(self._directory)
         return {"stopped": stopped, "left": left}
+
+    def _stop_services(self):
+        """Stop them all at once by their scripts; then kill what is alive of them."""
+        began = time.monotonic()
+        stopping = {}
+        for name, one in self._services.items():
+            self._end_start(name)
+            with open(one["log"], "ab") as stream:
+                stopping[name] = subprocess.Popen(
+                    [one["script"], "onestop"],
+                    env=one["env"],
+                    cwd=self._directory,
+                    stdin=subprocess.DEVNULL,
+                    stdout=stream,
+                    stderr=subprocess.STDOUT,
+                )
+        stopped = {}
+        for name, process in stopping.items():
+            pids = [pid for path in self._services[name]["pids"] for pid in _alive(path)]
+            try:
+                status = process.wait(max(0, began + GRACE - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                status = None
+            for pid in pids:
+                if _is_alive(pid):
+                    status = None
+                    os.kill(pid, signal.SIGKILL)
+            stopped[name] = {"status": status, "seconds": round(time.monotonic() - began, 1)}
+        return stopped
+
+    def _end_start(self, name):
+        """Let a start that still runs come to its end, for what it starts must be stopped."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._processes[name + " start"].wait(GRACE)
 
     def _stop(self):
         running = {name: one for name, one in self._processes.items() if one.poll() is None}
@@ -164,9 +224,22 @@ class Keeper:
 
     def _drop_databases(self):
         for name in self._databases:
-            self._run_sql("DROP DATABASE " + name)
-        there = {row[0] for row in self._run_sql("SHOW DATABASES")} if self._databases else set()
-        return ["database " + name for name in self._databases if name in there]
+            self._run_sql("DROP DATABASE IF EXISTS " + name)
+        accounts = [account for user in self._users for account in self._find_user(user)]
+        for account in accounts:
+            self._run_sql("DROP USER " + account)
+        there = self._find_databases(self._databases) if self._databases else []
+        users = [account for user in self._users for account in self._find_user(user)]
+        return ["database " + name for name in there] + ["user " + one for one in users]
+
+    def _find_databases(self, names):
+        there = {row[0] for row in self._run_sql("SHOW DATABASES")}
+        return [name for name in names if name in there]
+
+    def _find_user(self, name):
+        """Name each account of a user, as SQL has it."""
+        rows = self._run_sql(f"SELECT Host FROM mysql.user WHERE User = '{name}'")
+        return [f"'{name}'@'{row[0]}'" for row in rows]
 
     def _delete_vhost(self):
         name, self._vhost = self._vhost, None
@@ -212,6 +285,24 @@ def _control(*words):
         timeout=30,
         check=False,
     )
+
+
+def _alive(path):
+    """The process that a file names, in a list, if it is alive."""
+    try:
+        with open(path) as file:
+            pid = int(file.read())
+    except (OSError, ValueError):
+        return []
+    return [pid] if _is_alive(pid) else []
+
+
+def _is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _kill_group(number):

@@ -40,20 +40,25 @@ GLANCE = {
     f"/v2/images/{IMAGE}": json.dumps(MEMBERS).encode(),
     f"/v2/images/{IMAGE}/file": CONTENT,
 }
+NAMED = {"zeros": json.dumps({"images": [MEMBERS]}).encode()}
+"""What glance lists of a name."""
 COLLECTION = re.compile(r"/v2\.0/([a-z-]+?)(\.json)?")
 
 
-def find_answer(path):
+def find_answer(path, query):
     """The body for this path, None where there is nothing."""
     if path in GLANCE:
         return GLANCE[path]
+    if path == "/v2/images":
+        return NAMED.get(query.removeprefix("name="), json.dumps({"images": []}).encode())
     found = COLLECTION.fullmatch(path)
     return None if found is None else json.dumps({found[1].replace("-", "_"): []}).encode()
 
 
 def application(environ, start_response):
     """Answer a GET."""
-    body = find_answer(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] == "GET" else None
+    asked = environ["PATH_INFO"], environ["QUERY_STRING"]
+    body = find_answer(*asked) if environ["REQUEST_METHOD"] == "GET" else None
     kind = "application/octet-stream" if body is CONTENT else "application/json"
     start_response("404 Not Found" if body is None else "200 OK", [("Content-Type", kind)])
     return [body or b"{}"]

@@ -1,4 +1,4 @@
-"""The placement service, which is no part of the target: upstream's tests bring it along."""
+"""Services that are no part of the target, placement and keystone: upstream's tests bring them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from services.place import ROOT, Target
 REQUIREMENTS = ROOT / "releases/2026.2/test-requirements.txt"
 
 
-def require_placement(target: Target, progress: Callable[[str], None]) -> Path:
+def require_beside(target: Target, progress: Callable[[str], None]) -> Path:
     """Give the directory to put on PYTHONPATH, fetched when missing; raises RuntimeError."""
     python = target.program("python")
     asked = [python, "-c", "import platform; print(platform.python_version())"]

@@ -1,0 +1,176 @@
+"""The demonstration: docs/operate.md followed command by command, to a verified host."""
+
+from __future__ import annotations
+
+import shlex
+
+from freebsd_port.core.host.nova_config import nova_sections
+from freebsd_port.core.host.passwords import variable
+from freebsd_port.core.host.service import child_file, pid_file, services
+from freebsd_port.ops.host.services import find_tools
+from freebsd_port.ops.host.verify import open_cloud
+from freebsd_port.store.password_file import read_passwords
+from services import guest
+from services.configuration import render
+from services.guide import read_commands
+from services.identity import Keystone
+from services.place import IN_TARGET, is_freebsd
+from services.session import NotThere, Session
+from services.staged_host import RECORDED, StagedHost, broker_password, own_command
+
+LEFT_OUT = {
+    "pkg": "FreeBSD's",
+    "make": "the environment is there",
+    "install": "the run's directory has it",
+    "service mysql-server": "it runs",
+    "service rabbitmq": "it runs",
+    "service libvirtd": "a stand-in inside nova-compute",
+    "service nova_consolebridge": "there is no null modem and no libvirt to ask",
+    "freebsd-port host console-bridge": "there is no null modem and no libvirt to ask",
+}
+"""Beginnings of commands that are not for here, and why."""
+
+UNFINISHED = "freebsd-port host database"
+"""Ends with 1: something is left to do."""
+
+IMAGE = "zeros"
+
+
+def walk(session: Session) -> None:
+    """Go all the way; raises StepError, ApiError, KeeperError or PortError."""
+    if is_freebsd():
+        raise NotThere("this is FreeBSD: follow docs/operate.md itself")
+    demonstration = Demonstration(session)
+    demonstration.keystone.begin()
+    for command in read_commands():
+        demonstration.follow(command)
+
+
+class Demonstration:
+    """An operator at work: each command as it stands in the guide, with the run's own files."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.host = StagedHost(session)
+        self.keystone = Keystone(session)
+        self.started: list[str] = []
+
+    def follow(self, command: str) -> None:
+        """Do what a line of the guide says, or tell why it is left out."""
+        words = command.split()
+        reason = next((why for what, why in LEFT_OUT.items() if command.startswith(what)), None)
+        if "--boot" in words and reason is None:
+            reason = guest.why_not(self.session.host)
+        if reason is not None:
+            self.session.leave_out(command, reason)
+        elif words[0] == "sysrc":
+            with self.session.step(command):
+                self.host.set_rc_conf(words[1:])
+        elif words[0] == "service":
+            self.start(words[1])
+        else:
+            self.type(command)
+
+    def type(self, command: str) -> None:
+        """Run our own command, with the run's files named."""
+        verb = command.split()[2]
+        if verb not in ("init", "doctor"):
+            self.correct_answers()
+        if self.started and verb in ("database", "verify"):
+            self.wait_for_report()
+        words = shlex.split(command.replace("IMAGE", IMAGE))
+        words[:1] = [own_command()]
+        with self.session.step(command) as said:
+            environ = {variable("broker"): broker_password(self.session)}
+            name = command.removeprefix("freebsd-port ").replace(" ", "-")
+            self.session.begin(name, [*words, *self.files(verb)], **environ)
+            printed = self.session.finish(name, status=int(command == UNFINISHED)).splitlines()
+            said += printed[-1:]
+        if verb in ("doctor", "database", "verify"):
+            self.session.show(line for line in printed if not line.startswith("..."))
+
+    def files(self, verb: str) -> tuple[str, ...]:
+        """The options that name the run's files to a verb."""
+        answers = ("--answers", str(self.host.answers_file))
+        passwords = ("--passwords", str(self.host.passwords_file))
+        return {
+            "init": answers,
+            "doctor": (*answers, "--host", str(RECORDED)),
+            "config": (*answers, *passwords),
+            "database": (*answers, *passwords, "--defaults-file", str(self.host.administrator)),
+            "services": (*answers, "--root", str(self.host.root)),
+            "verify": (*answers, *passwords, "--host", str(self.host.recording)),
+        }[verb]
+
+    def correct_answers(self) -> None:
+        """Do what the guide says in words: put into host.toml what differs here."""
+        if self.host.root.exists():
+            return
+        with self.session.step("correct host.toml: free ports, and a directory for everything"):
+            self.host.write()
+            names = list(self.host.answers.database.names)
+            self.session.keeper.ask("adopt", databases=names, user=self.session.run.name)
+
+    def start(self, name: str) -> None:
+        """Start a service by its installed rc.d script, and see that it stays up."""
+        if not self.started:
+            self.serve_others()
+        answers = self.host.answers
+        if name == "nova_api":
+            self.session.keeper.ask("release", port=answers.api.port)
+        tools = find_tools(answers, self.host.answers_file)
+        (service,) = (one for one in services(answers, tools) if one.name == name)
+        with self.session.step(f"service {name} start"):
+            self.session.keeper.ask(
+                "service",
+                name=name,
+                script=str(self.host.script(name)),
+                pids=[pid_file(service, answers), child_file(service, answers)],
+                env=self._rc_environment(),
+                log=str(self.session.log(f"{name} start")),
+            )
+            self.started.append(name)
+            self.session.finish(f"{name} start")
+
+    def _rc_environment(self) -> dict[str, str]:
+        """What service(8) leaves of an environment, and what the stand-in of rc.subr wants."""
+        names = ("PATH", "HOME", "PYTHONPYCACHEPREFIX")
+        env = {name: self.session.env[name] for name in names if name in self.session.env}
+        return env | {
+            "RC_CONF": str(self.host.rc_conf),
+            "RC_TRACE": str(self.session.run.path("rc.trace")),
+            "RC_SECOND": "0.3",
+        }
+
+    def serve_others(self) -> None:
+        """What nova needs of others: keystone and placement for real, of the rest a little."""
+        run, passwords = self.session.run, read_passwords(self.host.passwords_file)
+        with self.session.step("keystone, with the users of passwords.toml") as said:
+            self.keystone.serve()
+            said += self.keystone.admit(self.host.answers, passwords)
+        with self.session.step("placement; stand-ins of glance and neutron"):
+            nova = nova_sections(self.host.answers, passwords, passwords)
+            connection = {"connection": run.database_url("placement"), "sync_on_startup": True}
+            sections = {
+                "api": {"auth_strategy": "keystone"},
+                "keystone_authtoken": nova["keystone_authtoken"],
+                "placement_database": connection,
+            }
+            run.path("placement.conf").touch(0o600)
+            run.path("placement.conf").write_text(render(sections), "utf-8")
+            self.session.keeper.ask("database", name=f"{run.name}_placement")
+            self.session.serve("placement", "placement.wsgi.api", str(self.session.beside))
+            self.session.serve("stubs", "stubs", str(IN_TARGET))
+            for name in ("placement", "stubs"):
+                self.session.wait_for(name, lambda name=name: self.session.is_serving(name))
+
+    def wait_for_report(self) -> None:
+        """Wait until placement has the numbers of the host."""
+        ask = open_cloud(self.host.answers, self.host.passwords_file).ask
+
+        def has_reported() -> bool:
+            hosts = ask("placement", "/resource_providers")["resource_providers"]
+            paths = [f"/resource_providers/{one['uuid']}/inventories" for one in hosts]
+            return any(ask("placement", path)["inventories"] for path in paths)
+
+        self.session.wait_for("nova-compute to report", has_reported, log="nova_compute start")
