@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 from freebsd_port.errors import PortError
+
+T = TypeVar("T")
 
 _SECONDS = 300
 _NAMESPACES = (
@@ -51,6 +55,12 @@ class GeneratorError(PortError):
     """A program of the environment is not there, or refuses."""
 
 
+def at_once(*jobs: Callable[[], T]) -> list[T]:
+    """Do jobs at the same time, for each waits for a program of its own; give what they give."""
+    with ThreadPoolExecutor(max_workers=len(jobs)) as pool:
+        return list(pool.map(lambda job: job(), jobs))
+
+
 class Generators:
     """oslo.config's and oslo.policy's programs in one environment."""
 
@@ -61,13 +71,13 @@ class Generators:
             word for name in _NAMESPACES if name in there for word in ("--namespace", name)
         ]
 
-    def sample_config(self) -> bytes:
-        """Give the sample of every option, each with its help and default."""
-        return self._to_file("oslo-config-generator", self._namespaces)
-
-    def sample_policy(self) -> bytes:
-        """Give the sample of every policy."""
-        return self._to_file("oslopolicy-sample-generator", ["--namespace", "nova"])
+    def samples(self) -> tuple[bytes, bytes]:
+        """Give the sample of every option, with help and default, and that of every policy."""
+        config, policy = at_once(
+            lambda: self._to_file("oslo-config-generator", self._namespaces),
+            lambda: self._to_file("oslopolicy-sample-generator", ["--namespace", "nova"]),
+        )
+        return config, policy
 
     def faults(self, config: bytes, excluded: Iterable[str]) -> tuple[str, ...]:
         """Say what oslo.config finds in a file: names by its validator, values by reading them.

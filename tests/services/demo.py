@@ -82,7 +82,7 @@ class Demonstration:
         words[:1] = [own_command()]
         with self.session.step(command) as said:
             environ = {variable("broker"): broker_password(self.session)}
-            name = command.removeprefix("freebsd-port ").replace(" ", "-")
+            name = f"{len(self.session.report.steps)}-{'-'.join(command.split()[1:])}"
             self.session.begin(name, [*words, *self.files(verb)], **environ)
             printed = self.session.finish(name, status=int(command == UNFINISHED)).splitlines()
             said += printed[-1:]
@@ -139,7 +139,7 @@ class Demonstration:
         return env | {
             "RC_CONF": str(self.host.rc_conf),
             "RC_TRACE": str(self.session.run.path("rc.trace")),
-            "RC_SECOND": "0.3",
+            "RC_SECOND": "0.2",
         }
 
     def serve_others(self) -> None:

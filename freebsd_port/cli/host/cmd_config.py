@@ -100,6 +100,6 @@ def _show(planned: Planned, copies: dict[str, Path], *, is_dry: bool) -> None:
         if file.path in copies:
             say(f"  what was there is kept in {copies[file.path]}")
     if planned.made:
-        say(f"passwords made: {', '.join(planned.made)}")
+        say(f"passwords {'to be made' if is_dry else 'made'}: {', '.join(planned.made)}")
     if not planned.changed:
         say("nothing to do")

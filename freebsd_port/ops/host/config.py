@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,7 +16,7 @@ from freebsd_port.core.host.passwords import KEYS, hide_passwords
 from freebsd_port.core.host.service_files import HostFile
 from freebsd_port.errors import PortError, ProblemsError
 from freebsd_port.store.host_files import Found, HostFiles, digest_of
-from freebsd_port.store.host_generators import GeneratorError, Generators
+from freebsd_port.store.host_generators import GeneratorError, Generators, at_once
 from freebsd_port.store.password_file import (
     make_password,
     named_passwords,
@@ -106,21 +107,28 @@ def _read_shipped(environment: Path, generators: Generators) -> Shipped:
             hint=f"freebsd-port venv --venv {environment}",
         ) from error
     has_own = (environment / "bin" / "nova-api").exists()
-    return Shipped(rootwrap, paste, generators.sample_config(), generators.sample_policy(), has_own)
+    return Shipped(rootwrap, paste, *generators.samples(), has_own)
 
 
 def _require_valid(
     generators: Generators, files: tuple[HostFile, ...], secrets: tuple[str, ...]
 ) -> None:
+    judged = [
+        file
+        for file in files
+        if file.path.endswith(".conf") and not file.path.endswith("/rootwrap.conf")
+    ]
+    faults = at_once(
+        *(partial(generators.faults, file.content, PRIVSEP_CONTEXTS) for file in judged)
+    )
     problems = [
         ConfigError(
             hide_passwords(fault, secrets),
             where=file.path,
             hint="correct the answer that it comes from in host.toml",
         )
-        for file in files
-        if file.path.endswith(".conf") and not file.path.endswith("/rootwrap.conf")
-        for fault in generators.faults(file.content, PRIVSEP_CONTEXTS)
+        for file, found in zip(judged, faults, strict=True)
+        for fault in found
     ]
     if problems:
         raise ProblemsError(tuple(problems))
