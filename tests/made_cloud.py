@@ -14,7 +14,7 @@ from freebsd_port.core.host.verify.hypervisor import NEEDED_TRAITS
 
 PASSWORD = "secret of nova"
 TOKEN = "a-token"
-IMAGE = {"id": "7c1f2d1e-2b9f-4a53-9a46-0f2f3f6f0001", "name": "tiny", "size": 5 << 30,
+IMAGE = {"id": "7c1f2d1e-2b9f-4a53-9a46-0f2f3f6f0001", "name": "tiny", "size": (5 << 30) - 1,
          "min_disk": 2, "virtual_size": None}  # fmt: skip
 NETWORK = {"id": "5f2a3d1e-2b9f-4a53-9a46-0f2f3f6f0002", "name": "private"}
 HOST = "bhyve1.example.org"

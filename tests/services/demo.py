@@ -21,6 +21,7 @@ from services.staged_host import RECORDED, StagedHost, broker_password, own_comm
 LEFT_OUT = {
     "pkg": "FreeBSD's",
     "make": "the environment is there",
+    "rabbitmqctl": "the run has a virtual host of its own",
     "install": "the run's directory has it",
     "service mysql-server": "it runs",
     "service rabbitmq": "it runs",
@@ -116,8 +117,9 @@ class Demonstration:
         if not self.started:
             self.serve_others()
         answers = self.host.answers
-        if name == "nova_api":
-            self.session.keeper.ask("release", port=answers.api.port)
+        port = self.session.run.ports.get(name.removeprefix("nova_"))
+        if port is not None:
+            self.session.keeper.ask("release", port=port)
         tools = find_tools(answers, self.host.answers_file)
         (service,) = (one for one in services(answers, tools) if one.name == name)
         with self.session.step(f"service {name} start"):

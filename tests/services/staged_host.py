@@ -77,7 +77,7 @@ class StagedHost:
         place = self.root / str(self.session.run.directory).lstrip("/")
         place.parent.mkdir(parents=True)
         place.symlink_to(self.session.run.directory)  # what is here already is staged in place
-        for name in ("state/instances", "log", "run", "etc"):
+        for name in ("state/instances", "log", "run", "etc", "novnc"):
             self.session.run.path(name).mkdir(parents=True)
         write_daemon(self.session.run.directory)
         self._record()
@@ -118,6 +118,11 @@ class StagedHost:
                 "config": f"{directory}/etc",
             },
             "api": {"port": run.ports["api"], "workers": 1},
+            "console": {
+                "novnc": f"{directory}/novnc",
+                "novnc_port": run.ports["novncproxy"],
+                "serial_port": run.ports["serialproxy"],
+            },
             "broker": {"url": f"rabbit://{place.username}@{server}{place.path}"},
             "database": {"url": f"mysql+pymysql://{run.name}@{self._server}/", "name": run.name},
             "identity": {"url": run.url("identity") + "/v3"},

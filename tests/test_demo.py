@@ -1,0 +1,55 @@
+"""`make demo` follows the guide to a verified host, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from proof import VARIABLE, require_environment
+from service_run import PATIENCE, Process, what_is_left
+from services.demo import LEFT_OUT
+from services.guide import read_commands
+
+pytestmark = pytest.mark.timeout(PATIENCE + 60)
+
+
+@pytest.fixture(scope="module")
+def venv() -> Path:
+    require_environment()
+    return Path(os.environ[VARIABLE]).absolute()
+
+
+def test_every_command_of_the_guide_is_followed_or_left_out_for_a_reason(venv: Path) -> None:
+    report = Process("demo.py", venv).end()
+
+    assert (report["status"], report["result"], report["reason"]) == (0, "passed", None), report[
+        "progress"
+    ]
+    left_out = [one["name"] for one in report["left_out"]]
+    assert [one for one in left_out if not one.startswith(tuple(LEFT_OUT))] == []
+    followed = [one["name"] for one in report["steps"]]
+    commands = [one for one in read_commands() if one not in left_out]
+    assert [one for one in followed if one in commands] == commands
+    said = {one["name"]: one["said"] for one in report["steps"]}
+    assert said["freebsd-port host verify"] == ["14 good"]
+    assert said["freebsd-port host verify --boot IMAGE"] == ["16 good"]
+    assert {name: one["status"] for name, one in report["stopped"].items()} == dict.fromkeys(
+        ("nova_conductor", "nova_scheduler", "nova_api", "nova_compute",
+         "identity", "placement", "stubs"), 0
+    )  # fmt: skip
+    assert report["left"] == []
+    assert what_is_left(venv, report["run"]) == []
+
+
+def test_services_that_run_by_themselves_are_stopped_even_when_the_run_is_killed(
+    venv: Path,
+) -> None:
+    process = Process("demo.py", venv)
+    run = process.read_until(r"run (\w+),")[1]
+    process.read_until("service nova_scheduler start")
+    assert any("nova-scheduler" in one for one in what_is_left(venv, run))
+    process.process.kill()
+    process.end()  # its standard error stays open until the keeper has ended too
+
+    assert what_is_left(venv, run) == []
