@@ -11,7 +11,7 @@ from freebsd_port.core.host.diagnosis import Diagnosis, good, lacks, unknown, wr
 SERVICES = "services"
 CELLS = "cells"
 REPORTING = ("nova-conductor", "nova-scheduler", "nova-compute")
-"""What a host with everything of nova on it runs, of that which reports to the database."""
+"""What a host needs, on it or elsewhere, of that which reports to nova's database."""
 
 
 def judge_services(
@@ -19,14 +19,18 @@ def judge_services(
 ) -> Iterator[Diagnosis]:
     """Judge nova's services on `host`, as the compute API lists them; None for any host.
 
-    `log` is the directory of their logs. Source: Compute API, GET /os-services.
+    Conductor and scheduler may run elsewhere, then those are judged. `log` is the directory of
+    their logs. Source: Compute API, GET /os-services.
     """
-    rows = [one for one in listed if host is None or one["host"] == host]
+    rows = list(listed)
     for binary in REPORTING:
         name = binary.replace("-", "_")
-        mine = [one for one in rows if one["binary"] == binary]
+        everywhere = [one for one in rows if one["binary"] == binary]
+        mine = [one for one in everywhere if host is None or one["host"] == host]
+        if binary != "nova-compute":
+            mine = mine or everywhere
         if not mine:
-            where = f"on {host}" if host else "on any host"
+            where = f"on {host}" if host and binary == "nova-compute" else "on any host"
             cure = f"service {name} start; its log is {log}/{binary}.log"
             yield lacks(SERVICES, binary, f"none has reported {where}", cure)
         for one in mine:

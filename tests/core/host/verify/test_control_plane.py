@@ -41,6 +41,16 @@ def test_a_service_of_another_host_is_not_this_one() -> None:
     assert [one.state for one in judge(elsewhere, None)] == ["good", "good", "good"]
 
 
+def test_conductor_and_scheduler_may_run_elsewhere_and_those_here_come_first() -> None:
+    controller = [{**one, "host": "c1"} for one in ALL[:2]]
+    assert [one.detail.partition(",")[0] for one in judge([*controller, ALL[2]])] == [
+        "c1", "c1", "b1"
+    ]  # fmt: skip
+    broken = [service("nova-conductor", state="down"), *controller, ALL[2]]
+    assert [one.state for one in judge(broken)] == ["wrong", "good", "good"]
+    assert judge([ALL[2]])[0].detail == "none has reported on any host"
+
+
 def test_a_service_that_went_down_is_wrong_and_says_since_when() -> None:
     found = judge([*ALL[:2], service("nova-compute", state="down")])[2]
     assert found.state == "wrong"
