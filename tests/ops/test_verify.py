@@ -204,6 +204,69 @@ def test_checks_that_hang_are_ended_and_named(project: SmallProject) -> None:
     assert problem.where == str(project.checks / "oslo_privsep")
 
 
+def test_a_check_beyond_its_limit_is_named_with_where_it_stands(
+    project: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = """
+import signal
+def wait_for_ever():
+    signal.pause()
+class TestLife:
+    def test_before(self):
+        pass
+    def test_hang(self):
+        wait_for_ever()
+"""
+    save_check(project, text)
+    push(project, WHO)
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--limit=1")
+    with pytest.raises(ProblemsError) as caught:
+        verify(project)
+    (problem,) = caught.value.problems
+    assert isinstance(problem, CheckError)
+    assert problem.what.startswith(
+        f"the checks on {PLATFORM} hung: test_who_am_i.py::TestLife::test_hang "
+        "did not go on within 0:00:01, "
+        "stood at test_who_am_i.py:7 in wait_for_ever / test_who_am_i.py:12 in test_hang / "
+    )
+    assert problem.where == str(project.checks / "oslo_privsep")
+
+
+def test_checks_that_passed_and_whose_process_does_not_end_are_an_error(
+    project: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = """
+import signal, threading
+def test_leave_a_thread():
+    threading.Thread(target=signal.pause).start()
+"""
+    save_check(project, text)
+    push(project, WHO)
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--limit=1")
+    with pytest.raises(ProblemsError) as caught:
+        verify(project)
+    assert "hung: pytest itself did not go on within 0:00:01" in caught.value.problems[0].what
+
+
+def test_a_fork_ends_like_any_process_though_it_has_no_clock_to_stop(
+    project: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = """
+import ctypes
+def test_fork():
+    from oslo_privsep import who
+    who.who()
+    child = os.fork()
+    if child == 0:
+        ctypes.pythonapi.Py_Exit(0)
+    assert os.waitpid(child, 0) == (child, 0)
+"""
+    save_check(project, text)
+    push(project, WHO)
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--limit=20")
+    assert verify(project).is_good
+
+
 def test_an_interrupt_ends_the_checks_at_once(project: SmallProject, tmp_path: Path) -> None:
     fifo = tmp_path / "started"
     os.mkfifo(fifo)
