@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import platform as host
-import re
 import signal
 import subprocess
 import sys
@@ -17,27 +16,16 @@ from threading import Event
 
 from freebsd_port.core.platform import LINUX, NATIVE
 from freebsd_port.errors import PortError
-from freebsd_port.store.report import CheckRun, Executed, last_words, read_coverage, read_report
+from freebsd_port.store.measurement import read_measurement, write_configuration
+from freebsd_port.store.report import CheckRun, Executed, find_hang, last_words, read_report
 
 TIMEOUT_SECONDS = 1800
-"""Longer than any run of the checks of one directory takes, on a busy machine as well."""
+"""Longer than any run of the checks of one directory takes, on a busy machine as well.
+
+The plugin of the checks ends and names one that hangs long before.
+"""
 
 _POLL_SECONDS = 0.25
-_CONFIGURATION = """\
-[run]
-data_file = {directory}/data
-include =
-    {include}
-dynamic_context = test_function
-parallel = true
-{concurrency}
-{patch}
-"""
-_FOLLOW_GREENLETS = "concurrency = greenlet, thread"
-"""For releases on eventlet: it switches greenlets at every call of libvirt."""
-
-_FOLLOW_FORKS = "patch =\n    _exit\n    fork"
-_VERSION = re.compile(r"coverage-(\d+)\.(\d+)")
 
 
 class CheckError(PortError):
@@ -104,16 +92,19 @@ def run_checks(
         prefix="freebsd-port-", ignore_cleanup_errors=True
     ) as name:  # a daemon left behind may write there while it is removed
         scratch = Path(name)
-        _write_configuration(setup, scratch, measured)
+        _configure(setup, scratch, directory, measured)
         status, output = _run_to_end(
             _command(setup, scratch, directory, platform), setup, scratch, stop or Event()
         )
+        own = str(setup.checks / directory)
+        if status == 1 and (hang := find_hang(output)):  # which may come after the report
+            raise CheckError(f"the checks on {platform} hung: {hang}", where=own)
         if status not in (0, 1, 5) or not (scratch / "junit.xml").exists():
             raise CheckError(
                 f"pytest could not run the checks of {directory} on {platform}: "
                 f"{last_words(output)}",
                 where=str(setup.python),
-                hint=f"see all it says with: pytest {setup.checks / directory}",
+                hint=f"see all it says with: pytest {own}",
             )
         return read_report(
             scratch / "junit.xml",
@@ -121,27 +112,40 @@ def run_checks(
             platform,
             output=output,
             is_failed=status == 1,
-            executed=_combine(setup, scratch) if measured and setup.is_measured else {},
+            executed=_measurement(setup, scratch) if measured and setup.is_measured else {},
         )
 
 
-def _write_configuration(setup: CheckSetup, scratch: Path, measured: tuple[str, ...]) -> None:
-    include = "\n    ".join(str(setup.packages / path) for path in measured)
-    patch = _FOLLOW_FORKS if _follows_forks(setup.tools) else ""
-    concurrency = _FOLLOW_GREENLETS if (setup.packages / "eventlet").is_dir() else ""
-    text = _CONFIGURATION.format(
-        directory=scratch, include=include, patch=patch, concurrency=concurrency
-    )
-    (scratch / "rc").write_text(text, "utf-8")
+def _measurement(setup: CheckSetup, scratch: Path) -> Executed:
+    return read_measurement(scratch, setup.python, setup.packages, _environment(setup))
+
+
+def _configure(setup: CheckSetup, scratch: Path, directory: str, measured: tuple[str, ...]) -> None:
+    if setup.is_measured:
+        paths = tuple(setup.packages / path for path in measured)
+        write_configuration(scratch, setup.tools, paths, _find_concurrency(setup, directory))
     if setup.patches is not None:
         names = "".join(f"{name}\n" for name in setup.patches)
         (scratch / "patches").write_text(names, "utf-8")
 
 
-def _follows_forks(tools: Path) -> bool:
-    """Tell whether this coverage can measure forks that leave by os._exit: since 7.10."""
-    versions = [_VERSION.match(path.name) for path in tools.glob("coverage-*.dist-info")]
-    return any((int(v[1]), int(v[2])) >= (7, 10) for v in versions if v)
+def _find_concurrency(setup: CheckSetup, directory: str) -> str:
+    """Give what coverage has to follow there, as the checks' own concurrency.py prints it."""
+    script = setup.checks / "concurrency.py"
+    done = subprocess.run(
+        [str(setup.python), str(script), directory],
+        env=_environment(setup),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise CheckError(
+            f"it is not known what coverage has to follow: {last_words(done.stderr)}",
+            where=str(script),
+        )
+    return done.stdout.strip()
 
 
 def _command(setup: CheckSetup, scratch: Path, directory: str, platform: str) -> list[str]:
@@ -149,7 +153,7 @@ def _command(setup: CheckSetup, scratch: Path, directory: str, platform: str) ->
     if setup.is_measured:
         command += ["-m", "coverage", "run", "--rcfile", str(scratch / "rc")]
     command += ["-m", "pytest", str(setup.checks / directory), "-p", "no:cacheprovider"]
-    command += ["--rootdir", str(setup.checks), "--junitxml", str(scratch / "junit.xml"), "-q"]
+    command += ["--rootdir", str(setup.checks), "--junitxml", str(scratch / "junit.xml"), "-v"]
     if setup.patches is not None:
         command.append(f"--patches-on={scratch / 'patches'}")
     if platform not in (NATIVE, LINUX):
@@ -214,24 +218,6 @@ def _environment(setup: CheckSetup) -> dict[str, str]:
         env["PYTHONPYCACHEPREFIX"] = str(setup.bytecode)
     env["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     return env
-
-
-def _combine(setup: CheckSetup, scratch: Path) -> Executed:
-    """Join the data files of the run and its forks, and read them by file and line."""
-    probe = Path(__file__).with_name("coverage_probe.py")
-    for words in (
-        ["-m", "coverage", "combine", "-q", "--rcfile", "rc"],
-        [str(probe), "data", "coverage.json"],
-    ):
-        subprocess.run(
-            [str(setup.python), *words],
-            cwd=scratch,
-            env=_environment(setup),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-        )
-    return read_coverage(scratch / "coverage.json", setup.packages)
 
 
 def own_python() -> Path:

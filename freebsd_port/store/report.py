@@ -10,6 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+_HANG = re.compile(
+    r"(?:^(?:.*/)?(?P<check>[^/\n]+\.py::.+) )?Timeout \((?P<limit>.+)\)!$", re.MULTILINE
+)
+_FRAME = re.compile(r'File "(.+)", line (\d+) in (.+)')
+_FRAMES = 4
+
 Executed = dict[str, dict[int, frozenset[str]]]
 """Path in the tree, executed line, names of the checks that ran it."""
 
@@ -114,3 +120,21 @@ def last_words(output: str) -> str:
     named = re.compile(r"E\s+[\w.]+(Error|Exception)\b")
     errors = [line[1:].strip() for line in lines if named.match(line)]
     return errors[0] if errors else " / ".join(lines[-3:]) or "it said nothing"
+
+
+def find_hang(output: str) -> str | None:
+    """Give the check that its limit ended and where the main thread stood, innermost first.
+
+    None when no limit ended the run. It reads what `pytest -v` wrote, which begins a line with the
+    check that runs, then faulthandler, of which the main thread is the last.
+    """
+    found = _HANG.search(output)
+    if found is None:
+        return None
+    stack = output[found.end() :].rpartition("(most recent call first):")[2]
+    places = [
+        f"{os.path.basename(path)}:{line} in {name}"
+        for path, line, name in _FRAME.findall(stack)[:_FRAMES]
+    ]
+    what = found["check"] or "pytest itself"
+    return f"{what} did not go on within {found['limit']}, stood at {' / '.join(places)}"

@@ -20,6 +20,13 @@ from freebsd_port.ops.verify import Verification, verify_target
 from freebsd_port.store.checks import CheckError
 from freebsd_port.store.report import CheckRun
 
+NATIVE_HARNESS = {
+    "eventlet/__init__.py": "",
+    "nova/utils.py": "def concurrency_mode_threading(): ...\n",
+    "nova/tests/fixtures/nova.py": "def _bind_database_fixture_to_file_wal_sqlite(): ...\n",
+}
+"""What a nova that knows native threads has in the files that tell, and eventlet beside it."""
+
 MARK = "import os, subprocess, sys\nimport pytest\npytestmark = pytest.mark.patch({!r})\n"
 
 
@@ -168,6 +175,37 @@ def test_a_life_that_fails_is_a_failure(project: SmallProject) -> None:
     assert len(lives.failures) == 1
 
 
+def test_native_threads_that_end_by_the_hundred_are_measured_without_a_hang(
+    project: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python 3.11 hangs here for good as soon as coverage follows greenlets, which nobody uses."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--limit=60")
+    for path, text in NATIVE_HARNESS.items():
+        (project.packages / path).parent.mkdir(parents=True, exist_ok=True)
+        (project.packages / path).write_text(text)
+    text = """
+import threading
+from nova import greet
+
+def start_some():
+    for _ in range(500):
+        thread = threading.Thread(target=greet.leave)
+        thread.start()
+        thread.join()
+
+def test_life():
+    sys.setswitchinterval(1e-6)
+    starters = [threading.Thread(target=start_some) for _ in range(4)]
+    for starter in starters:
+        starter.start()
+    while any(starter.is_alive() for starter in starters):
+        greet.leave()
+"""
+    found, (lives,) = verify_lives(project, text)
+    assert found.is_good
+    assert "nova/greet.py" in lives.executed
+
+
 def test_a_daemon_left_behind_does_not_hold_the_run_and_is_ended(
     project: SmallProject, tmp_path: Path
 ) -> None:
@@ -202,6 +240,69 @@ def test_checks_that_hang_are_ended_and_named(project: SmallProject) -> None:
     assert isinstance(problem, CheckError)
     assert problem.what.startswith("the checks did not end within 2 seconds")
     assert problem.where == str(project.checks / "oslo_privsep")
+
+
+def test_a_check_beyond_its_limit_is_named_with_where_it_stands(
+    project: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = """
+import signal
+def wait_for_ever():
+    signal.pause()
+class TestLife:
+    def test_before(self):
+        pass
+    def test_hang(self):
+        wait_for_ever()
+"""
+    save_check(project, text)
+    push(project, WHO)
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--limit=1")
+    with pytest.raises(ProblemsError) as caught:
+        verify(project)
+    (problem,) = caught.value.problems
+    assert isinstance(problem, CheckError)
+    assert problem.what.startswith(
+        f"the checks on {PLATFORM} hung: test_who_am_i.py::TestLife::test_hang "
+        "did not go on within 0:00:01, "
+        "stood at test_who_am_i.py:7 in wait_for_ever / test_who_am_i.py:12 in test_hang / "
+    )
+    assert problem.where == str(project.checks / "oslo_privsep")
+
+
+def test_checks_that_passed_and_whose_process_does_not_end_are_an_error(
+    project: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = """
+import signal, threading
+def test_leave_a_thread():
+    threading.Thread(target=signal.pause).start()
+"""
+    save_check(project, text)
+    push(project, WHO)
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--limit=1")
+    with pytest.raises(ProblemsError) as caught:
+        verify(project)
+    assert "hung: pytest itself did not go on within 0:00:01" in caught.value.problems[0].what
+
+
+def test_a_fork_ends_like_any_process_though_it_has_no_clock_to_stop(
+    project: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = """
+import ctypes
+def test_fork():
+    from oslo_privsep import who
+    who.who()
+    child = os.fork()
+    if child == 0:
+        ctypes.pythonapi.Py_Exit(0)
+    assert os.waitpid(child, 0) == (child, 0)
+"""
+    save_check(project, text)
+    push(project, WHO)
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--limit=20")
+    assert verify(project).is_good
 
 
 def test_an_interrupt_ends_the_checks_at_once(project: SmallProject, tmp_path: Path) -> None:

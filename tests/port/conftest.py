@@ -28,10 +28,14 @@ Fixtures
     fresh_import    fresh_import("oslo_privsep.daemon") imports that module anew and returns it;
                     sys.modules and the parent's attribute are restored afterwards
 
+A check that takes longer than --limit=SECONDS ends the run with the stacks of all threads on
+stderr; -v names it. So does whatever else takes that long: collecting, or the end of the process.
+
 A check under tests/port/oslo_rootwrap may not import another of the patched distributions
 (unless its own distribution needs it): the run fails if it did.
 """
 
+import faulthandler
 import importlib
 import importlib.metadata
 import importlib.util
@@ -43,6 +47,9 @@ import pytest
 from packaging.version import Version  # pytest requires it
 
 HERE = Path(__file__).resolve().parent
+
+# Far longer than any check takes on a busy machine: what goes beyond it hangs.
+LIMIT_SECONDS = 600
 
 # Directory of checks to the import packages of the distributions it may use, of those patched.
 ALLOWED = {
@@ -138,6 +145,13 @@ def pytest_addoption(parser):
         metavar="FILE",
         help="the patches that are on, a line each; checks of others are left out",
     )
+    parser.addoption(
+        "--limit",
+        metavar="SECONDS",
+        type=float,
+        default=LIMIT_SECONDS,
+        help="end the run when a check takes longer; default: {}".format(LIMIT_SECONDS),
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -151,9 +165,26 @@ def pytest_configure(config):
     on = None if listed is None else set(Path(listed).read_text("utf-8").splitlines())
     config.stash[PLATFORM] = Platform(None if name is None else _activate(config, name))
     config.stash[PLATFORM].patches = on
+    config.stash[STDERR] = os.dup(2)  # during a check 2 is pytest's, which would keep the stacks
+    _start_limit(config)
+    # A fork has the clock's lock without its thread, and would wait for it at its end.
+    os.register_at_fork(
+        before=faulthandler.cancel_dump_traceback_later,
+        after_in_parent=lambda: _start_limit(config),
+    )
 
 
 PLATFORM = pytest.StashKey()
+STDERR = pytest.StashKey()
+
+
+def _start_limit(config):
+    """Give what comes now its time. Never cancelled, as threads can hold the end of a process too.
+
+    The clock runs in C, outside the interpreter's lock and eventlet's threads.
+    """
+    limit, stderr = config.getoption("--limit"), config.stash[STDERR]
+    faulthandler.dump_traceback_later(limit, exit=True, file=stderr)
 
 
 def _is_emulated():
@@ -227,7 +258,9 @@ def pytest_report_collectionfinish(config):
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item, nextitem):
     before = set(sys.modules)
+    _start_limit(item.config)
     result = yield
+    _start_limit(item.config)
     _note_strangers(item, set(sys.modules) - before)
     return result
 

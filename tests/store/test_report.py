@@ -7,8 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from freebsd_port.store.checks import CheckSetup, _follows_forks, _write_configuration
-from freebsd_port.store.report import CheckRun, Failure, last_words, read_coverage, read_report
+from freebsd_port.store.report import (
+    CheckRun,
+    Failure,
+    find_hang,
+    last_words,
+    read_coverage,
+    read_report,
+)
 
 JUNIT = """<testsuites><testsuite>
 <testcase classname="nova.test_a" name="test_good">
@@ -85,14 +91,31 @@ def test_the_last_words_are_the_last_lines_that_say_something() -> None:
     assert last_words("\n") == "it said nothing"
 
 
+STACKS = """\
+Timeout (0:10:00)!
+Thread 0x00007fdb (most recent call first):
+  File "/lib/threading.py", line 331 in wait
+Thread 0x00007fdc [MainThread] (most recent call first):
+  File "/lib/weakref.py", line 369 in remove
+  File "/site/nova/service.py", line 435 in stop
+"""
+
+
 @pytest.mark.parametrize(
-    ("version", "is_new"), [("7.6.1", False), ("7.9.2", False), ("7.10.0", True), ("8.0", True)]
+    ("before", "what"),
+    [
+        ("../my own/lives/test_power.py::PowerTest::test_a ", "test_power.py::PowerTest::test_a"),
+        ("lives/test_a.py::test_a[x/y z] ", "test_a.py::test_a[x/y z]"),
+        ("lives/test_a.py::test_a PASSED   [100%]", "pytest itself"),
+        ("", "pytest itself"),
+    ],
 )
-def test_forks_are_followed_only_by_a_coverage_that_knows_how(
-    tmp_path: Path, version: str, is_new: bool
+def test_a_hang_is_the_check_that_ran_and_where_the_main_thread_stood(
+    before: str, what: str
 ) -> None:
-    (tmp_path / f"coverage-{version}.dist-info").mkdir()
-    assert _follows_forks(tmp_path) is is_new
-    setup = CheckSetup(tmp_path, tmp_path, tmp_path, tmp_path, is_on_path=True)
-    _write_configuration(setup, tmp_path, ("nova/greet.py",))
-    assert ("patch =" in (tmp_path / "rc").read_text()) is is_new
+    first = "lives/test_power.py::PowerTest::test_before PASSED   [ 50%]\n"
+    assert find_hang(first + before + STACKS) == (
+        f"{what} did not go on within 0:10:00, "
+        "stood at weakref.py:369 in remove / service.py:435 in stop"
+    )
+    assert find_hang(first + before) is None
