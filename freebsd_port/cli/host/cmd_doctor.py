@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from freebsd_port.cli.host.options import answers_option
-from freebsd_port.cli.options import Common, output_options, pass_common
+from freebsd_port.cli.options import Common, common_options, pass_common
 from freebsd_port.cli.render import paint, print_json, say
 from freebsd_port.core.host.doctor.diagnosis import Diagnosis
 
@@ -33,7 +33,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option("--record", type=_FILE, metavar="FILE", help="Write down what this host answers.")
 @answers_option
-@output_options
+@common_options
 @pass_common
 def command(
     common: Common, recording: Path | None, record: Path | None, answers_path: Path
@@ -44,23 +44,25 @@ def command(
     no passwords in it: host.toml holds none.
     """
     from freebsd_port.errors import UsageError
+    from freebsd_port.ops.host import doctor
     from freebsd_port.ops.host.answers import load_answers
-    from freebsd_port.ops.host.doctor import examine_host, examine_recording, record_host
 
     if recording and record:
         raise UsageError("--host and --record exclude each other", hint="give one of them")
     answers = load_answers(answers_path)
+    project = common.project()
+    compiled = doctor.load_compiled(project, project.load_release(common.release))
     if record:
-        record_host(record, answers, common.progress)
+        doctor.record_host(record, answers, compiled, common.progress)
         if common.as_json:
             print_json({"ok": True, "verb": "host doctor", "recorded": str(record)})
         elif common.verbosity >= 0:
             say(f"wrote {record}")
         return
     found = (
-        examine_recording(recording, answers)
+        doctor.examine_recording(recording, answers, compiled)
         if recording
-        else examine_host(answers, common.progress)
+        else doctor.examine_host(answers, compiled, common.progress)
     )
     counts = Counter[str](one.state for one in found)
     if common.as_json:

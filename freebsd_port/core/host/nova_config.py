@@ -130,7 +130,7 @@ def compute_sections(answers: Answers) -> Sections:
         "DEFAULT": {
             "compute_driver": "libvirt.LibvirtDriver",
             "force_raw_images": "True",
-            "mkisofs_cmd": "/usr/local/bin/mkisofs",
+            "mkisofs_cmd": nova.mkisofs,
         },
         "libvirt": {
             "virt_type": "bhyve",

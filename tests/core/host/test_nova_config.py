@@ -65,6 +65,13 @@ def test_the_compute_service_runs_bhyve_on_raw_disks() -> None:
     )
 
 
+def test_configuration_drives_are_made_by_the_program_that_the_answers_name() -> None:
+    assert read(files()["nova-compute.conf"])["DEFAULT"]["mkisofs_cmd"] == "/usr/local/bin/mkisofs"
+    answers = replace(ANSWERS, nova=Nova(mkisofs="/usr/local/bin/genisoimage"))
+    compute = read(files(answers)["nova-compute.conf"])
+    assert compute["DEFAULT"]["mkisofs_cmd"] == "/usr/local/bin/genisoimage"
+
+
 def test_the_ports_of_consoles_are_those_of_the_bridge() -> None:
     answers = replace(ANSWERS, console=Console(first_port=20000, last_port=20009))
     assert read(files(answers)["nova.conf"])["serial_console"]["port_range"] == "20000:20009"
