@@ -78,9 +78,17 @@ def test_the_ports_of_consoles_are_those_of_the_bridge() -> None:
 
 
 def test_only_a_release_with_its_own_api_server_is_told_where_it_listens() -> None:
-    assert "osapi_compute_listen" not in read(files()["nova.conf"])["DEFAULT"]
+    by_gunicorn = read(files()["nova.conf"])["DEFAULT"]
+    assert not {"osapi_compute_listen", "metadata_listen"} & set(by_gunicorn)
     own = read(files(has_own_api_server=True)["nova.conf"])["DEFAULT"]
     assert (own["osapi_compute_listen"], own["osapi_compute_listen_port"]) == ("127.0.0.1", "8774")
+    assert (own["metadata_listen"], own["metadata_listen_port"]) == ("127.0.0.1", "8775")
+
+
+def test_neutrons_metadata_agent_is_believed_by_the_shared_secret() -> None:
+    neutron = read(files()["nova.conf"])["neutron"]
+    assert neutron["service_metadata_proxy"] == "True"
+    assert neutron["metadata_proxy_shared_secret"] == "secret of metadata $$100%"
 
 
 def test_a_url_has_the_quoted_password_and_an_option_the_plain_one() -> None:
