@@ -79,6 +79,28 @@ def test_an_environment_holds_the_locked_packages_and_a_second_call_changes_noth
     assert snapshot(root) == before
 
 
+def test_what_the_systems_python_has_is_not_installed_again_where_the_environment_may_see_it(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The user's packages stand for the system's: the same switch of virtualenv shows both."""
+    pin = make_wheel(tmp_path / "index", "compiled")
+    lock = project.requirements("2026.2")
+    lock.write_text(f"{lock.read_text()}compiled==1.0 --hash=sha256:{pin.sha256}\n")
+    monkeypatch.setenv("PYTHONUSERBASE", str(tmp_path / "system"))
+    python = choose_interpreter(project.load_release())
+    short = ".".join(python.version.split(".")[:2])
+    packages = tmp_path / f"system/lib/python{short}/site-packages"
+    shutil.unpack_archive(tmp_path / "index" / pin.wheel, packages, "zip")
+    found = {}
+    for seen in ("no", "yes"):
+        monkeypatch.setenv("VIRTUALENV_SYSTEM_SITE_PACKAGES", seen)
+        made = make_environment(project, project.load_release(), tmp_path / seen)
+        found[seen] = (made.environment.packages / "compiled").exists()
+        assert made.environment.python is not None
+        subprocess.run([made.environment.python, "-c", "import compiled, nova"], check=True)
+    assert found == {"no": True, "yes": False}
+
+
 def test_a_changed_lock_exchanges_packages_and_keeps_what_is_beside_them(
     project: Project, made: Path, tmp_path: Path
 ) -> None:

@@ -8,7 +8,7 @@ import click
 
 from freebsd_port.cli.host.diagnoses import show_diagnoses
 from freebsd_port.cli.host.options import answers_option, recorded_option
-from freebsd_port.cli.options import Common, output_options, pass_common
+from freebsd_port.cli.options import Common, common_options, pass_common
 from freebsd_port.cli.render import print_json, say
 
 _EPILOG = """\b
@@ -31,7 +31,7 @@ Exit status: 0 nothing is missing, 1 something is, 2 usage."""
     help="Write down what this host answers.",
 )
 @answers_option
-@output_options
+@common_options
 @pass_common
 def command(
     common: Common, recording: Path | None, record: Path | None, answers_path: Path
@@ -42,23 +42,25 @@ def command(
     no passwords in it: host.toml holds none.
     """
     from freebsd_port.errors import UsageError
+    from freebsd_port.ops.host import doctor
     from freebsd_port.ops.host.answers import load_answers
-    from freebsd_port.ops.host.doctor import examine_host, examine_recording, record_host
 
     if recording and record:
         raise UsageError("--host and --record exclude each other", hint="give one of them")
     answers = load_answers(answers_path)
+    project = common.project()
+    compiled = doctor.load_compiled(project, project.load_release(common.release))
     if record:
-        record_host(record, answers, common.progress)
+        doctor.record_host(record, answers, compiled, common.progress)
         if common.as_json:
             print_json({"ok": True, "verb": "host doctor", "recorded": str(record)})
         elif common.verbosity >= 0:
             say(f"wrote {record}")
         return
     found = (
-        examine_recording(recording, answers)
+        doctor.examine_recording(recording, answers, compiled)
         if recording
-        else examine_host(answers, common.progress)
+        else doctor.examine_host(answers, compiled, common.progress)
     )
     if not show_diagnoses(common, "host doctor", found):
         raise click.exceptions.Exit(1)

@@ -19,7 +19,12 @@ class Nova:
     user: str = rules.name("nova", "User of nova's services.")
     group: str = rules.name("nova", "Group of nova's services and of their files.")
     address: str = rules.address("127.0.0.1", "Address by which the others reach this host.")
-    sudo: str = rules.path("/usr/local/bin/sudo", "What starts nova's privileged helpers as root.")
+    sudo: str = rules.path(
+        "/usr/local/bin/sudo", "What starts nova's privileged helpers; doas will do."
+    )
+    mkisofs: str = rules.path(
+        "/usr/local/bin/mkisofs", "What makes configuration drives; genisoimage will do too."
+    )
     config: str = rules.path(
         "/usr/local/etc/nova", "Directory of nova.conf and what belongs to it."
     )
@@ -50,13 +55,23 @@ class Api:
 
 
 @dataclass(frozen=True, slots=True)
+class Metadata:
+    """Where guests get their metadata, by way of neutron's metadata agent."""
+
+    address: str = rules.address("127.0.0.1", "Address of the metadata API.")
+    port: int = rules.port(8775, "Port of the metadata API.")
+    workers: int = rules.number(2, "Processes of the metadata API.", 1, 64)
+    threads: int = rules.number(8, "Requests that each of them serves at once.", 1, 256)
+
+
+@dataclass(frozen=True, slots=True)
 class Console:
     """The consoles of the guests."""
 
     address: str = rules.address("127.0.0.1", "Where guests' consoles are joined to ports.")
     first_port: int = rules.port(10000, "First port for consoles.")
     last_port: int = rules.port(19999, "Last port for consoles, included.")
-    socket: str = rules.path(
+    socket: str = rules.socket_path(
         "/var/run/nova-consolebridge.sock", "Control socket of the bridge; root's."
     )
     clients: int = rules.number(8, "Clients of one console at once.", 1, 1000)
@@ -151,6 +166,7 @@ class Answers:
 
     nova: Nova = field(default_factory=Nova)
     api: Api = field(default_factory=Api)
+    metadata: Metadata = field(default_factory=Metadata)
     console: Console = field(default_factory=Console)
     libvirt: Libvirt = field(default_factory=Libvirt)
     broker: Broker = field(default_factory=Broker)

@@ -72,6 +72,7 @@ def _at_odds(text: str, answers: Answers) -> Iterator[Finding]:
     taken: dict[int, str] = {}
     for title, key, port in (
         ("api", "port", answers.api.port),
+        ("metadata", "port", answers.metadata.port),
         ("console", "novnc_port", console.novnc_port),
         ("console", "serial_port", console.serial_port),
     ):

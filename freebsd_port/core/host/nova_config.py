@@ -38,8 +38,11 @@ def broker_url(answers: Answers, password: str) -> str:
 
 
 def api_server_options(answers: Answers) -> dict[str, str]:
-    """Give what nova's own API server is told, in the releases that still have one."""
+    """Give what nova's own API servers are told, in the releases that still have them."""
     return {
+        "metadata_listen": answers.metadata.address,
+        "metadata_listen_port": str(answers.metadata.port),
+        "metadata_workers": str(answers.metadata.workers),
         "osapi_compute_listen": answers.api.address,
         "osapi_compute_listen_port": str(answers.api.port),
         "osapi_compute_workers": str(answers.api.workers),
@@ -130,7 +133,7 @@ def compute_sections(answers: Answers) -> Sections:
         "DEFAULT": {
             "compute_driver": "libvirt.LibvirtDriver",
             "force_raw_images": "True",
-            "mkisofs_cmd": "/usr/local/bin/mkisofs",
+            "mkisofs_cmd": nova.mkisofs,
         },
         "libvirt": {
             "virt_type": "bhyve",

@@ -34,14 +34,28 @@ def _key(default: Any, comment: str, allowed: str, accepts: Callable[[Any], bool
     return field(default=default, metadata={"rule": Rule(comment, allowed, accepts)})
 
 
+_PATH = "an absolute path of letters, digits and /._+@:-"
+LONGEST_SOCKET = 103
+"""Bytes of the name of a Unix socket on FreeBSD. Source: sys/un.h, 104 with the NUL."""
+
+
+def _is_path(value: Any) -> bool:
+    plain = _is_text(value) and re.fullmatch(r"/[A-Za-z0-9/._+@:-]*", value)
+    return bool(plain) and ".." not in value.split("/")
+
+
 def path(default: str, comment: str) -> Any:
     """Make a key for a path. Blanks are refused: the path stands in shell scripts."""
+    return _key(default, comment, _PATH, _is_path)
+
+
+def socket_path(default: str, comment: str) -> Any:
+    """Make a key for the path of a Unix socket."""
 
     def accepts(value: Any) -> bool:
-        plain = _is_text(value) and re.fullmatch(r"/[A-Za-z0-9/._+@:-]*", value)
-        return bool(plain) and ".." not in value.split("/")
+        return _is_path(value) and len(value) <= LONGEST_SOCKET
 
-    return _key(default, comment, "an absolute path of letters, digits and /._+@:-", accepts)
+    return _key(default, comment, f"{_PATH}, {LONGEST_SOCKET} at most", accepts)
 
 
 def name(default: str, comment: str) -> Any:

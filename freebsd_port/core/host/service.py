@@ -15,11 +15,30 @@ NAMES = (
     "nova_conductor",
     "nova_scheduler",
     "nova_api",
+    "nova_api_metadata",
     "nova_compute",
     "nova_novncproxy",
     "nova_serialproxy",
 )
 """In the order in which they are best started."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServedApi:
+    """One of nova's APIs, which is a service of its own."""
+
+    what: str
+    """Behind `nova-` in the name of its service, and of its program where nova has one."""
+
+    description: str
+    module: str
+    """What a WSGI server is to serve."""
+
+
+APIS = (
+    ServedApi("api", "Answers the compute API", "nova.wsgi.osapi_compute"),
+    ServedApi("api_metadata", "Tells guests who they are", "nova.wsgi.metadata"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +74,7 @@ class Tools:
     """The file of the answers; absolute."""
 
     has_own_api_server: bool
-    """The release still has bin/nova-api; the others are served by gunicorn."""
+    """The release still has bin/nova-api and bin/nova-api-metadata; else gunicorn serves both."""
 
 
 def services(answers: Answers, tools: Tools) -> tuple[Service, ...]:
@@ -84,7 +103,7 @@ def _of_nova(answers: Answers, tools: Tools) -> tuple[Service, ...]:
         what: str, description: str, *requires: str, files: tuple[str, ...] = (config,)
     ) -> Service:
         arguments = tuple(word for file in files for word in ("--config-file", file))
-        program = f"{programs}/nova-{what}"
+        program = f"{programs}/nova-{what.replace('_', '-')}"
         return Service(
             f"nova_{what}", description, requires, program, arguments, environment, files,
             modules=("vmm", "nmdm", "if_bridge", "if_tuntap") if what == "compute" else (),
@@ -98,19 +117,22 @@ def _of_nova(answers: Answers, tools: Tools) -> tuple[Service, ...]:
         one("compute", "Runs the guests of this host", *after_libvirt, files=compute),
         one("novncproxy", "Joins browsers to the screens of guests", *_SERVERS),
         one("serialproxy", "Joins browsers to the consoles of guests", *_SERVERS),
-        _api(answers, tools, one("api", "Answers the compute API", *_SERVERS, "nova_conductor")),
+        *(
+            _served(answers, tools, one(api.what, api.description, *_SERVERS, "nova_conductor"))
+            for api in APIS
+        ),
     )
 
 
-def _api(answers: Answers, tools: Tools, api: Service) -> Service:
-    """Serve the API by gunicorn where nova has no server of its own.
+def _served(answers: Answers, tools: Tools, api: Service) -> Service:
+    """Serve an API by gunicorn where nova has no server of its own.
 
     Nova takes the words of the command line for its own, so gunicorn gets none: what it is to
     serve stands in its file, and where that is in its environment.
     """
     if tools.has_own_api_server:
         return api
-    file = gunicorn_file(answers)
+    file = gunicorn_file(answers, api.file_name)
     return Service(
         api.name, api.description, api.requires,
         f"{answers.nova.environment}/bin/gunicorn",
@@ -124,9 +146,9 @@ def _api(answers: Answers, tools: Tools, api: Service) -> Service:
     )  # fmt: skip
 
 
-def gunicorn_file(answers: Answers) -> str:
-    """Give the path of gunicorn's settings for the API."""
-    return f"{answers.nova.config}/nova-api-gunicorn.conf.py"
+def gunicorn_file(answers: Answers, file_name: str) -> str:
+    """Give the path of gunicorn's settings for an API, whose service has this name."""
+    return f"{answers.nova.config}/{file_name}-gunicorn.conf.py"
 
 
 def log_file(service: Service, answers: Answers) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from freebsd_port.core.host.answers import Answers
+from freebsd_port.core.host.answers import Answers, Api, Metadata
 from freebsd_port.core.host.rc_script import render_rc_script
 from freebsd_port.core.host.service import (
+    APIS,
     Service,
     Tools,
     gunicorn_file,
@@ -40,16 +41,16 @@ esac
 exit 0
 """
 _GUNICORN = '''\
-"""How gunicorn serves the compute API. Written by `freebsd-port host services install`."""
+"""How gunicorn serves @MODULE@. Written by `freebsd-port host services install`."""
 
-wsgi_app = "nova.wsgi.osapi_compute:application"
+wsgi_app = "@MODULE@:application"
 bind = ["@ADDRESS@:@PORT@"]
 workers = @WORKERS@
 worker_class = "gthread"
 threads = @THREADS@
 timeout = 120
 graceful_timeout = 60
-proc_name = "nova-api"
+proc_name = "@NAME@"
 control_socket_disable = True
 '''
 _ROTATION = """\
@@ -80,7 +81,11 @@ def service_files(answers: Answers, tools: Tools) -> tuple[HostFile, ...]:
     hook = _HOOK.replace("@SOCKET@", answers.console.socket)
     files.append(HostFile(f"{answers.libvirt.hooks}/bhyve", 0o755, hook.encode()))
     if not tools.has_own_api_server:
-        files.append(HostFile(gunicorn_file(answers), 0o644, _gunicorn(answers)))
+        places: tuple[Api | Metadata, ...] = (answers.api, answers.metadata)
+        for api, place in zip(APIS, places, strict=True):
+            name = f"nova-{api.what.replace('_', '-')}"
+            text = _gunicorn(api.module, name, place)
+            files.append(HostFile(gunicorn_file(answers, name), 0o644, text))
     return tuple(sorted(files, key=lambda file: file.path))
 
 
@@ -93,13 +98,15 @@ def _rotation(found: tuple[Service, ...], answers: Answers) -> bytes:
     return (_ROTATION + "\n".join(rows) + "\n").encode()
 
 
-def _gunicorn(answers: Answers) -> bytes:
-    address = answers.api.address
+def _gunicorn(module: str, name: str, place: Api | Metadata) -> bytes:
+    address = place.address
     values = {
+        "MODULE": module,
+        "NAME": name,
         "ADDRESS": f"[{address}]" if ":" in address else address,
-        "PORT": str(answers.api.port),
-        "WORKERS": str(answers.api.workers),
-        "THREADS": str(answers.api.threads),
+        "PORT": str(place.port),
+        "WORKERS": str(place.workers),
+        "THREADS": str(place.threads),
     }
     text = _GUNICORN
     for key, value in values.items():

@@ -34,7 +34,7 @@ def test_init_writes_every_key_once_and_never_over_other_answers(run: Run, tmp_p
 def test_a_ready_host_is_said_to_lack_nothing(run: Run, answers: str) -> None:
     said = run("host", "doctor", "--answers", answers, "--host", str(HOSTS / "ready.json"))
     assert said.status == 0
-    assert said.out.endswith("36 good\n")
+    assert said.out.endswith("38 good\n")
     assert "  good      module vmm" in said.out
 
 

@@ -54,7 +54,7 @@ def test_a_dry_run_shows_all_and_writes_nothing(call: Services, root: Path) -> N
     said = call("install", "--dry-run")
     assert (said.status, said.err) == (0, "")
     assert "would write   /usr/local/etc/rc.d/nova_compute\n" in said.out
-    assert len(said.out.splitlines()) == len(NAMES) + 3
+    assert len(said.out.splitlines()) == len(NAMES) + 4
     assert files(root) == set()
 
 
@@ -65,7 +65,7 @@ def test_an_installation_is_done_once_and_taken_away_whole(call: Services, root:
     assert "keep    /usr/local/etc/rc.d/nova_api\n" in call("install", "-v").out
     said = call("remove")
     assert said.status == 0
-    assert len(said.out.splitlines()) == len(NAMES) + 3
+    assert len(said.out.splitlines()) == len(NAMES) + 4
     assert files(root) == set()
     assert call("remove").out == "nothing to do\n"
 
@@ -108,7 +108,9 @@ def test_a_file_that_is_not_written_any_more_goes(call: Services, root: Path) ->
     said = call("install")
     assert said.out.splitlines() == [
         f"replace /{RC}/nova_api",
+        f"replace /{RC}/nova_api_metadata",
         "remove  /usr/local/etc/nova/nova-api-gunicorn.conf.py",
+        "remove  /usr/local/etc/nova/nova-api-metadata-gunicorn.conf.py",
     ]
     assert "/bin/nova-api --config-file" in (root / RC / "nova_api").read_text()
     assert call("install").out == "nothing to do\n"

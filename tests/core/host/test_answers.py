@@ -59,8 +59,8 @@ url = "x"
         ("[console] first_port is 80, allowed is a whole number from 1024 to 65535", 6),
         ("[console] writer is 'all', allowed is 'first' or 'last'", 7),
         (
-            "no section [rabbit]; there are nova, api, console, libvirt, broker, database, "
-            "identity, endpoints",
+            "no section [rabbit]; there are nova, api, metadata, console, libvirt, broker, "
+            "database, identity, endpoints",
             8,
         ),
     ]
@@ -114,6 +114,21 @@ def test_an_address_has_a_known_scheme_a_host_and_no_password(url: object) -> No
 def test_a_path_is_absolute_and_means_nothing_to_a_shell(path: str) -> None:
     (found,) = findings(f'[nova]\nlog = "{path}"\n')
     assert "allowed is an absolute path" in found[0]
+
+
+def test_the_metadata_api_has_a_port_of_its_own() -> None:
+    assert findings("[metadata]\nport = 8774\n") == [
+        ("[metadata] port is 8774, as is [api] port", 2),
+    ]
+
+
+def test_a_socket_has_no_longer_name_than_freebsd_takes() -> None:
+    fits = "/" + "s" * 102
+    assert not isinstance(parse_answers(f'[console]\nsocket = "{fits}"\n'.encode()), tuple)
+    (found,) = findings(f'[console]\nsocket = "{fits}s"\n')
+    assert found[0].endswith(
+        "allowed is an absolute path of letters, digits and /._+@:-, 103 at most"
+    )
 
 
 def test_bytes_that_are_no_text_are_told() -> None:

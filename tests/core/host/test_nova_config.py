@@ -65,15 +65,30 @@ def test_the_compute_service_runs_bhyve_on_raw_disks() -> None:
     )
 
 
+def test_configuration_drives_are_made_by_the_program_that_the_answers_name() -> None:
+    assert read(files()["nova-compute.conf"])["DEFAULT"]["mkisofs_cmd"] == "/usr/local/bin/mkisofs"
+    answers = replace(ANSWERS, nova=Nova(mkisofs="/usr/local/bin/genisoimage"))
+    compute = read(files(answers)["nova-compute.conf"])
+    assert compute["DEFAULT"]["mkisofs_cmd"] == "/usr/local/bin/genisoimage"
+
+
 def test_the_ports_of_consoles_are_those_of_the_bridge() -> None:
     answers = replace(ANSWERS, console=Console(first_port=20000, last_port=20009))
     assert read(files(answers)["nova.conf"])["serial_console"]["port_range"] == "20000:20009"
 
 
 def test_only_a_release_with_its_own_api_server_is_told_where_it_listens() -> None:
-    assert "osapi_compute_listen" not in read(files()["nova.conf"])["DEFAULT"]
+    by_gunicorn = read(files()["nova.conf"])["DEFAULT"]
+    assert not {"osapi_compute_listen", "metadata_listen"} & set(by_gunicorn)
     own = read(files(has_own_api_server=True)["nova.conf"])["DEFAULT"]
     assert (own["osapi_compute_listen"], own["osapi_compute_listen_port"]) == ("127.0.0.1", "8774")
+    assert (own["metadata_listen"], own["metadata_listen_port"]) == ("127.0.0.1", "8775")
+
+
+def test_neutrons_metadata_agent_is_believed_by_the_shared_secret() -> None:
+    neutron = read(files()["nova.conf"])["neutron"]
+    assert neutron["service_metadata_proxy"] == "True"
+    assert neutron["metadata_proxy_shared_secret"] == "secret of metadata $$100%"
 
 
 def test_a_url_has_the_quoted_password_and_an_option_the_plain_one() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from freebsd_port.core.host.answers import Answers
+from freebsd_port.core.host.answers import Answers, Api, Metadata
 from freebsd_port.core.host.service import NAMES, Tools, services
 from freebsd_port.core.host.service_files import HostFile, service_files
 
@@ -53,7 +53,10 @@ def golden_name(file: HostFile, tools: Tools) -> str:
 
 @pytest.mark.parametrize(
     ("tools", "name"),
-    [*((BY_GUNICORN, name) for name in files_of()), (BY_ITSELF, "nova_api")],
+    [
+        *((BY_GUNICORN, name) for name in files_of()),
+        *((BY_ITSELF, name) for name in ("nova_api", "nova_api_metadata")),
+    ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_the_text_of_each_file_is_as_it_was_read_and_approved(tools: Tools, name: str) -> None:
@@ -66,7 +69,9 @@ def test_the_text_of_each_file_is_as_it_was_read_and_approved(tools: Tools, name
 
 def test_no_golden_file_is_left_over() -> None:
     wanted = {golden_name(file, BY_GUNICORN) for file in files_of().values()}
-    assert {path.name for path in GOLDEN.iterdir()} == wanted | {"nova_api@own-server"}
+    assert {path.name for path in GOLDEN.iterdir()} == wanted | {
+        *("nova_api@own-server", "nova_api_metadata@own-server")
+    }
 
 
 def test_every_file_has_its_place_and_no_more_rights_than_it_needs() -> None:
@@ -75,8 +80,9 @@ def test_every_file_has_its_place_and_no_more_rights_than_it_needs() -> None:
         "/usr/local/etc/newsyslog.conf.d/nova.conf": "0o644",
         "/usr/local/etc/libvirt/hooks/bhyve": "0o755",
         "/usr/local/etc/nova/nova-api-gunicorn.conf.py": "0o644",
+        "/usr/local/etc/nova/nova-api-metadata-gunicorn.conf.py": "0o644",
     }
-    assert "nova-api-gunicorn.conf.py" not in files_of(BY_ITSELF)
+    assert not [name for name in files_of(BY_ITSELF) if "gunicorn" in name]
 
 
 def test_no_placeholder_is_left_in_any_file() -> None:
@@ -127,12 +133,12 @@ def test_the_scripts_can_be_ordered_and_come_after_what_they_need() -> None:
     order = boot_order()
     for first, *later in (
         ("LOGIN", *NAMES),
-        ("mysql", "nova_conductor", "nova_scheduler", "nova_api"),
+        ("mysql", "nova_conductor", "nova_scheduler", "nova_api", "nova_api_metadata"),
         ("rabbitmq", "nova_conductor"),
         ("libvirtd", "nova_consolebridge", "nova_compute"),
         ("nova_consolebridge", "nova_compute"),
         ("ovs_vswitchd", "nova_compute"),
-        ("nova_conductor", "nova_scheduler", "nova_api", "nova_compute"),
+        ("nova_conductor", "nova_scheduler", "nova_api", "nova_api_metadata", "nova_compute"),
     ):
         assert all(order.index(first) < order.index(name) for name in later), (first, later)
 
@@ -152,16 +158,34 @@ def test_the_words_of_a_command_survive_the_quotes_of_rc_subr() -> None:
             assert re.fullmatch(r"[A-Za-z0-9/._+@:=-]+", word), word
 
 
-def test_gunicorn_gets_no_word_that_nova_would_take_for_its_own() -> None:
-    (api,) = [one for one in services(ANSWERS, BY_GUNICORN) if one.name == "nova_api"]
+@pytest.mark.parametrize(
+    ("name", "module", "port"),
+    [("api", "osapi_compute", 8774), ("api-metadata", "metadata", 8775)],
+)
+def test_gunicorn_gets_no_word_that_nova_would_take_for_its_own(
+    name: str, module: str, port: int
+) -> None:
+    (api,) = [one for one in services(ANSWERS, BY_GUNICORN) if one.file_name == f"nova-{name}"]
     assert api.arguments == ()
+    file = f"nova-{name}-gunicorn.conf.py"
+    assert f"GUNICORN_CMD_ARGS=--config=/usr/local/etc/nova/{file}" in api.environment
     settings: dict[str, object] = {}
-    exec(files_of()["nova-api-gunicorn.conf.py"].content, settings)
-    assert settings["wsgi_app"] == "nova.wsgi.osapi_compute:application"
-    assert settings["bind"] == ["127.0.0.1:8774"]
-    six = replace(ANSWERS, api=replace(ANSWERS.api, address="::1"))
-    exec(files_of(answers=six)["nova-api-gunicorn.conf.py"].content, settings)
-    assert settings["bind"] == ["[::1]:8774"]
+    exec(files_of()[file].content, settings)
+    assert settings["wsgi_app"] == f"nova.wsgi.{module}:application"
+    assert settings["bind"] == [f"127.0.0.1:{port}"]
+    assert settings["proc_name"] == f"nova-{name}"
+
+
+def test_each_api_listens_where_its_own_answers_say() -> None:
+    answers = replace(
+        ANSWERS, api=Api(address="::1", workers=3), metadata=Metadata(address="fd00::1", port=9000)
+    )
+    found = {}
+    for name in ("api", "api-metadata"):
+        settings: dict[str, object] = {}
+        exec(files_of(answers=answers)[f"nova-{name}-gunicorn.conf.py"].content, settings)
+        found[name] = (settings["bind"], settings["workers"])
+    assert found == {"api": (["[::1]:8774"], 3), "api-metadata": (["[fd00::1]:9000"], 2)}
 
 
 def test_each_log_is_rotated_under_its_owner_and_its_daemon_is_told() -> None:

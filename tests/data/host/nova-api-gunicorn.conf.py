@@ -1,4 +1,4 @@
-"""How gunicorn serves the compute API. Written by `freebsd-port host services install`."""
+"""How gunicorn serves nova.wsgi.osapi_compute. Written by `freebsd-port host services install`."""
 
 wsgi_app = "nova.wsgi.osapi_compute:application"
 bind = ["127.0.0.1:8774"]

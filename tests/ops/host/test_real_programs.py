@@ -50,34 +50,41 @@ def answer(port: int) -> dict[str, object]:
             return said
 
 
-def test_gunicorn_serves_novas_application_by_the_written_settings(host: RcHost) -> None:
+@pytest.mark.parametrize(
+    ("name", "section", "module"),
+    [("nova_api", "api", "osapi_compute"), ("nova_api_metadata", "metadata", "metadata")],
+)
+def test_gunicorn_serves_novas_application_by_the_written_settings(
+    host: RcHost, name: str, section: str, module: str
+) -> None:
     tools = find_tools(host.answers, host.root / "host.toml")
     if tools.has_own_api_server:  # an older release, which starts its own
-        assert "nova-api" in host.services["nova_api"].program
+        assert name.replace("_", "-") in host.services[name].program
         return
     (port,) = free_ports(1)
-    answers = replace(host.answers, api=replace(host.answers.api, port=port, workers=1))
+    place = replace(getattr(host.answers, section), port=port, workers=1)
+    answers = replace(host.answers, **{section: place})
     for file in service_files(answers, tools):
         if file.path.startswith(str(host.root)):
             Path(file.path).write_bytes(file.content)
     (host.root / "etc/api-paste.ini").touch()
     package = host.root / "stand-in/nova/wsgi"
     package.mkdir(parents=True)
-    for module, text in (
+    for file, text in (
         ("../__init__.py", ""),
         ("__init__.py", ""),
-        ("osapi_compute.py", APPLICATION),
+        (f"{module}.py", APPLICATION),
     ):
-        (package / module).write_text(text)
-    host.install("nova_api")
-    host.rc_conf.write_text('nova_api_enable="YES"\nnova_api_start_seconds=1\n')
-    started = host.run("nova_api", "start", PYTHONPATH=str(host.root / "stand-in"))
+        (package / file).write_text(text)
+    host.install(name)
+    host.rc_conf.write_text(f'{name}_enable="YES"\n{name}_start_seconds=1\n')
+    started = host.run(name, "start", PYTHONPATH=str(host.root / "stand-in"))
     assert (started.returncode, started.stderr) == (0, "")
-    child = host.pid("nova_api", of_child=True)
+    child = host.pid(name, of_child=True)
     assert answer(port) == {"words": [], "config": f"{host.root}/etc", "pid": child}
-    assert host.run("nova_api", "stop").returncode == 0
+    assert host.run(name, "stop").returncode == 0
     assert not is_alive(child)
-    assert "Shutting down: Master" in host.log("nova_api")
+    assert "Shutting down: Master" in host.log(name)
 
 
 def test_a_service_of_nova_that_cannot_start_shows_why(host: RcHost) -> None:

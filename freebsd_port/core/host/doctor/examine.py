@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from freebsd_port.core.host.answers import Answers
 from freebsd_port.core.host.diagnosis import Diagnosis
-from freebsd_port.core.host.doctor import kernel, packages, reach, system, virtualization
+from freebsd_port.core.host.doctor import (
+    building,
+    kernel,
+    packages,
+    privilege,
+    reach,
+    system,
+    virtualization,
+)
+from freebsd_port.core.host.doctor.building import Compiled
 from freebsd_port.core.host.recording import Questions, Recording
 
-_AREAS = (system, packages, kernel, virtualization, reach)
+_AREAS = (system, packages, kernel, virtualization, privilege, reach)
 
 
-def all_questions(answers: Answers) -> Questions:
+def all_questions(answers: Answers, compiled: Compiled) -> Questions:
     """Give everything that is to be asked of a host."""
-    asked = Questions()
+    asked = building.questions(answers.nova.environment, compiled)
     for area in _AREAS:
         asked += area.questions(answers)
     return asked
 
 
-def examine(host: Recording, answers: Answers) -> tuple[Diagnosis, ...]:
-    """Judge a host by its answers, area by area."""
-    return tuple(found for area in _AREAS for found in area.judge(host, answers))
+def examine(host: Recording, answers: Answers, compiled: Compiled) -> tuple[Diagnosis, ...]:
+    """Judge a host by its answers, area by area; what is to be compiled comes last."""
+    found = [one for area in _AREAS for one in area.judge(host, answers)]
+    return (*found, *building.judge(host, answers.nova.environment, compiled))

@@ -41,14 +41,15 @@ def judge(host: Recording, answers: Answers) -> Iterator[Diagnosis]:
     loader = host.files.get(_LOADER, "")
     for name, inside in MODULES.items():
         ran = host.run("kldstat", "-q", "-m", inside)
-        if ran is not None and ran.status == 0:
+        is_loaded = ran is not None and ran.status == 0
+        if is_loaded:
             yield good(AREA, f"module {name}", "loaded")
         else:
             yield lacks(AREA, f"module {name}", "not loaded", f"kldload {name}")
         by_loader = re.search(rf'^\s*{name}_load="?YES', loader, re.MULTILINE | re.IGNORECASE)
         if name in at_boot or by_loader:
             yield good(AREA, f"module {name} at boot", "loaded")
-        elif name not in _IN_GENERIC:
+        elif not (is_loaded and name in _IN_GENERIC):
             cure = f"sysrc kld_list+={name}"
             yield lacks(AREA, f"module {name} at boot", "neither kld_list nor loader.conf", cure)
     yield from _taps(host)
@@ -66,5 +67,5 @@ def _taps(host: Recording) -> Iterator[Diagnosis]:
     if any(re.fullmatch(rf"\s*{re.escape(_UP)}\s*=\s*1\s*(#.*)?", line) for line in lines):
         yield good(AREA, f"{_UP} at boot", "1")
     else:
-        cure = f"sysrc -f {_AT_BOOT} {_UP}=1"
+        cure = f"echo {_UP}=1 >> {_AT_BOOT}"  # sysrc(8) refuses a name with dots
         yield lacks(AREA, f"{_UP} at boot", f"not in {_AT_BOOT}", cure)

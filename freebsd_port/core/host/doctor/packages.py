@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from freebsd_port.core.host.answers import Answers
+from freebsd_port.core.host.database_sql import LOCAL
 from freebsd_port.core.host.diagnosis import Diagnosis, doubtful, good, lacks
 from freebsd_port.core.host.recording import Questions, Recording
 from freebsd_port.core.host.rules import require_place
@@ -31,29 +32,19 @@ _ALWAYS = (
     Need("libvirt", ("/usr/local/sbin/libvirtd",), "libvirt", "runs the guests"),
     Need("qemu-img", ("/usr/local/bin/qemu-img",), "qemu-tools", "converts images to raw"),
     Need(
-        "mkisofs",
-        ("/usr/local/bin/mkisofs", "/usr/local/bin/genisoimage"),
-        "cdrtools",
-        "makes configuration drives",
-    ),
-    Need(
         "firmware of bhyve",
         ("/usr/local/share/uefi-firmware/BHYVE_UEFI.fd",),
         "edk2-bhyve",
         "boots every guest but FreeBSD",
     ),
     Need(
-        "sudo or doas",
-        ("/usr/local/bin/sudo", "/usr/local/bin/doas"),
-        "sudo",
-        "starts nova's privileged helpers; or set helper_command to nova-rootwrap",
-    ),
-    Need(
         "Open vSwitch", ("/usr/local/bin/ovs-vsctl",), "openvswitch", "plugs the ports of neutron"
     ),
     Need("noVNC", ("/usr/local/libexec/novnc",), "novnc", "VNC in the browser", False),
 )
-_LOCAL = ("127.0.0.1", "::1", "localhost")
+_ISO = ("/usr/local/bin/mkisofs", "/usr/local/bin/genisoimage")
+"""The same program of cdrtools and of cdrkit."""
+
 _BROKER = Need(
     "RabbitMQ", ("/usr/local/sbin/rabbitmqctl",), "rabbitmq", "the broker that host.toml names"
 )
@@ -71,24 +62,15 @@ _CLIENTS = {
         "for host database --run",
     ),
 }
-_TO_BUILD = (
-    Need("rust", ("/usr/local/bin/cargo",), "rust", "compiles bcrypt, cryptography, rpds-py"),
-    Need("libxml2", ("/usr/local/bin/xml2-config",), "libxml2", "compiles lxml"),
-    Need("libxslt", ("/usr/local/bin/xslt-config",), "libxslt", "compiles lxml"),
-    Need("pkgconf", ("/usr/local/bin/pkgconf",), "pkgconf", "finds libvirt for libvirt-python"),
-    Need("libffi", ("/usr/local/include/ffi.h",), "libffi", "compiles cffi"),
-    Need("libyaml", ("/usr/local/include/yaml.h",), "libyaml", "compiles pyyaml"),
-    Need("GNU make", ("/usr/local/bin/gmake",), "gmake", "compiles greenlet's and others' C"),
-)
 
 
 def questions(answers: Answers) -> Questions:
     """Say what is to be asked."""
-    needs = (*_ALWAYS, _BROKER, *_CLIENTS.values(), *_TO_BUILD)
+    needs = (*_ALWAYS, _BROKER, *_CLIENTS.values())
     python = f"{answers.nova.environment}/bin/python"
     return Questions(
         (("pkg", "-N"), ("pkg", "query", "%v", "libvirt"), *_imports(python)),
-        (*(file for need in needs for file in need.files), python),
+        (*(file for need in needs for file in need.files), *_ISO, answers.nova.mkisofs, python),
     )
 
 
@@ -103,15 +85,16 @@ def judge(host: Recording, answers: Answers) -> Iterator[Diagnosis]:
     if host.value("pkg", "-N") is None:
         yield lacks(AREA, "pkg", "FreeBSD's package manager is not there", "pkg bootstrap -y")
     wanted = list(_ALWAYS)
-    if require_place(answers.broker.url).host in _LOCAL:
+    if require_place(answers.broker.url).host in LOCAL:
         wanted.append(_BROKER)
     wanted.append(_CLIENTS[require_place(answers.database.url).scheme])
-    has_environment = host.has(f"{answers.nova.environment}/bin/python")
-    if not has_environment:
-        wanted += _TO_BUILD
     for need in wanted:
         yield _judge_need(host, need)
-    yield from _environment(host, answers) if has_environment else _no_environment(answers)
+    yield _mkisofs(host, answers)
+    if host.has(f"{answers.nova.environment}/bin/python"):
+        yield from _environment(host, answers)
+    else:
+        yield from _no_environment(answers)
 
 
 def _judge_need(host: Recording, need: Need) -> Diagnosis:
@@ -120,6 +103,15 @@ def _judge_need(host: Recording, need: Need) -> Diagnosis:
         return good(AREA, need.what, found)
     say = lacks if need.is_needed else doubtful
     return say(AREA, need.what, need.purpose, f"pkg install {need.package}")
+
+
+def _mkisofs(host: Recording, answers: Answers) -> Diagnosis:
+    wanted = answers.nova.mkisofs
+    if host.has(wanted):
+        return good(AREA, "mkisofs", wanted)
+    other = next((file for file in _ISO if host.has(file)), None)
+    cure = f'mkisofs = "{other}" in [nova] of host.toml' if other else "pkg install cdrtools"
+    return lacks(AREA, "mkisofs", f"no {wanted}, which makes configuration drives", cure)
 
 
 def _no_environment(answers: Answers) -> Iterator[Diagnosis]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from freebsd_port.core.host.answers import Answers
+from freebsd_port.core.host.database_sql import LOCAL
 from freebsd_port.core.host.diagnosis import Diagnosis, good, lacks
 from freebsd_port.core.host.recording import Questions, Recording
 from freebsd_port.core.host.rules import require_place
 
 AREA = "network"
+_SERVERS = {"mysql+pymysql": "mysql-server", "postgresql+psycopg2": "postgresql"}
+"""The rc.d scripts of FreeBSD's packages."""
 
 
 def peers(answers: Answers) -> dict[str, tuple[str, tuple[str, int]]]:
@@ -41,7 +44,21 @@ def judge(host: Recording, answers: Answers) -> Iterator[Diagnosis]:
         place = f"{address[0]}:{address[1]}"
         refusal = host.addresses.get(address, "not asked")
         if refusal:
-            cure = f"start it, or change {key} in host.toml"
-            yield lacks(AREA, name, f"{place}: {refusal}", cure)
+            yield lacks(AREA, name, f"{place}: {refusal}", _cure(name, key, address, answers))
         else:
             yield good(AREA, name, place)
+
+
+def _cure(name: str, key: str, address: tuple[str, int], answers: Answers) -> str:
+    """Say how to start what FreeBSD has a script for on this host; else where to look."""
+    scripts = {
+        "broker": "rabbitmq",
+        "database": _SERVERS[require_place(answers.database.url).scheme],
+    }
+    host, port = address
+    if host in LOCAL and name in scripts:
+        script = scripts[name]
+        variable = script.partition("-")[0] + "_enable=YES"
+        return f"sysrc {variable} && service {script} start, or change {key} in host.toml"
+    look = f"sockstat -4 -6 -l -p {port}" if host in LOCAL else f"nc -vz {host} {port}"
+    return f"{look}; start it, or change {key} in host.toml"
