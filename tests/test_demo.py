@@ -35,7 +35,7 @@ def test_every_command_of_the_guide_is_followed_or_left_out_for_a_reason(venv: P
     assert said["freebsd-port host verify"] == ["14 good"]
     assert said["freebsd-port host verify --boot IMAGE"] == ["16 good"]
     assert {name: one["status"] for name, one in report["stopped"].items()} == dict.fromkeys(
-        ("nova_conductor", "nova_scheduler", "nova_api", "nova_compute",
+        ("nova_conductor", "nova_scheduler", "nova_api", "nova_api_metadata", "nova_compute",
          "nova_novncproxy", "nova_serialproxy", "identity", "placement", "stubs"), 0
     )  # fmt: skip
     assert report["left"] == []

@@ -65,7 +65,7 @@ class Host:
     """Directory of the stand-in for libvirt-python; None for the real one."""
 
 
-PORTS = ("placement", "api", "stubs", "identity", "novncproxy", "serialproxy")
+PORTS = ("placement", "api", "stubs", "identity", "api_metadata", "novncproxy", "serialproxy")
 DATABASES = ("api", "cell0", "cell1", "placement")
 
 

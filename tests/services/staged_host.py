@@ -118,6 +118,7 @@ class StagedHost:
                 "config": f"{directory}/etc",
             },
             "api": {"port": run.ports["api"], "workers": 1},
+            "metadata": {"port": run.ports["api_metadata"], "workers": 1},
             "console": {
                 "novnc": f"{directory}/novnc",
                 "novnc_port": run.ports["novncproxy"],
