@@ -15,17 +15,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from services import guest  # noqa: E402
 from services.command import main  # noqa: E402
-from services.session import Session  # noqa: E402
-
-
-def walk(session: Session) -> None:
-    """Everything that can be seen of nova's services."""
-    session.prepare()
-    guest.live(session)
-    session.examine()
-
+from services.nova import walk  # noqa: E402
 
 if __name__ == "__main__":
     sys.exit(main(__doc__, walk, ("stand-in", "bhyve", "fake")))
