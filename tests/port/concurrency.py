@@ -22,13 +22,21 @@ FOR_THREADS = {
 
 
 def is_native(directory):
-    """Whether these checks run on native threads; imports nothing of nova."""
-    if directory not in FOR_THREADS or importlib.util.find_spec("eventlet") is None:
-        return True
+    """Whether nova knows native threads there; imports nothing of it, nor looks for eventlet.
+
+    Where it runs on native threads nova forbids even to look.
+    """
     name, words = FOR_THREADS[directory]
     path = Path(importlib.util.find_spec("nova").origin).parent / name
     return path.is_file() and words in path.read_bytes()
 
 
+def has_green_threads(directory):
+    """Whether the checks run on eventlet's; for a process that does nothing else."""
+    if directory not in FOR_THREADS or importlib.util.find_spec("eventlet") is None:
+        return False
+    return not is_native(directory)
+
+
 if __name__ == "__main__":
-    print("thread" if is_native(sys.argv[1]) else "greenlet, thread")
+    print("greenlet, thread" if has_green_threads(sys.argv[1]) else "thread")
