@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from rc_host import DIES, RcHost, is_alive, until
 
+from freebsd_port.store import service_state
+
 NAME = "nova_conductor"
 
 
@@ -177,3 +179,36 @@ def test_nova_cannot_exchange_the_logs_that_root_rotates(host: RcHost) -> None:
     assert (directory.st_uid, directory.st_mode & 0o777) == (os.geteuid(), 0o750)
     assert (host.root / "log/nova-conductor.log").stat().st_mode & 0o777 == 0o640
     host.run(NAME, "stop")
+
+
+def test_a_program_that_ends_again_and_again_is_seen_to_be_restarted(
+    host: RcHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_state, "_FIRST_SECONDS", 0.05)
+    host.write(NAME, DIES)
+    host.run(NAME, "faststart")
+    files = [host.root / f"run/{NAME}{infix}.pid" for infix in ("", ".child")]
+    until(lambda: host.log(NAME).count("cannot reach the database") >= 2)
+    assert service_state.find_restart(*files) is not None
+    host.run(NAME, "stop")
+
+
+def test_a_program_that_stays_up_is_not_taken_for_a_restarted_one(host: RcHost) -> None:
+    host.write(NAME)
+    host.run(NAME, "start")
+    files = [host.root / f"run/{NAME}{infix}.pid" for infix in ("", ".child")]
+    assert service_state.find_process(files[1]) == host.pid(NAME, of_child=True)
+    assert service_state.find_restart(*files) is None
+    host.run(NAME, "stop")
+
+
+def test_the_script_itself_says_whether_rc_conf_enables_it(
+    host: RcHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RC_CONF", str(host.rc_conf))
+    host.write(NAME)
+    assert service_state.is_enabled(host.root / NAME) is True
+    host.rc_conf.write_text("")
+    assert service_state.is_enabled(host.root / NAME) is False
+    (host.root / NAME).write_text("#!/bin/sh\nexit 2\n")
+    assert service_state.is_enabled(host.root / NAME) is None
