@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from rc_host import DIES, RcHost, is_alive, until
 
+from freebsd_port.core.host.service import NAMES
 from freebsd_port.store import service_state
 
 NAME = "nova_conductor"
@@ -169,6 +170,19 @@ def test_the_bridge_runs_as_root_and_its_files_are_in_no_directory_of_nova(host:
     assert "su -m" not in host.trace.read_text()
     assert not (host.root / "run").exists()
     assert host.run(name, "stop").returncode == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_service_starts_and_stops_by_its_own_script(host: RcHost, name: str) -> None:
+    for directory in ("run", "log"):
+        (host.root / "var" / directory).mkdir()
+    host.write(name)
+    host.rc_conf.write_text(f'{name}_enable="YES"\n')
+    assert host.run(name, "faststart").returncode == 0
+    until(lambda: host.run(name, "status").returncode == 0)
+    stopped = host.run(name, "stop")
+    assert (stopped.returncode, stopped.stderr) == (0, "")
+    assert host.run(name, "status").returncode == 1
 
 
 def test_nova_cannot_exchange_the_logs_that_root_rotates(host: RcHost) -> None:
