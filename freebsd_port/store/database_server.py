@@ -24,7 +24,10 @@ _LOOK_SECONDS = 120
 _SYNC_SECONDS = 3600
 _CLIENTS = ("mariadb", "mysql")
 _GO_ON = "cure that; freebsd-port host database --run goes on from this step"
-_BY_HAND = "freebsd-port host database --print has the SQL, for whoever may run it"
+_BY_HAND = (
+    "freebsd-port host database --print has the SQL, for whoever may run it; "
+    "then --run goes on after this step"
+)
 _AS_WHOM = f"name an administrator with --defaults-file; or {_BY_HAND}"
 
 

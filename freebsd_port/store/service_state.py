@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
 _TAIL = 16 * 1024
+_FIRST_SECONDS = 3
+"""Within which both process IDs of a first start are written; daemon(8) waits five to restart."""
 
 
 def find_process(pid_file: Path) -> int | None:
@@ -26,16 +30,37 @@ def find_process(pid_file: Path) -> int | None:
     return pid
 
 
-def last_lines(path: Path, count: int) -> list[str]:
-    """Give the end of a log; empty when it cannot be read."""
+@dataclass(frozen=True, slots=True)
+class LogEnd:
+    """The last lines of a log, or why there are none."""
+
+    lines: tuple[str, ...]
+    refusal: str
+    """Empty where the log could be read."""
+
+
+def read_log_end(path: Path, count: int) -> LogEnd:
+    """Read the end of a log."""
     try:
         with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - _TAIL))
             text = file.read().decode("utf-8", "replace")
+    except OSError as error:
+        return LogEnd((), (error.strerror or str(error)).lower())
+    return LogEnd(tuple(text.splitlines()[-count:]), "")
+
+
+def find_restart(supervisor_file: Path, process_file: Path) -> int | None:
+    """Tell how many seconds ago daemon(8) started its program again; None if it never did.
+
+    It writes its own process ID once, and the program's each time.
+    """
+    try:
+        first, last = supervisor_file.stat().st_mtime, process_file.stat().st_mtime
     except OSError:
-        return []
-    return text.splitlines()[-count:]
+        return None
+    return max(0, int(time.time() - last)) if last - first > _FIRST_SECONDS else None
 
 
 def is_enabled(script: Path) -> bool | None:

@@ -49,6 +49,7 @@ def test_the_client_gets_the_password_over_its_input_and_errors_hide_it(programs
     assert text == f"SELECT '{SECRET}'"
     assert caught.value.what == "mysql ended with status 3: refused: *** and ***"
     assert "--defaults-file" in str(caught.value.hint)
+    assert "--run goes on after this step" in str(caught.value.hint)
     assert SECRET not in repr(one)
 
 

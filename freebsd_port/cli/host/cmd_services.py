@@ -73,7 +73,10 @@ def install_command(common: Common, dry_run: bool, root: Path, answers_path: Pat
 @output_options
 @pass_common
 def remove_command(common: Common, force: bool, dry_run: bool, root: Path) -> None:
-    """Take away what `install` wrote, and nothing else. Stop the services first."""
+    """Take away what `install` wrote, and nothing else.
+
+    Nothing goes while one of the services runs: without its script nothing would stop it.
+    """
     from freebsd_port.cli.host.service_report import show_steps
     from freebsd_port.ops.host.services import remove
 
@@ -89,8 +92,8 @@ def remove_command(common: Common, force: bool, dry_run: bool, root: Path) -> No
 def status_command(common: Common, root: Path, answers_path: Path) -> None:
     """Show of each service whether it is installed, enabled and running.
 
-    Fails where a script is not as `install` writes it, or an enabled service does not run; of
-    that one the last lines of the log are shown.
+    Fails where a script is not as `install` writes it, an enabled service does not run, or one
+    ended within the last minute; of these two the last lines of the log are shown.
     """
     from freebsd_port.cli.host.service_report import show_states
     from freebsd_port.ops.host.answers import load_answers

@@ -39,7 +39,7 @@ def show_steps(common: Common, verb: str, steps: tuple[Step, ...], *, is_dry_run
 
 def show_states(common: Common, states: tuple[ServiceState, ...]) -> bool:
     """Show every service; True if all is well."""
-    wrong = [one for one in states if not _is_well(one)]
+    wrong = [one for one in states if not one.is_well]
     if common.as_json:
         rows = [
             {
@@ -49,35 +49,36 @@ def show_states(common: Common, states: tuple[ServiceState, ...]) -> bool:
                 "supervisor": one.supervisor,
                 "process": one.process,
                 "log": one.log,
+                "restarted_seconds": one.restarted_seconds,
                 "last_lines": list(one.last_lines),
+                "log_refusal": one.log_refusal,
             }
             for one in states
         ]
         print_json({"ok": not wrong, "verb": "host services status", "services": rows})
         return not wrong
     for one in states if common.verbosity >= 0 else ():
-        look = "good" if one.process else "bad" if not _is_well(one) else "dim"
+        look = "bad" if not one.is_well else "good" if one.process else "dim"
         say(f"{paint(f'{one.name:19}', look)} {', '.join(_words(one))}")
         for line in one.last_lines:
             say(f"    {line}")
+        if one.log_refusal:
+            say(f"    its log cannot be read: {one.log_refusal}")
     if wrong and common.verbosity >= 0:
         say(paint(f"not as it should be: {', '.join(one.name for one in wrong)}", "bad"))
     return not wrong
 
 
-def _is_well(one: ServiceState) -> bool:
-    should_run = bool(one.enabled or one.supervisor)
-    return one.script == "ours" and (one.process is not None or not should_run)
-
-
 def _words(one: ServiceState) -> list[str]:
     words = [_SCRIPTS[one.script]] if one.script in _SCRIPTS else []
+    if one.restarted_seconds is not None:
+        words.append(f"ended and was started again {one.restarted_seconds} seconds ago")
     if one.process:
         words.append(f"runs as process {one.process}")
-    elif one.supervisor:
-        words.append(f"does not stay up, log {one.log}")
     else:
-        words.append("does not run")
+        words.append("does not stay up" if one.supervisor else "does not run")
+    if one.should_run and (not one.process or one.restarted_seconds is not None):
+        words.append(f"log {one.log}")
     if one.script != "absent" and one.enabled is not None:
         words.append("enabled" if one.enabled else "not enabled")
     return words

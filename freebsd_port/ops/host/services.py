@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from freebsd_port.core.host.answers import Answers
-from freebsd_port.core.host.service import Tools, child_file, log_file, pid_file, services
+from freebsd_port.core.host.service import Service, Tools, child_file, log_file, pid_file, services
 from freebsd_port.core.host.service_files import RC_DIRECTORY, service_files
 from freebsd_port.errors import PortError, ProblemsError
 from freebsd_port.store.host_files import Found, HostFileError, HostFiles
-from freebsd_port.store.service_state import find_process, is_enabled, last_lines
+from freebsd_port.store.service_state import (
+    LogEnd,
+    find_process,
+    find_restart,
+    is_enabled,
+    read_log_end,
+)
+
+_LINES = 5
+_LATELY_SECONDS = 60
+_PID_FILE = re.compile(r'^pidfile="(/[^"]+)"$', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +50,25 @@ class ServiceState:
     supervisor: int | None
     process: int | None
     log: str
+    restarted_seconds: int | None
+    """How long ago daemon(8) started it again, where that was within the last minute."""
+
     last_lines: tuple[str, ...]
-    """The end of its log, where it does not run although it should."""
+    """The end of its log, where it does not run as it should."""
+
+    log_refusal: str
+    """Why the log could not be read."""
+
+    @property
+    def should_run(self) -> bool:
+        """Tell whether rc.conf, or a daemon(8) that is there, wants it to run."""
+        return bool(self.enabled or self.supervisor)
+
+    @property
+    def is_well(self) -> bool:
+        """Tell whether its script is ours, and it runs and stays up if it should."""
+        runs = self.process is not None and self.restarted_seconds is None
+        return self.script == "ours" and (runs or not self.should_run)
 
 
 def find_tools(answers: Answers, answers_path: Path) -> Tools:
@@ -107,6 +136,7 @@ def remove(root: Path, *, is_forced: bool, is_dry_run: bool) -> tuple[Step, ...]
         for one in found.values()
         if one.kind == "edited" and not is_forced
     ]
+    problems += _running(host, found)
     if problems:
         raise ProblemsError(tuple(problems))
     steps = []
@@ -117,6 +147,22 @@ def remove(root: Path, *, is_forced: bool, is_dry_run: bool) -> tuple[Step, ...]
     if not is_dry_run:
         host.remove(tuple(found))
     return tuple(steps)
+
+
+def _running(host: HostFiles, found: dict[str, Found]) -> Iterator[PortError]:
+    """Find services that nothing could stop any more without their scripts."""
+    for one in found.values():
+        if one.kind == "absent" or not one.path.startswith(f"{RC_DIRECTORY}/"):
+            continue
+        text = host.place(one.path).read_bytes().decode("utf-8", "replace")
+        named = _PID_FILE.search(text)
+        process = find_process(host.place(named[1])) if named else None
+        if process:
+            yield HostFileError(
+                f"its service runs, as process {process}",
+                where=str(host.place(one.path)),
+                hint=f"service {Path(one.path).name} stop",
+            )
 
 
 def read_states(answers: Answers, answers_path: Path, root: Path) -> tuple[ServiceState, ...]:
@@ -132,16 +178,25 @@ def read_states(answers: Answers, answers_path: Path, root: Path) -> tuple[Servi
             "outdated" if found.kind == "ours" and found.differs_from(wanted[path]) else found.kind
         )
         enabled = is_enabled(host.place(path)) if found.kind != "absent" else False
-        supervisor = find_process(host.place(pid_file(one, answers)))
-        process = find_process(host.place(child_file(one, answers))) if supervisor else None
-        log = host.place(log_file(one, answers))
-        lines = (
-            last_lines(log, 5) if (enabled and not process) or (supervisor and not process) else []
-        )
-        states.append(
-            ServiceState(one.name, kind, enabled, supervisor, process, str(log), tuple(lines))
-        )
+        states.append(_state(host, one, answers, kind, enabled))
     return tuple(states)
+
+
+def _state(
+    host: HostFiles, one: Service, answers: Answers, script: str, enabled: bool | None
+) -> ServiceState:
+    own, of_child = (host.place(file(one, answers)) for file in (pid_file, child_file))
+    supervisor = find_process(own)
+    process = find_process(of_child) if supervisor else None
+    restarted = find_restart(own, of_child) if process else None
+    if restarted is not None and restarted > _LATELY_SECONDS:
+        restarted = None
+    log = host.place(log_file(one, answers))
+    is_amiss = (enabled or supervisor) and (not process or restarted is not None)
+    end = read_log_end(log, _LINES) if is_amiss else LogEnd((), "")
+    return ServiceState(
+        one.name, script, enabled, supervisor, process, str(log), restarted, end.lines, end.refusal
+    )
 
 
 def _look(host: HostFiles, paths: list[str]) -> dict[str, Found]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -178,3 +179,93 @@ def test_the_status_tells_what_is_installed_and_what_runs(call: Services, root: 
     at = next(n for n, line in enumerate(shown) if line.startswith("nova_compute "))
     assert shown[at].startswith("nova_compute        does not stay up, log ROOT/log/nova/nova-comp")
     assert shown[at + 1 : at + 3] == ["    two", "    three"]
+
+
+def enable(root: Path, name: str) -> Path:
+    """Put a script there that only says that it is enabled; FreeBSD's rc.subr is not here."""
+    script = root / RC / name
+    script.chmod(0o755)
+    script.write_text('#!/bin/sh\n[ "$1" = enabled ]\n')
+    log = root / f"log/nova/{name.replace('_', '-')}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    return log
+
+
+def test_an_enabled_service_that_does_not_run_shows_the_end_of_its_log(
+    call: Services, root: Path
+) -> None:
+    call("install")
+    log = enable(root, "nova_scheduler")
+    log.write_text("".join(f"line {number}\n" for number in range(9)))
+    said = call("status")
+    assert said.status == 1
+    lines = said.out.splitlines()
+    at = next(n for n, line in enumerate(lines) if line.startswith("nova_scheduler "))
+    assert lines[at : at + 7] == [
+        "nova_scheduler      edited by hand, does not run, log ROOT/log/nova/nova-scheduler.log, "
+        "enabled",
+        *(f"    line {number}" for number in range(4, 9)),
+        lines[at + 6],
+    ]
+    assert lines[at + 6].startswith("nova_api ")
+    (row,) = (one for one in call("status", "--json").json["services"] if one["enabled"])
+    assert row["last_lines"] == [f"line {number}" for number in range(4, 9)]
+    assert (row["process"], row["log_refusal"]) == (None, "")
+
+
+def test_a_log_that_cannot_be_read_is_said_to_be_so(call: Services, root: Path) -> None:
+    call("install")
+    log = enable(root, "nova_scheduler")
+    assert "    its log cannot be read: no such file or directory\n" in call("status").out
+    log.mkdir()
+    (row,) = (one for one in call("status", "--json").json["services"] if one["enabled"])
+    assert (row["last_lines"], row["log_refusal"]) == ([], "is a directory")
+
+
+def test_a_service_that_ended_and_was_started_again_is_not_well(call: Services, root: Path) -> None:
+    call("install")
+    run = root / "run/nova"
+    run.mkdir(parents=True)
+    (root / "log/nova").mkdir(parents=True)
+    (root / "log/nova/nova-api.log").write_text("cannot reach the broker\n")
+    for name in ("nova_api.pid", "nova_api.child.pid"):
+        (run / name).write_text(str(os.getpid()))
+
+    def row(*ages: float) -> dict[str, object]:
+        for name, age in zip(("nova_api.pid", "nova_api.child.pid"), ages, strict=True):
+            os.utime(run / name, (time.time() - age,) * 2)
+        rows: list[dict[str, object]] = call("status", "--json").json["services"]
+        return next(one for one in rows if one["name"] == "nova_api")
+
+    assert row(300, 299)["restarted_seconds"] is None
+    assert row(300, 200)["restarted_seconds"] is None
+    assert row(300, 200)["last_lines"] == []
+    assert call("status").status == 0
+    ended = row(300, 30)
+    assert ended["restarted_seconds"] in range(30, 60)
+    assert ended["last_lines"] == ["cannot reach the broker"]
+    shown = call("status").out
+    assert "nova_api            ended and was started again " in shown
+    assert f" seconds ago, runs as process {os.getpid()}, log ROOT/log/nova/nova-api.log" in shown
+    assert "    cannot reach the broker\n" in shown
+    assert shown.splitlines()[-1] == "not as it should be: nova_api"
+
+
+def test_nothing_is_removed_while_a_service_runs(call: Services, root: Path) -> None:
+    call("install")
+    before = files(root)
+    (root / "run/nova").mkdir(parents=True)
+    pid = root / "run/nova/nova_conductor.pid"
+    pid.write_text(str(os.getpid()))
+    for words in ((), ("--force",), ("--dry-run",)):
+        said = call("remove", *words)
+        assert said.status == 1
+        assert said.err.splitlines() == [
+            f"error: its service runs, as process {os.getpid()}",
+            f"  where: ROOT/{RC}/nova_conductor",
+            "  try:   service nova_conductor stop",
+        ]
+    assert before <= files(root)
+    pid.write_text(str(2**22 + 1))
+    assert call("remove").status == 0
+    assert files(root) == {"run/nova/nova_conductor.pid"}

@@ -321,7 +321,9 @@ UNBUILT = with_files(READY, PYTHON)
 
 
 def test_a_package_for_python_with_the_locked_version_spares_a_build() -> None:
-    found = {one.what: one for one in diagnose(UNBUILT) if one.area == "building"}
+    offered = "py311-lxml 6.1.1\npy311-numpy 1.26.4_6,1\npy312-lxml 6.1.1\n"
+    host = with_commands(UNBUILT, (OFFERED, Ran(69, offered)))
+    found = {one.what: one for one in diagnose(host) if one.area == "building"}
     assert found["py311-lxml"].state == "doubtful"
     assert found["py311-lxml"].cure == (
         "pkg install py311-lxml, then VIRTUALENV_SYSTEM_SITE_PACKAGES=yes "

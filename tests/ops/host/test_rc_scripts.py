@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from rc_host import DIES, RcHost, is_alive, until
 
+from freebsd_port.core.host.service import NAMES
+from freebsd_port.store import service_state
+
 NAME = "nova_conductor"
 
 
@@ -169,6 +172,19 @@ def test_the_bridge_runs_as_root_and_its_files_are_in_no_directory_of_nova(host:
     assert host.run(name, "stop").returncode == 0
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_every_service_starts_and_stops_by_its_own_script(host: RcHost, name: str) -> None:
+    for directory in ("run", "log"):
+        (host.root / "var" / directory).mkdir()
+    host.write(name)
+    host.rc_conf.write_text(f'{name}_enable="YES"\n')
+    assert host.run(name, "faststart").returncode == 0
+    until(lambda: host.run(name, "status").returncode == 0)
+    stopped = host.run(name, "stop")
+    assert (stopped.returncode, stopped.stderr) == (0, "")
+    assert host.run(name, "status").returncode == 1
+
+
 def test_nova_cannot_exchange_the_logs_that_root_rotates(host: RcHost) -> None:
     host.write(NAME)
     host.run(NAME, "faststart")
@@ -177,3 +193,36 @@ def test_nova_cannot_exchange_the_logs_that_root_rotates(host: RcHost) -> None:
     assert (directory.st_uid, directory.st_mode & 0o777) == (os.geteuid(), 0o750)
     assert (host.root / "log/nova-conductor.log").stat().st_mode & 0o777 == 0o640
     host.run(NAME, "stop")
+
+
+def test_a_program_that_ends_again_and_again_is_seen_to_be_restarted(
+    host: RcHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_state, "_FIRST_SECONDS", 0.05)
+    host.write(NAME, DIES)
+    host.run(NAME, "faststart")
+    files = [host.root / f"run/{NAME}{infix}.pid" for infix in ("", ".child")]
+    until(lambda: host.log(NAME).count("cannot reach the database") >= 2)
+    assert service_state.find_restart(*files) is not None
+    host.run(NAME, "stop")
+
+
+def test_a_program_that_stays_up_is_not_taken_for_a_restarted_one(host: RcHost) -> None:
+    host.write(NAME)
+    host.run(NAME, "start")
+    files = [host.root / f"run/{NAME}{infix}.pid" for infix in ("", ".child")]
+    assert service_state.find_process(files[1]) == host.pid(NAME, of_child=True)
+    assert service_state.find_restart(*files) is None
+    host.run(NAME, "stop")
+
+
+def test_the_script_itself_says_whether_rc_conf_enables_it(
+    host: RcHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RC_CONF", str(host.rc_conf))
+    host.write(NAME)
+    assert service_state.is_enabled(host.root / NAME) is True
+    host.rc_conf.write_text("")
+    assert service_state.is_enabled(host.root / NAME) is False
+    (host.root / NAME).write_text("#!/bin/sh\nexit 2\n")
+    assert service_state.is_enabled(host.root / NAME) is None
