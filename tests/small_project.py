@@ -143,7 +143,7 @@ def make_project(
     made.save_patch(LEAVE, "nova/greet.py", LOUD, POLITE)
     for name, text in CHECKS.items():
         made.save_check(name, text)
-    for name in ("conftest.py", "pytest.ini", "requirements.txt"):
+    for name in ("conftest.py", "concurrency.py", "pytest.ini", "requirements.txt"):
         shutil.copy(CHECKOUT / "tests/port" / name, made.checks)
     (root / "freebsd_port").mkdir()
     (root / "freebsd_port/freebsd").symlink_to(CHECKOUT / "freebsd_port/freebsd")

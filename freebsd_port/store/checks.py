@@ -26,8 +26,6 @@ The plugin of the checks ends and names one that hangs long before.
 """
 
 _POLL_SECONDS = 0.25
-_FOLLOW_GREENLETS = "greenlet, thread"
-"""For releases on eventlet: it switches greenlets at every call of libvirt."""
 
 
 class CheckError(PortError):
@@ -94,7 +92,7 @@ def run_checks(
         prefix="freebsd-port-", ignore_cleanup_errors=True
     ) as name:  # a daemon left behind may write there while it is removed
         scratch = Path(name)
-        _configure(setup, scratch, measured)
+        _configure(setup, scratch, directory, measured)
         status, output = _run_to_end(
             _command(setup, scratch, directory, platform), setup, scratch, stop or Event()
         )
@@ -122,15 +120,32 @@ def _measurement(setup: CheckSetup, scratch: Path) -> Executed:
     return read_measurement(scratch, setup.python, setup.packages, _environment(setup))
 
 
-def _configure(setup: CheckSetup, scratch: Path, measured: tuple[str, ...]) -> None:
+def _configure(setup: CheckSetup, scratch: Path, directory: str, measured: tuple[str, ...]) -> None:
     if setup.is_measured:
-        has_eventlet = (setup.packages / "eventlet").is_dir()
-        concurrency = _FOLLOW_GREENLETS if has_eventlet else "thread"
         paths = tuple(setup.packages / path for path in measured)
-        write_configuration(scratch, setup.tools, paths, concurrency)
+        write_configuration(scratch, setup.tools, paths, _find_concurrency(setup, directory))
     if setup.patches is not None:
         names = "".join(f"{name}\n" for name in setup.patches)
         (scratch / "patches").write_text(names, "utf-8")
+
+
+def _find_concurrency(setup: CheckSetup, directory: str) -> str:
+    """Give what coverage has to follow there, as the checks' own concurrency.py prints it."""
+    script = setup.checks / "concurrency.py"
+    done = subprocess.run(
+        [str(setup.python), str(script), directory],
+        env=_environment(setup),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise CheckError(
+            f"it is not known what coverage has to follow: {last_words(done.stderr)}",
+            where=str(script),
+        )
+    return done.stdout.strip()
 
 
 def _command(setup: CheckSetup, scratch: Path, directory: str, platform: str) -> list[str]:

@@ -20,6 +20,13 @@ from freebsd_port.ops.verify import Verification, verify_target
 from freebsd_port.store.checks import CheckError
 from freebsd_port.store.report import CheckRun
 
+NATIVE_HARNESS = {
+    "eventlet/__init__.py": "",
+    "nova/utils.py": "def concurrency_mode_threading(): ...\n",
+    "nova/tests/fixtures/nova.py": "def _bind_database_fixture_to_file_wal_sqlite(): ...\n",
+}
+"""What a nova that knows native threads has in the files that tell, and eventlet beside it."""
+
 MARK = "import os, subprocess, sys\nimport pytest\npytestmark = pytest.mark.patch({!r})\n"
 
 
@@ -166,6 +173,37 @@ def test_a_life_that_fails_is_a_failure(project: SmallProject) -> None:
     found, (lives,) = verify_lives(project, "def test_life():\n    assert False\n")
     assert not found.is_good
     assert len(lives.failures) == 1
+
+
+def test_native_threads_that_end_by_the_hundred_are_measured_without_a_hang(
+    project: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python 3.11 hangs here for good as soon as coverage follows greenlets, which nobody uses."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--limit=60")
+    for path, text in NATIVE_HARNESS.items():
+        (project.packages / path).parent.mkdir(parents=True, exist_ok=True)
+        (project.packages / path).write_text(text)
+    text = """
+import threading
+from nova import greet
+
+def start_some():
+    for _ in range(500):
+        thread = threading.Thread(target=greet.leave)
+        thread.start()
+        thread.join()
+
+def test_life():
+    sys.setswitchinterval(1e-6)
+    starters = [threading.Thread(target=start_some) for _ in range(4)]
+    for starter in starters:
+        starter.start()
+    while any(starter.is_alive() for starter in starters):
+        greet.leave()
+"""
+    found, (lives,) = verify_lives(project, text)
+    assert found.is_good
+    assert "nova/greet.py" in lives.executed
 
 
 def test_a_daemon_left_behind_does_not_hold_the_run_and_is_ended(

@@ -7,5 +7,5 @@ import os
 
 import concurrency
 
-if concurrency.is_native():
+if concurrency.is_native("lives"):
     os.environ.setdefault("OS_NOVA_DISABLE_EVENTLET_PATCHING", "true")
