@@ -11,6 +11,9 @@ import pytest
 from command_line import Run, Said
 from proof import require_environment
 
+pytestmark = pytest.mark.timeout(1200)
+"""Each call of the verb starts a dozen of oslo's programs, which take minutes on a busy machine."""
+
 
 @dataclass
 class Staged:
