@@ -1,8 +1,9 @@
 """Run by path in nova's environment: prints what nova's user finds in its databases.
 
-Standard input is JSON: `scheme`, `host`, `port`, `user`, `password`, and `names`, the databases for
-the API, the first cell and cell0. Standard output is JSON, as `core.host.database_steps` reads it,
-or {"unreachable": REASON}. It runs on Python 3.8 and changes nothing.
+Standard input is JSON: `scheme`, `host`, `port`, `user`, `password`, `names`, the databases for the
+API, the first cell and cell0, and `heads`, null or what it told of them before. Standard output is
+JSON, as `core.host.database_steps` reads it, or {"unreachable": REASON}. It runs on Python 3.8 and
+changes nothing.
 """
 
 from __future__ import annotations
@@ -96,11 +97,11 @@ class Server:
             raise
 
 
-def look(server: Server, names: list[str]) -> dict[str, Any]:
+def look(server: Server, names: list[str], heads: dict[str, str | None] | None) -> dict[str, Any]:
     """Give all that can be seen; nothing of a database that is not there."""
     told: dict[str, Any] = {
         "refusal": "", "usable": [], "versions": {}, "cells": [], "computes": 0, "unmapped": [],
-        "connections": None, "heads": {name: head(name) for name in ("api", "main")},
+        "connections": None, "heads": heads or {name: head(name) for name in ("api", "main")},
     }  # fmt: skip
     try:
         told["usable"] = server.usable()
@@ -138,7 +139,7 @@ def main() -> None:
     """Look, print; a server that does not answer is an answer."""
     asked = json.load(sys.stdin)
     try:
-        told = look(Server(asked), asked["names"])
+        told = look(Server(asked), asked["names"], asked["heads"])
     except ImportError as error:
         told = {"unreachable": f"the environment has no module {error.name}"}
     except Exception as error:  # of whichever driver

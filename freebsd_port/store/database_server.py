@@ -9,7 +9,7 @@ import json
 import shlex
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,8 +46,13 @@ class DatabaseServer:
 
     password: str = field(repr=False)
 
-    def look(self, names: Sequence[str]) -> dict[str, Any]:
-        """Give what `database_probe` tells. Raises DatabaseError where no server answers."""
+    def look(
+        self, names: Sequence[str], heads: Mapping[str, str | None] | None = None
+    ) -> dict[str, Any]:
+        """Give what `database_probe` tells. Raises DatabaseError where no server answers.
+
+        `heads` are those that it told before: they are the environment's, and take a second.
+        """
         place = self.place
         asked = {
             "scheme": place.scheme,
@@ -56,6 +61,7 @@ class DatabaseServer:
             "user": place.user or "nova",
             "password": self.password,
             "names": list(names),
+            "heads": heads,
         }
         python = str(self.environment / "bin" / "python")
         done = self._run([python, str(_PROBE)], json.dumps(asked), _LOOK_SECONDS)

@@ -55,10 +55,14 @@ class Demonstration:
         self.host = StagedHost(session)
         self.keystone = Keystone(session)
         self.started: list[str] = []
+        self.watched: list[str] = []
+        """Those whose scripts still run: one waits for them as in terminals side by side."""
 
     def follow(self, command: str) -> None:
         """Do what a line of the guide says, or tell why it is left out."""
         words = command.split()
+        if words[0] != "service":
+            self.see_started()
         reason = next((why for what, why in LEFT_OUT.items() if command.startswith(what)), None)
         if "--boot" in words and reason is None:
             reason = guest.why_not(self.session.host)
@@ -113,7 +117,7 @@ class Demonstration:
             self.session.keeper.ask("adopt", databases=names, user=self.session.run.name)
 
     def start(self, name: str) -> None:
-        """Start a service by its installed rc.d script, and see that it stays up."""
+        """Start a service by its installed rc.d script, which watches it for a while."""
         if not self.started:
             self.serve_others()
         answers = self.host.answers
@@ -131,8 +135,14 @@ class Demonstration:
                 env=self._rc_environment(),
                 log=str(self.session.log(f"{name} start")),
             )
-            self.started.append(name)
-            self.session.finish(f"{name} start")
+        self.started.append(name)
+        self.watched.append(name)
+
+    def see_started(self) -> None:
+        """Wait for the scripts that watch what they started: all stay up."""
+        while self.watched:
+            with self.session.step(f"{self.watched[0]} stays up"):
+                self.session.finish(f"{self.watched.pop(0)} start")
 
     def _rc_environment(self) -> dict[str, str]:
         """What service(8) leaves of an environment, and what the stand-in of rc.subr wants."""
@@ -175,4 +185,5 @@ class Demonstration:
             paths = [f"/resource_providers/{one['uuid']}/inventories" for one in hosts]
             return any(ask("placement", path)["inventories"] for path in paths)
 
-        self.session.wait_for("nova-compute to report", has_reported, log="nova_compute start")
+        with self.session.step("nova-compute has reported to placement"):
+            self.session.wait_for("its report", has_reported, log="nova_compute start")

@@ -130,7 +130,11 @@ def finish(keeper: Keeper, report: Report, is_kept: bool) -> None:
         report.result, report.reason = FAILED, report.reason or f"not undone: {error}"
         return
     report.stopped, report.left = ended["stopped"], ended["left"]
-    unclean = [name for name, one in report.stopped.items() if one["status"] != 0]
+    unclean = [
+        f"{name} (status {one['status']} after {one['seconds']} s)"
+        for name, one in report.stopped.items()
+        if one["status"] != 0
+    ]
     if report.result == PASSED and (unclean or report.left):
         report.result = FAILED
         report.reason = f"did not stop as it should: {', '.join([*unclean, *report.left])}"

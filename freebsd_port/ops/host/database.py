@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,8 +65,10 @@ def take_steps(
             "nova is not configured", where=str(server.config), hint="freebsd-port host config"
         )
     taken: list[str] = []
+    heads: Mapping[str, str] | None = None
     while True:
-        facts = parse_facts(server.look(answers.database.names))
+        facts = parse_facts(server.look(answers.database.names, heads))
+        heads = facts.heads
         few = scarce_connections(facts)
         steps = judge_steps(facts, answers)
         step = next((one for one in steps if one.state == "left"), None)

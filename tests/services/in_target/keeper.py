@@ -18,7 +18,7 @@ import time
 import kombu
 import pymysql
 
-GRACE = 40  # seconds that a service has after SIGTERM; nova-compute takes about ten
+GRACE = 190  # seconds that a service has after SIGTERM: nova itself gives its tasks 180
 SETTLE = 10  # seconds in which a broker forgets queues and privileged daemons notice the end
 QUEUES = ("conductor", "scheduler", "compute")  # nova's topics, and so the names of its queues
 
