@@ -1,6 +1,22 @@
 """Makes the modules beside this file importable by every test, and interrupts what they are."""
 
+from __future__ import annotations
+
 import signal
+
+import pytest
+
+LONG = (
+    *("test_checks_prove.py", "test_demo.py", "test_services.py", "test_database.py"),
+    *("test_real_programs.py", "test_faults.py", "test_kills.py"),
+)
+"""Files that take minutes. They begin first, so that no processor waits for one of them alone."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long files first, and keep the order of all others."""
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
 
 # A shell starts what it runs in the background with SIGINT ignored, and the commands that the
 # tests interrupt would inherit that.
