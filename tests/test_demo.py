@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
-from proof import VARIABLE, require_environment
+from proof import require_environment
 from service_run import PATIENCE, Process, what_is_left
 from services.demo import LEFT_OUT
 from services.guide import read_commands
@@ -16,8 +15,7 @@ pytestmark = pytest.mark.timeout(PATIENCE + 60)
 
 @pytest.fixture(scope="module")
 def venv() -> Path:
-    require_environment()
-    return Path(os.environ[VARIABLE]).absolute()
+    return require_environment()[2].root
 
 
 def test_every_command_of_the_guide_is_followed_or_left_out_for_a_reason(venv: Path) -> None:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from proof import VARIABLE, require_environment
+from proof import require_environment
 from service_run import PATIENCE, SKIPPED, Process, closed_port, what_is_left
 from services import command, place
 from services.session import Session
@@ -22,8 +22,7 @@ pytestmark = pytest.mark.timeout(PATIENCE + 60)
 
 @pytest.fixture(scope="module")
 def venv() -> Path:
-    require_environment()
-    return Path(os.environ[VARIABLE]).absolute()
+    return require_environment()[2].root
 
 
 def test_all_services_come_up_serve_a_guest_and_leave_nothing(venv: Path) -> None:

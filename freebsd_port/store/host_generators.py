@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -55,7 +56,7 @@ class GeneratorError(PortError):
     """A program of the environment is not there, or refuses."""
 
 
-def at_once(*jobs: Callable[[], T]) -> list[T]:
+def _at_once(*jobs: Callable[[], T]) -> list[T]:
     """Do jobs at the same time, for each waits for a program of its own; give what they give."""
     with ThreadPoolExecutor(max_workers=len(jobs)) as pool:
         return list(pool.map(lambda job: job(), jobs))
@@ -73,17 +74,20 @@ class Generators:
 
     def samples(self) -> tuple[bytes, bytes]:
         """Give the sample of every option, with help and default, and that of every policy."""
-        config, policy = at_once(
+        config, policy = _at_once(
             lambda: self._to_file("oslo-config-generator", self._namespaces),
             lambda: self._to_file("oslopolicy-sample-generator", ["--namespace", "nova"]),
         )
         return config, policy
 
-    def faults(self, config: bytes, excluded: Iterable[str]) -> tuple[str, ...]:
-        """Say what oslo.config finds in a file: names by its validator, values by reading them.
+    def faults(self, configs: Iterable[bytes], excluded: Collection[str]) -> list[tuple[str, ...]]:
+        """Say what oslo.config finds in each file: names by its validator, values by reading them.
 
         `excluded` are groups that it does not know.
         """
+        return _at_once(*(partial(self._faults, config, excluded) for config in configs))
+
+    def _faults(self, config: bytes, excluded: Collection[str]) -> tuple[str, ...]:
         with tempfile.TemporaryDirectory(prefix="freebsd-port-") as name:
             file = Path(name) / "nova.conf"
             file.touch(0o600)

@@ -6,7 +6,6 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from freebsd_port.errors import PortError
 from freebsd_port.store.tools import require_tools, upstream_tools
 from services.place import ROOT, Target
 
@@ -14,11 +13,8 @@ REQUIREMENTS = ROOT / "releases/2026.2/test-requirements.txt"
 
 
 def require_beside(target: Target, progress: Callable[[str], None]) -> Path:
-    """Give the directory to put on PYTHONPATH, fetched when missing; raises RuntimeError."""
+    """Give the directory to put on PYTHONPATH, fetched when missing; raises ToolsError."""
     python = target.program("python")
     asked = [python, "-c", "import platform; print(platform.python_version())"]
     version = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
-    try:
-        return require_tools(Path(python), version, upstream_tools(REQUIREMENTS), progress)
-    except PortError as error:
-        raise RuntimeError(str(error)) from error
+    return require_tools(Path(python), version, upstream_tools(REQUIREMENTS), progress)

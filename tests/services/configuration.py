@@ -182,13 +182,18 @@ def base_commands(host: Host) -> Mapping[str, str]:
     }
 
 
+def write_script(path: Path, text: str) -> None:
+    """Write a program of the shell."""
+    path.write_text(f"#!/bin/sh\n{text}\n", "utf-8")
+    path.chmod(0o755)
+
+
 def write_files(run: Run, target: Target, host: Host) -> None:
     """Write every file of the run."""
     for name in ("state", "locks", "instances", "rootwrap.d", "bin"):
         run.path(name).mkdir()
-    for name, script in base_commands(host).items():
-        run.path("bin/" + name).write_text(f"#!/bin/sh\n{script}\n", "utf-8")
-        run.path("bin/" + name).chmod(0o755)
+    for name, text in base_commands(host).items():
+        write_script(run.path("bin/" + name), text)
     programs = [str(target.venv / "bin"), "/sbin", "/usr/sbin", "/bin", "/usr/bin"]
     rootwrap = {
         "filters_path": run.path("rootwrap.d"),

@@ -113,14 +113,14 @@ class Demonstration:
             return
         with self.session.step("correct host.toml: free ports, and a directory for everything"):
             self.host.write()
-            names = list(self.host.answers.database.names)
+            names = list(self.host.load_answers().database.names)
             self.session.keeper.ask("adopt", databases=names, user=self.session.run.name)
 
     def start(self, name: str) -> None:
         """Start a service by its installed rc.d script, which watches it for a while."""
         if not self.started:
             self.serve_others()
-        answers = self.host.answers
+        answers = self.host.load_answers()
         port = self.session.run.ports.get(name.removeprefix("nova_"))
         if port is not None:
             self.session.keeper.ask("release", port=port)
@@ -156,12 +156,13 @@ class Demonstration:
 
     def serve_others(self) -> None:
         """What nova needs of others: keystone and placement for real, of the rest a little."""
-        run, passwords = self.session.run, read_passwords(self.host.passwords_file)
+        run, answers = self.session.run, self.host.load_answers()
+        passwords = read_passwords(self.host.passwords_file)
         with self.session.step("keystone, with the users of passwords.toml") as said:
             self.keystone.serve()
-            said += self.keystone.admit(self.host.answers, passwords)
+            said += self.keystone.admit(answers, passwords)
         with self.session.step("placement; stand-ins of glance and neutron"):
-            nova = nova_sections(self.host.answers, passwords, passwords)
+            nova = nova_sections(answers, passwords, passwords)
             connection = {"connection": run.database_url("placement"), "sync_on_startup": True}
             sections = {
                 "api": {"auth_strategy": "keystone"},
@@ -178,7 +179,7 @@ class Demonstration:
 
     def wait_for_report(self) -> None:
         """Wait until placement has the numbers of the host."""
-        ask = open_cloud(self.host.answers, self.host.passwords_file).ask
+        ask = open_cloud(self.host.load_answers(), self.host.passwords_file).ask
 
         def has_reported() -> bool:
             hosts = ask("placement", "/resource_providers")["resource_providers"]

@@ -21,7 +21,7 @@ from services.report import FAILED, PASSED, SKIPPED, Report, last_lines
 from services.session import NotThere, Session, StepError
 
 NAME = "freebsd_port_"  # begins all that a run makes
-GENERAL = (RuntimeError, OSError, ValueError)
+FAILURES = (StepError, KeeperError, ApiError, PortError, RuntimeError, OSError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def run(wishes: Wishes, walk: Callable[[Session], None]) -> Report:
         report.result = PASSED
     except NotThere as reason:
         report.result, report.reason = SKIPPED, str(reason)
-    except (StepError, KeeperError, ApiError, PortError, *GENERAL) as error:
+    except FAILURES as error:
         report.reason = str(error)
         tell_log(session, getattr(error, "log", None))
     except KeyboardInterrupt as interrupt:

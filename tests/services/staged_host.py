@@ -20,7 +20,7 @@ from freebsd_port.core.host.recording import Recording, parse_recording, render_
 from freebsd_port.core.host.verify.truth import questions
 from freebsd_port.ops.host.answers import load_answers
 from freebsd_port.store.host_questions import ask_host
-from services.configuration import base_commands
+from services.configuration import base_commands, write_script
 from services.place import ROOT
 from services.session import Session
 
@@ -64,9 +64,8 @@ class StagedHost:
         """Where `host services` puts what has a fixed place on FreeBSD."""
         return self.session.run.path("root")
 
-    @property
-    def answers(self) -> Answers:
-        """What the answers say."""
+    def load_answers(self) -> Answers:
+        """Read what the answers say."""
         return load_answers(self.answers_file)
 
     def write(self) -> None:
@@ -90,7 +89,7 @@ class StagedHost:
     def _record(self) -> None:
         """Write what the host says of itself: the recorded one's numbers, this machine's disk."""
         recorded = parse_recording(RECORDED.read_bytes(), str(RECORDED)).commands
-        asked = ask_host(questions(self.answers), lambda message: None).commands
+        asked = ask_host(questions(self.load_answers()), lambda message: None).commands
         commands = {words: ran for words, ran in recorded.items() if words[0] == "sysctl"}
         commands |= {words: ran for words, ran in asked.items() if words[0] != "sysctl"}
         self.recording.write_bytes(render_recording(Recording(commands)))
@@ -155,11 +154,11 @@ class StagedHost:
             words = [str(program)]
             if program.name == _RUN_BY_US:
                 words = self.session.on_host(*words)
-            _write_script(directory / program.name, f'exec {shlex.join(words)} "$@"')
+            write_script(directory / program.name, f'exec {shlex.join(words)} "$@"')
         for name, text in base_commands(self.session.host).items():
-            _write_script(directory / name, text)
+            write_script(directory / name, text)
         self.session.run.path("bin").mkdir()
-        _write_script(self.session.run.path("bin/sudo"), 'exec "$@"')
+        write_script(self.session.run.path("bin/sudo"), 'exec "$@"')
 
 
 def broker_password(session: Session) -> str:
@@ -170,11 +169,6 @@ def broker_password(session: Session) -> str:
 def own_command() -> str:
     """Give the command that the operator types."""
     return str(Path(sys.executable).with_name("freebsd-port"))
-
-
-def _write_script(path: Path, text: str) -> None:
-    path.write_text(f"#!/bin/sh\n{text}\n", "utf-8")
-    path.chmod(0o755)
 
 
 def _as_toml(sections: Mapping[str, Mapping[str, object]]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,7 +15,7 @@ from freebsd_port.core.host.passwords import KEYS, hide_passwords
 from freebsd_port.core.host.service_files import HostFile
 from freebsd_port.errors import PortError, ProblemsError
 from freebsd_port.store.host_files import Found, HostFiles, digest_of
-from freebsd_port.store.host_generators import GeneratorError, Generators, at_once
+from freebsd_port.store.host_generators import GeneratorError, Generators
 from freebsd_port.store.password_file import (
     make_password,
     named_passwords,
@@ -118,9 +117,7 @@ def _require_valid(
         for file in files
         if file.path.endswith(".conf") and not file.path.endswith("/rootwrap.conf")
     ]
-    faults = at_once(
-        *(partial(generators.faults, file.content, PRIVSEP_CONTEXTS) for file in judged)
-    )
+    faults = generators.faults((file.content for file in judged), PRIVSEP_CONTEXTS)
     problems = [
         ConfigError(
             hide_passwords(fault, secrets),

@@ -15,13 +15,11 @@ from freebsd_port.core.host.database_steps import (
     scarce_connections,
 )
 from freebsd_port.core.host.rules import require_place
-from freebsd_port.errors import PortError
+from freebsd_port.ops.host.passwords import UnpreparedError, require_password
 from freebsd_port.store.database_server import DatabaseServer
-from freebsd_port.store.password_file import named_passwords, read_passwords
 
-
-class UnpreparedError(PortError):
-    """Something that the databases need was not made yet, or a step had no effect."""
+_PASSWORD = ("database", "the database")
+"""Which password, and whose it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ def print_sql(answers: Answers) -> str:
 
 def look_at_databases(answers: Answers, passwords_path: Path) -> Outcome:
     """Change nothing. Raises DatabaseError where no server answers."""
-    server = _server(answers, _password(passwords_path))
+    server = _server(answers, require_password(passwords_path, *_PASSWORD))
     facts = parse_facts(server.look(answers.database.names))
     return Outcome(judge_steps(facts, answers), (), scarce_connections(facts))
 
@@ -58,7 +56,7 @@ def take_steps(
 
     What was done before is seen and not done again, whoever did it.
     """
-    password = _password(passwords_path)
+    password = require_password(passwords_path, *_PASSWORD)
     server = _server(answers, password)
     if not server.config.is_file():
         raise UnpreparedError(
@@ -101,14 +99,3 @@ def _server(answers: Answers, password: str) -> DatabaseServer:
         Path(answers.nova.config) / "nova.conf",
         password,
     )
-
-
-def _password(path: Path) -> str:
-    found = {**read_passwords(path), **named_passwords(["database"])}.get("database")
-    if not found:
-        raise UnpreparedError(
-            "there is no password for the database yet",
-            where=str(path),
-            hint="freebsd-port host config makes one",
-        )
-    return found

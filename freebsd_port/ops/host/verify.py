@@ -22,12 +22,12 @@ from freebsd_port.core.host.verify.hypervisor import (
     judge_traits,
 )
 from freebsd_port.core.host.verify.truth import Truth, questions, read_truth
-from freebsd_port.ops.host.database import UnpreparedError, look_at_databases
+from freebsd_port.ops.host.database import look_at_databases
 from freebsd_port.ops.host.guest import GUEST, GuestError, GuestWish, live_once
+from freebsd_port.ops.host.passwords import UnpreparedError, require_password
 from freebsd_port.store.cloud import Login, OpenStack, OpenStackError
 from freebsd_port.store.database_server import DatabaseError
 from freebsd_port.store.host_questions import ask_host
-from freebsd_port.store.password_file import named_passwords, read_passwords
 
 Progress = Callable[[str], None]
 
@@ -98,14 +98,9 @@ def open_cloud(answers: Answers, passwords_path: Path) -> OpenStack:
 
     Raises UnpreparedError when there is no password for keystone.
     """
-    found = {**read_passwords(passwords_path), **named_passwords(["identity"])}
-    if not found.get("identity"):
-        raise UnpreparedError(
-            f"there is no password for keystone's user {answers.identity.user} yet",
-            where=str(passwords_path),
-            hint="freebsd-port host config makes one",
-        )
     identity, ends = answers.identity, answers.endpoints
+    whose = f"keystone's user {identity.user}"
+    password = require_password(passwords_path, "identity", whose)
     return OpenStack(
         {
             "identity": identity.url,
@@ -114,5 +109,5 @@ def open_cloud(answers: Answers, passwords_path: Path) -> OpenStack:
             "image": ends.image,
             "network": ends.network,
         },
-        Login(identity.user, identity.project, identity.domain, found["identity"]),
+        Login(identity.user, identity.project, identity.domain, password),
     )

@@ -100,6 +100,14 @@ async def connect(guest: Guest) -> tuple[asyncio.StreamReader, asyncio.StreamWri
     return await asyncio.open_connection("127.0.0.1", guest.port)
 
 
+async def hears(guest: Guest, wanted: bytes) -> None:
+    """Wait until this was typed to the guest, and nothing else."""
+    typed = b""
+    while typed != wanted:
+        typed += guest.typed()
+        await asyncio.sleep(0.005)
+
+
 def test_a_guest_is_read_written_and_logged(host: Host) -> None:
     guest = Guest(host, "instance-00000001", free_ports(1)[0])
 
@@ -111,10 +119,7 @@ def test_a_guest_is_read_written_and_logged(host: Host) -> None:
             guest.print(b"login: \x00\xff\r\n")
             assert await reader.readexactly(11) == b"login: \x00\xff\r\n"
             writer.write(b"root\r\x03")
-            typed = b""
-            while typed != b"root\r\x03":
-                typed += guest.typed()
-                await asyncio.sleep(0.005)
+            await hears(guest, b"root\r\x03")
             assert guest.log.read_bytes() == b"login: \x00\xff\r\n"
             writer.close()
 
@@ -133,20 +138,14 @@ def test_one_client_writes_the_others_read_and_the_next_takes_over(host: Host) -
             assert b"read only" in await second.readline()
             second_writer.write(b"not heard")
             first_writer.write(b"heard")
-            typed = b""
-            while typed != b"heard":
-                typed += guest.typed()
-                await asyncio.sleep(0.005)
+            await hears(guest, b"heard")
             guest.print(b"both\n")
             assert await first.readline() == await second.readline() == b"both\n"
             first_writer.close()
             assert await second.readline() == b"\r\n"
             assert b"you may write now" in await second.readline()
             second_writer.write(b"mine")
-            typed = b""
-            while typed != b"mine":
-                typed += guest.typed()
-                await asyncio.sleep(0.005)
+            await hears(guest, b"mine")
             second_writer.close()
 
     asyncio.run(body())
