@@ -12,6 +12,7 @@ import os
 import selectors
 import signal
 import sys
+import time
 
 SECOND = float(os.environ.get("RC_SECOND", "1"))
 
@@ -49,8 +50,8 @@ class Supervisor:
             signal.signal(number, handler)
         while not self.is_ending:
             self.supervise()
-            if not self.is_ending and "-r" in self.options:
-                self.wait(int(self.options.get("-R", "1")) * SECOND)
+            if "-r" in self.options:
+                self.rest(int(self.options.get("-R", "1")) * SECOND)
         for path in (self.options["-p"], self.options["-P"]):
             os.unlink(path)
         os.close(pid_file)
@@ -80,6 +81,12 @@ class Supervisor:
                 break
         os.close(reads)
         os.close(child_file)
+
+    def rest(self, seconds: float) -> None:
+        """Let all of the time pass before a restart; only an end cuts it short."""
+        end = time.monotonic() + seconds
+        while not self.is_ending and (left := end - time.monotonic()) > 0:
+            self.wait(left)
 
     def wait(self, seconds: float | None, file: int | None = None) -> bytes | None:
         """Wait for a signal, the time or output; None if there was no output to wait for."""
