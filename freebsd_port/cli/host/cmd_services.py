@@ -97,7 +97,7 @@ def status_command(common: Common, root: Path, answers_path: Path) -> None:
     """
     from freebsd_port.cli.host.service_report import show_states
     from freebsd_port.ops.host.answers import load_answers
-    from freebsd_port.ops.host.services import read_states
+    from freebsd_port.ops.host.service_states import read_states
 
     states = read_states(load_answers(answers_path), answers_path, root)
     if not show_states(common, states):

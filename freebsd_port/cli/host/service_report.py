@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from freebsd_port.cli.common import Common
 from freebsd_port.cli.render import paint, print_json, say
-from freebsd_port.ops.host.services import ServiceState, Step
+from freebsd_port.ops.host.service_states import ServiceState
+from freebsd_port.ops.host.services import Step
 
 _LOOKS = {"write": "good", "replace": "warn", "remove": "warn", "keep": "dim"}
 _SCRIPTS = {
