@@ -3,6 +3,7 @@
 #   make venv            the environment of a release, from its hash-locked requirements
 #   make patch           that environment with the series on it, verified
 #   make test            lint, types, our own tests, the checks of the patched modules
+#   make test-long       the proofs of ours that take minutes: what make test leaves out
 #   make verify-upstream upstream's own tests, unpatched and patched: not one pass may be lost
 #   make verify-releases every release: environment, series, checks; makes what is not there
 #   make services        start the patched services against a real broker and database
@@ -22,7 +23,7 @@ BOOTSTRAP ?= python3
 TOOL = .venv/bin/freebsd-port
 MADE = $(VENV)/.freebsd-port.json
 
-.PHONY: help venv patch test verify-upstream verify-releases services demo check pop bench compare-quilt tox clean
+.PHONY: help venv patch test test-long verify-upstream verify-releases services demo check pop bench compare-quilt tox clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -47,6 +48,9 @@ patch: $(MADE)
 
 test: .venv/ready-to-test $(MADE)
 	@scripts/test $(RELEASE) $(VENV)
+
+test-long: .venv/ready-to-test $(MADE)
+	@scripts/test-long $(RELEASE) $(VENV)
 
 verify-upstream: patch
 	@$(TOOL) verify --upstream --release $(RELEASE) --venv $(VENV)

@@ -10,7 +10,7 @@ LONG = (
     *("test_checks_prove.py", "test_demo.py", "test_services.py", "test_database.py"),
     *("test_real_programs.py", "test_faults.py", "test_kills.py"),
 )
-"""Files that take minutes. They begin first, so that no processor waits for one of them alone."""
+"""Files that take long. They begin first, so that no processor waits for one of them alone."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

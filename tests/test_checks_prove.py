@@ -5,6 +5,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import pytest
 from proof import copy_distributions, require_environment
 
 from freebsd_port.core.platform import EMULATED, LINUX, NATIVE
@@ -53,6 +54,8 @@ def prove_in_order(
     return failed
 
 
+@pytest.mark.long
+@pytest.mark.timeout(900)
 def test_each_patch_has_a_check_that_fails_without_it_and_linux_has_none(tmp_path, monkeypatch):
     project, release, environment = require_environment()
     copy_distributions(environment, release, tmp_path)

@@ -39,6 +39,7 @@ def test_every_command_of_the_guide_is_followed_or_left_out_for_a_reason(venv: P
     assert what_is_left(venv, report["run"]) == []
 
 
+@pytest.mark.long
 def test_services_that_run_by_themselves_are_stopped_even_when_the_run_is_killed(
     venv: Path,
 ) -> None:
