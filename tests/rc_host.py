@@ -29,6 +29,12 @@ echo "reading nova.conf"
 echo "cannot reach the database" >&2
 exit 1
 """
+ENDS_ONCE = """#!/bin/sh
+[ -e "{root}/ended" ] || { touch "{root}/ended"; echo "cannot reach the database"; exit 1; }
+echo "started"
+trap 'exit 0' TERM
+while :; do sleep 0.05; done
+"""
 
 
 def until(is_so: Callable[[], object]) -> None:

@@ -7,9 +7,12 @@ youngest of the old ones.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from pathlib import Path
+
+from freebsd_port.store.opening import open_itself
 
 _NAME = "console.log"
 
@@ -20,7 +23,7 @@ class ConsoleLog:
     def __init__(self, directory: Path, limit: int, kept: int) -> None:
         self._limit = limit
         self._kept = kept
-        self._directory = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        self._directory = open_itself(directory, os.O_RDONLY | os.O_DIRECTORY)
         try:
             self._file = self._open()
         except BaseException:
@@ -47,12 +50,17 @@ class ConsoleLog:
         os.close(self._directory)
 
     def _open(self) -> int:
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
-        file = os.open(_NAME, flags | os.O_CLOEXEC, 0o640, dir_fd=self._directory)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC
+        try:
+            file = open_itself(_NAME, flags, 0o640, dir_fd=self._directory)
+        except OSError as error:
+            if error.errno in (errno.ENXIO, errno.EOPNOTSUPP):  # a pipe, a socket
+                raise OSError(error.errno, "it is no file of its own", _NAME) from error
+            raise
         found = os.fstat(file)
         if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
             os.close(file)
-            raise OSError(f"{_NAME} is no file of its own")
+            raise OSError(errno.EINVAL, "it is no file of its own", _NAME)
         owner = os.fstat(self._directory)
         if os.geteuid() == 0 and (found.st_uid, found.st_gid) != (owner.st_uid, owner.st_gid):
             os.fchown(file, owner.st_uid, owner.st_gid)

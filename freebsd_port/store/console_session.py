@@ -129,7 +129,8 @@ class ConsoleSession:
         try:
             self._log = ConsoleLog(directory, self._policy.log_bytes, self._policy.log_files)
         except OSError as error:
-            self._tell(f"{self.console.uuid}: no log in {directory}: {error.strerror or error}")
+            place = directory / (error.filename or "")
+            self._tell(f"{self.console.uuid}: no log at {place}: {error.strerror or error}")
 
     def _close_log(self) -> None:
         if self._log:

@@ -10,6 +10,7 @@ from freebsd_port.core.file import STATE_DIRECTORY, FileState, PathError, Tree
 from freebsd_port.core.journal import STATE_FILE
 from freebsd_port.core.overlay import OverlayError, OverlayFile, OverlayState, parse_state
 from freebsd_port.store.files import is_directory
+from freebsd_port.store.opening import open_itself
 from freebsd_port.store.pristine import find_pristine, load_pristine
 from freebsd_port.store.tree import DirectoryTree
 
@@ -24,7 +25,7 @@ def load_state(root: Path) -> OverlayState:
     if not is_directory(root / STATE_DIRECTORY):
         return OverlayState()
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        descriptor = open_itself(path, os.O_RDONLY | os.O_NONBLOCK)
         with os.fdopen(descriptor, "rb") as file:
             return parse_state(file.read(), where=str(path))
     except FileNotFoundError:

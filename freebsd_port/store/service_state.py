@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 _TAIL = 16 * 1024
 _FIRST_SECONDS = 3
-"""Within which both process IDs of a first start are written; daemon(8) waits five to restart."""
+"""By which a program of a first start may be younger; daemon(8) waits five to restart."""
 
 
 def find_process(pid_file: Path) -> int | None:
@@ -51,16 +50,27 @@ def read_log_end(path: Path, count: int) -> LogEnd:
     return LogEnd(tuple(text.splitlines()[-count:]), "")
 
 
-def find_restart(supervisor_file: Path, process_file: Path) -> int | None:
+def find_restart(supervisor: int, process: int) -> int | None:
     """Tell how many seconds ago daemon(8) started its program again; None if it never did.
 
-    It writes its own process ID once, and the program's each time.
+    The program of a first start is as old as its supervisor. The files that name them tell no
+    time: both stay open, and a file system may date what is written to them later.
     """
-    try:
-        first, last = supervisor_file.stat().st_mtime, process_file.stat().st_mtime
-    except OSError:
+    ages = _find_ages(supervisor, process)
+    if supervisor not in ages or process not in ages:
         return None
-    return max(0, int(time.time() - last)) if last - first > _FIRST_SECONDS else None
+    return ages[process] if ages[supervisor] - ages[process] > _FIRST_SECONDS else None
+
+
+def _find_ages(*processes: int) -> dict[int, int]:
+    """Give the age of each process that is there, in whole seconds."""
+    words = ["ps", "-o", "pid=", "-o", "etimes=", "-p", ",".join(map(str, processes))]
+    try:
+        done = subprocess.run(words, capture_output=True, timeout=30, check=False)
+        rows = [line.split() for line in done.stdout.splitlines()]
+        return {int(pid): int(age) for pid, age in rows}
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return {}
 
 
 def is_enabled(script: Path) -> bool | None:

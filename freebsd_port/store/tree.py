@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 from freebsd_port.core.file import FileState, PathError, find_path_fault
+from freebsd_port.store.opening import open_itself
 
 _LINK_HINT = "install the packages as files (uv has --link-mode copy)"
 _SHOWN = 200
@@ -33,7 +34,7 @@ class DirectoryTree:
         target = os.path.join(self.root, path)
         try:
             _require_regular(path, os.lstat(target).st_mode)  # opening a device may act on it
-            descriptor = os.open(target, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            descriptor = open_itself(target, os.O_RDONLY | os.O_NONBLOCK)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:

@@ -201,7 +201,8 @@ def test_patch_p0_makes_of_the_ports_files_what_the_series_does(
     ]
     root = write_tree(tmp_path / "work", FILES)
     for path in sorted((tmp_path / "ports/files").iterdir()):
-        subprocess.run(["patch", "--forward", "-s", "-E", "-p0", "-i", path], cwd=root, check=True)
+        options = ["--forward", "-s", "-E", "-V", "none", "-p0"]  # FreeBSD's would keep originals
+        subprocess.run(["patch", *options, "-i", path], cwd=root, check=True)
     assert differences(snapshot(root), result(workspace)) == []
     with pytest.raises(PortError, match="the output exists already"):
         export.save_export(tmp_path / "ports", files)

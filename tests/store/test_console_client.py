@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from typing import Any
 
@@ -48,6 +49,28 @@ class Transport:
 
     def abort(self) -> None:
         self.aborted.set()
+
+
+class ResetSocket:
+    """A socket of a connection that its peer has reset already, as FreeBSD has it."""
+
+    def setsockopt(self, *_words: int) -> None:
+        raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
+
+
+def test_a_connection_that_was_reset_at_once_joins_and_leaves_like_any_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[str] = []
+    transport: Any = Transport(0)
+    monkeypatch.setattr(transport, "get_extra_info", lambda _name: ResetSocket())
+    session = Session()
+    monkeypatch.setattr(session, "join", lambda _client: told.append("joined") or True)
+    monkeypatch.setattr(session, "leave", lambda _client: told.append("left"))
+    client = ConsoleClient(session, 1024, 1)
+    client.connection_made(transport)
+    client.connection_lost(ConnectionResetError())
+    assert told == ["joined", "left"]
 
 
 @pytest.mark.parametrize("ends", ["paused", "closed"])

@@ -64,7 +64,7 @@ def test_a_log_that_leads_elsewhere_is_not_written_through(tmp_path: Path, kind:
         os.link(other, directory / "console.log")
     else:
         os.mkfifo(directory / "console.log")
-    with pytest.raises(OSError, match=r"symbolic|of its own|device"):
+    with pytest.raises(OSError, match=r"it is (a symbolic link|no file of its own): 'console.log'"):
         ConsoleLog(directory, 100, 3)
     assert other.read_bytes() == b"kept"
 
@@ -72,7 +72,7 @@ def test_a_log_that_leads_elsewhere_is_not_written_through(tmp_path: Path, kind:
 def test_a_directory_that_is_a_link_is_refused(tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
     (tmp_path / "instance").symlink_to(tmp_path / "there")
-    with pytest.raises(OSError, match=r"directory|symbolic"):
+    with pytest.raises(OSError, match="it is a symbolic link"):
         ConsoleLog(tmp_path / "instance", 100, 3)
 
 

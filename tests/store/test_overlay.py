@@ -32,7 +32,7 @@ def test_a_state_that_is_a_link_is_not_read(tmp_path: Path) -> None:
     write_tree(tmp_path, {"elsewhere/state.json": render_state(OverlayState())})
     (tmp_path / STATE_DIRECTORY).mkdir()
     (tmp_path / STATE_FILE).symlink_to(tmp_path / "elsewhere/state.json")
-    with pytest.raises(OverlayError, match="cannot be read"):
+    with pytest.raises(OverlayError, match="cannot be read: it is a symbolic link"):
         load_state(tmp_path)
     (tmp_path / STATE_FILE).unlink()
     (tmp_path / STATE_DIRECTORY).rmdir()

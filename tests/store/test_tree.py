@@ -83,7 +83,7 @@ def test_directories_are_known_and_links_are_none(root: Path) -> None:
 def test_a_file_that_may_not_be_read_is_refused_by_name(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> int:
+    def refuse(*_: object, **__: object) -> int:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "open", refuse)

@@ -78,7 +78,7 @@ def _state(
     own, of_child = (host.place(file(one, answers)) for file in (pid_file, child_file))
     supervisor = find_process(own)
     process = find_process(of_child) if supervisor else None
-    restarted = find_restart(own, of_child) if process else None
+    restarted = find_restart(supervisor, process) if supervisor and process else None
     if restarted is not None and restarted > _LATELY_SECONDS:
         restarted = None
     log = host.place(log_file(one, answers))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -222,33 +221,47 @@ def test_a_log_that_cannot_be_read_is_said_to_be_so(call: Services, root: Path) 
     assert (row["last_lines"], row["log_refusal"]) == ([], "is a directory")
 
 
-def test_a_service_that_ended_and_was_started_again_is_not_well(call: Services, root: Path) -> None:
+PS = """#!/bin/sh
+[ "$*" = "-o pid= -o etimes= -p {pids}" ] || exit 1
+cat "{ages}"
+"""
+
+
+def test_a_service_that_ended_and_was_started_again_is_not_well(
+    call: Services, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     call("install")
-    run = root / "run/nova"
-    run.mkdir(parents=True)
+    (root / "run/nova").mkdir(parents=True)
     (root / "log/nova").mkdir(parents=True)
     (root / "log/nova/nova-api.log").write_text("cannot reach the broker\n")
-    for name in ("nova_api.pid", "nova_api.child.pid"):
-        (run / name).write_text(str(os.getpid()))
+    supervisor, process = os.getppid(), os.getpid()
+    (root / "run/nova/nova_api.pid").write_text(str(supervisor))
+    (root / "run/nova/nova_api.child.pid").write_text(str(process))
+    ps = tmp_path / "ps/ps"
+    ps.parent.mkdir()
+    ps.write_text(PS.format(pids=f"{supervisor},{process}", ages=tmp_path / "ages"))
+    ps.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{ps.parent}:{os.environ['PATH']}")
 
-    def row(*ages: float) -> dict[str, object]:
-        for name, age in zip(("nova_api.pid", "nova_api.child.pid"), ages, strict=True):
-            os.utime(run / name, (time.time() - age,) * 2)
+    def row(*ages: int) -> dict[str, object]:
+        lines = zip((supervisor, process), ages, strict=False)
+        (tmp_path / "ages").write_text("".join(f"{pid:5} {age:11}\n" for pid, age in lines))
         rows: list[dict[str, object]] = call("status", "--json").json["services"]
         return next(one for one in rows if one["name"] == "nova_api")
 
     assert row(300, 299)["restarted_seconds"] is None
     assert row(300, 200)["restarted_seconds"] is None
     assert row(300, 200)["last_lines"] == []
+    assert row(300)["restarted_seconds"] is None
     assert call("status").status == 0
     ended = row(300, 30)
-    assert ended["restarted_seconds"] in range(30, 60)
+    assert ended["restarted_seconds"] == 30
     assert ended["last_lines"] == ["cannot reach the broker"]
+    assert call("status").out.splitlines()[-1] == "not as it should be: nova_api"
     shown = call("status").out
-    assert "nova_api            ended and was started again " in shown
-    assert f" seconds ago, runs as process {os.getpid()}, log ROOT/log/nova/nova-api.log" in shown
+    assert "nova_api            ended and was started again 30 seconds ago, runs" in shown
+    assert f" seconds ago, runs as process {process}, log ROOT/log/nova/nova-api.log" in shown
     assert "    cannot reach the broker\n" in shown
-    assert shown.splitlines()[-1] == "not as it should be: nova_api"
 
 
 def test_nothing_is_removed_while_a_service_runs(call: Services, root: Path) -> None:

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -17,14 +18,29 @@ SLEEP = os.path.realpath(shutil.which("sleep"))
 OWN = os.path.realpath(sys.executable)
 
 
+def name_of(process):
+    """The name of the program that the kernel has for a process; empty where ps finds no /proc.
+
+    On FreeBSD exec closes the pipe that Popen waits for before the process has its new program.
+    """
+    words = ["ps", "-o", "comm=", "-p", str(process.pid)]
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return done.stdout.decode().strip()
+
+
 @pytest.fixture
 def start():
     """Function (program=SLEEP, argv0=None) -> a process that runs it until the check ends."""
     started = []
 
     def run(program=SLEEP, argv0=None):
-        started.append(subprocess.Popen([argv0 or program, "60"], executable=program))
-        return started[-1]
+        process = subprocess.Popen([argv0 or program, "60"], executable=program)
+        started.append(process)
+        deadline = time.monotonic() + 60
+        while name_of(process) not in (os.path.basename(program), ""):
+            assert time.monotonic() < deadline, "the process is still a copy of this one"
+            time.sleep(0.01)
+        return process
 
     yield run
     for process in started:
