@@ -159,6 +159,21 @@ def test_every_module_of_the_toolkit_is_imported_without(name: str, tmp_path: Pa
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_an_environment_that_needs_ssl_says_so(project: SmallProject, tmp_path: Path) -> None:
+    words = ["venv", "--project", str(project.root), "--venv", str(tmp_path / "new")]
+    done = subprocess.run(
+        [python_without(["ssl", "_ssl"], tmp_path), "-m", "freebsd_port", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    *_, error, _, hint = done.stderr.splitlines()
+    assert error.startswith("error: virtualenv failed: ModuleNotFoundError: ")
+    assert hint == "  try:   install freebsd-port with a Python that has the module ssl"
+
+
 def answers_of_a_host(root: Path) -> Path:
     """A host.toml that names an environment with nova's programs."""
     programs = root / "nova/bin"
