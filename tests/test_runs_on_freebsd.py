@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parents[1]
 SESSION = """
 import sys
 sys.path.insert(0, {root!r})
+sys.modules.update(dict.fromkeys({without!r}))
+sys.executable = {python!r}
 from freebsd_port.freebsd import activate, load_profile
 activate(load_profile({profile!r}))
 
@@ -61,6 +63,10 @@ status --tree {packages} --series {series} --patches {patches}
 pop -a --tree {packages} --series {series} --patches {patches}
 venv
 completion bash
+review
+review --json
+interdiff 2026.2 2026.2
+graph
 host services install --root {host} --answers {answers}
 host services status --root {host} --answers {answers}
 host services remove --root {host}"""
@@ -74,10 +80,14 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallProject:
 @pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="on FreeBSD every test is this test"
 )
-@pytest.mark.parametrize("profile", ["freebsd-13.1", "freebsd-14.5"])
+@pytest.mark.parametrize(
+    ("profile", "without"),
+    [("freebsd-13.1", "ssl _ssl sqlite3 _sqlite3"), ("freebsd-14.5", "")],
+)
 def test_a_session_runs_on_an_emulated_host_without_any_other_program(
-    profile: str, project: SmallProject, tmp_path: Path
+    profile: str, without: str, project: SmallProject, tmp_path: Path
 ) -> None:
+    """The recorded host of 13.1 has a Python without ssl and sqlite3."""
     before = snapshot(project.packages)
     (tmp_path / "bin").mkdir()
     commands = COMMANDS.format(
@@ -88,7 +98,12 @@ def test_a_session_runs_on_an_emulated_host_without_any_other_program(
         answers=answers_of_a_host(tmp_path),
     ).splitlines()
     script = SESSION.format(
-        root=str(ROOT), profile=profile, project=str(project.root), commands=commands
+        root=str(ROOT),
+        without=without.split(),
+        python=str(python_without(without.split(), tmp_path)),
+        profile=profile,
+        project=str(project.root),
+        commands=commands,
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
@@ -102,12 +117,61 @@ def test_a_session_runs_on_an_emulated_host_without_any_other_program(
     assert host == ["freebsd", "FreeBSD", False, False]
     statuses = {f"{number} {words}": status for number, (words, status, *_) in enumerate(said)}
     assert [words for words, status in statuses.items() if status != 0] == ["17 venv"], said
-    assert "write   /usr/local/etc/rc.d/nova_compute" in said[19][2]
+    assert "write   /usr/local/etc/rc.d/nova_compute" in said[23][2]
     assert said[17][3].startswith("error: something that freebsd-port did not make is in the way")
     status = json.loads(said[12][2])
     assert [patch["state"] for patch in status["patches"]] == ["applied", "applied", "unapplied"]
     assert said[9][2].endswith(f"now 3 patches on, at {NAMES[-1]}, 2 files written\n")
     assert snapshot(project.packages) == before
+
+
+def python_without(modules: list[str], root: Path) -> Path:
+    """Give a Python that lacks these modules, in what it starts as well."""
+    (root / "blocked").mkdir()
+    (root / "blocked/sitecustomize.py").write_text(
+        f"import sys\nsys.modules.update(dict.fromkeys({modules!r}))\n"
+    )
+    (root / "venv").mkdir()
+    (root / "venv/freebsd-port").touch(0o755)
+    python = root / "venv/python"
+    python.write_text(
+        f'#!/bin/sh\nPYTHONPATH="{root}/blocked:$PYTHONPATH" exec {sys.executable} "$@"\n'
+    )
+    python.chmod(0o755)
+    return python
+
+
+@pytest.mark.parametrize("name", ["ssl", "sqlite3"])
+def test_every_module_of_the_toolkit_is_imported_without(name: str, tmp_path: Path) -> None:
+    modules = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in sorted((ROOT / "freebsd_port").rglob("*.py"))
+        if path.stem not in ("__init__", "__main__") and "data" not in path.parts
+    ]
+    script = f"import importlib, sys\nfor name in {modules!r}: importlib.import_module(name)"
+    done = subprocess.run(
+        [python_without([name, f"_{name}"], tmp_path), "-c", script],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_environment_that_needs_ssl_says_so(project: SmallProject, tmp_path: Path) -> None:
+    words = ["venv", "--project", str(project.root), "--venv", str(tmp_path / "new")]
+    done = subprocess.run(
+        [python_without(["ssl", "_ssl"], tmp_path), "-m", "freebsd_port", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    *_, error, _, hint = done.stderr.splitlines()
+    assert error.startswith("error: virtualenv failed: ModuleNotFoundError: ")
+    assert hint == "  try:   install freebsd-port with a Python that has the module ssl"
 
 
 def answers_of_a_host(root: Path) -> Path:

@@ -107,6 +107,8 @@ class OpenStack:
             raise self._refusal(service, f"{method} {url}", error.code, error.read()) from error
         except (OSError, http.client.HTTPException) as error:
             why = _reason(getattr(error, "reason", error))
+            if url.startswith("https:") and not hasattr(http.client, "HTTPSConnection"):
+                why = "this Python has no module ssl"
             what = f"{_NAMES[service]} cannot be asked: {why}"
             raise OpenStackError(what, url, _WAYS[service]) from error
         except ValueError as error:

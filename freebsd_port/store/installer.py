@@ -40,9 +40,13 @@ def create_environment(root: Path, interpreter: Interpreter) -> None:
         command, capture_output=True, check=False, stdin=subprocess.DEVNULL, text=True
     )
     if result.returncode != 0:
+        complaint = pip_complaint(result.stderr or result.stdout)
         raise InstallerError(
-            f"virtualenv failed: {pip_complaint(result.stderr or result.stdout)}",
+            f"virtualenv failed: {complaint}",
             where=f"{root} with {interpreter.path}",
+            hint="install freebsd-port with a Python that has the module ssl"
+            if "ssl" in complaint
+            else None,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 from collections.abc import Iterator
 
@@ -88,6 +89,12 @@ def test_nobody_there_is_told_with_the_address_and_the_way_to_start_it() -> None
     assert (error.what, error.status) == ("keystone cannot be asked: connection refused", None)
     assert error.where == f"{url}/v3/auth/tokens"
     assert error.hint == "start it, or correct [identity] url in host.toml"
+
+
+def test_https_without_ssl_is_told_as_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(http.client, "HTTPSConnection")  # where a Python has no ssl
+    error = refusal_of(client("https://127.0.0.1:1"))
+    assert error.what == "keystone cannot be asked: this Python has no module ssl"
 
 
 def test_a_server_that_speaks_no_http_is_an_error_too() -> None:
