@@ -1,16 +1,17 @@
-"""Sockets: option numbers of IPPROTO_TCP, AF_UNIX names, shutdown of a listening socket."""
+"""Sockets: option numbers of IPPROTO_TCP, AF_UNIX names, what shutdown answers there."""
 
 import _socket
 import errno
 import os
 import socket
 import weakref
+from select import POLLHUP, poll  # before anyone replaces them
 from typing import Any, Dict
 
 from .profile import Profile
 
 Linux = _socket.socket
-IPPROTO_TCP, AF_UNIX = socket.IPPROTO_TCP, socket.AF_UNIX
+IPPROTO_TCP, AF_UNIX, SOCK_DGRAM = socket.IPPROTO_TCP, socket.AF_UNIX, socket.SOCK_DGRAM
 SOL_SOCKET, SO_ACCEPTCONN = socket.SOL_SOCKET, socket.SO_ACCEPTCONN
 
 
@@ -95,7 +96,16 @@ def _methods(profile: Profile) -> Dict[str, Any]:
     def is_listening_unix(sock: Any) -> bool:
         return sock.family == AF_UNIX and bool(Linux.getsockopt(sock, SOL_SOCKET, SO_ACCEPTCONN))
 
+    def has_no_peer_left(sock: Any) -> bool:
+        if sock.family != AF_UNIX or sock.type == SOCK_DGRAM or sock.fileno() < 0:
+            return False
+        waiting = poll()
+        waiting.register(sock.fileno(), 0)
+        return any(event & POLLHUP for _, event in waiting.poll(0))
+
     def shutdown(self: Any, how: int) -> None:
+        if has_no_peer_left(self):  # soisdisconnected() came from the peer
+            raise _error(errno.ENOTCONN)
         Linux.shutdown(self, how)
         if is_listening_unix(self):  # accept was woken all the same
             raise _error(errno.ENOTCONN)

@@ -116,3 +116,53 @@ def test_connected_sockets_work_as_before(host):
         """)
         == "hello"
     )
+
+
+def test_shutdown_of_a_unix_socket_whose_peer_has_closed_fails(host):
+    assert (
+        host.run("""
+        import socket
+        answer = []
+        for how in (socket.SHUT_RD, socket.SHUT_WR, socket.SHUT_RDWR):
+            ours, theirs = socket.socketpair()
+            theirs.sendall(b"last words")
+            theirs.close()
+            answer.append([raised(ours.shutdown, how)[1], ours.recv(20).decode()])
+        """)
+        == [["ENOTCONN", "last words"]] * 3
+    )
+
+
+def test_shutdown_of_a_unix_socket_whose_peer_has_only_shut_one_direction_succeeds(host):
+    assert host.run("""
+        import socket
+        answer = []
+        for how in (socket.SHUT_RD, socket.SHUT_WR):
+            ours, theirs = socket.socketpair()
+            theirs.shutdown(how)
+            answer.append(raised(ours.shutdown, socket.SHUT_WR))
+        """) == [None, None]
+
+
+def test_shutdown_of_a_unix_socket_that_has_no_peer_or_is_closed_fails(host):
+    assert host.run("""
+        import socket
+        closed = socket.socket(socket.AF_UNIX)
+        closed.close()
+        answer = [raised(socket.socket(socket.AF_UNIX).shutdown, socket.SHUT_WR)[1],
+                  raised(closed.shutdown, socket.SHUT_WR)[1]]
+        """) == ["ENOTCONN", "EBADF"]
+
+
+def test_shutdown_of_a_tcp_socket_whose_peer_has_closed_is_left_to_linux(host):
+    assert (
+        host.run("""
+        import socket
+        server = socket.create_server(("127.0.0.1", 0))
+        client = socket.create_connection(server.getsockname())
+        server.accept()[0].close()
+        client.recv(1)
+        answer = raised(client.shutdown, socket.SHUT_WR)
+        """)
+        is None
+    )

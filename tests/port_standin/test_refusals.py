@@ -266,3 +266,29 @@ def test_a_missing_disk_stops_bhyve_itself_with_uefi(connection, describe, tmp_p
     (tmp_path / "disk").unlink()
     words = "internal error: Domain guest didn't show up in /dev/vmm"
     assert refusal_of_start(connection, describe(os=UEFI)) == (INTERNAL, words)
+
+
+TCP = "<serial type='tcp'><source mode='{}' host='127.0.0.1' service='10000'/>{}</serial>"
+
+
+@pytest.mark.parametrize(
+    ("devices", "words"),
+    [
+        (["<serial type='pty'/>"], "Only 'nmdm' and 'tcp' console types are supported"),
+        ([TCP.format("bind", "")] * 5, "Only four serial ports are supported"),
+        ([TCP.format("connect", "")], "Only listening TCP sockets are supported"),
+        (
+            [TCP.format("bind", "<protocol type='telnet'/>")],
+            "Only 'raw' protocol is supported for TCP sockets",
+        ),
+    ],
+)
+def test_from_11_6_on_a_definition_is_refused_for(devices, words, connection, describe):
+    connection.driver.version = 11006000
+    assert refusal(connection, describe(*devices)) == (CONFIG_UNSUPPORTED, UNSUPPORTED + words)
+
+
+def test_from_11_6_on_four_serial_ports_are_defined(connection, describe):
+    connection.driver.version = 11006000
+    connection.defineXML(describe(*[TCP.format("bind", "")] * 3, NMDM))
+    assert len(connection.listAllDomains()) == 1

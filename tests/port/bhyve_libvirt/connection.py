@@ -72,7 +72,7 @@ class Connection:
         return "BHYVE"
 
     def getLibVersion(self):
-        return 11003000
+        return self.driver.version
 
     def getVersion(self):
         """The release of FreeBSD, which uname gives: 14.3."""
@@ -160,7 +160,7 @@ class Connection:
         check_flags(flags, 0, "bhyveConnectDomainXMLToNative")
         if nativeFormat != "bhyve-argv":
             raise error("VIR_ERR_INVALID_ARG", "Unsupported config type " + nativeFormat)
-        definition = Definition(domainXml)
+        definition = Definition(domainXml, self.driver.version)
         lines = [bhyve_command(definition)]
         if definition.root.find("os/loader") is None:
             lines.insert(0, load_command(definition))

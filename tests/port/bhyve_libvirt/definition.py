@@ -15,15 +15,15 @@ KIB.update({"MB": 1000**2 / 1024, "G": 1024**2, "GiB": 1024**2, "GB": 1000**3 / 
 
 
 class Definition:
-    """What virDomainDefParseString makes of a description; `root` is its XML."""
+    """What virDomainDefParseString of this libvirt makes of a description; `root` is its XML."""
 
-    def __init__(self, xml):
+    def __init__(self, xml, version):
         self.root = _parse(xml)
         _require_bhyve(self.root)
         _complete_head(self.root)
         refuse_ignored(self.root)
         complete_devices(self.root)
-        validate(self.root)
+        validate(self.root, version)
         assign_addresses(self.root)
 
     @property

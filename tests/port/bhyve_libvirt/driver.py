@@ -16,10 +16,12 @@ CPUS = 8
 class Driver:
     """A host of eight CPUs with 16 GiB, FreeBSD 14.3, firmware for UEFI and no guests yet.
 
-    `answers_acpi` says whether its guests end when they are asked to.
+    `answers_acpi` says whether its guests end when they are asked to. `version` says which libvirt
+    it is, as libvirt counts: a newer one than 11.3 refuses more, and can no more.
     """
 
     def __init__(self):
+        self.version = 11003000
         self.lock = threading.RLock()
         self.loop = EventLoop()
         self.connections = []
@@ -32,7 +34,7 @@ class Driver:
 
     def define(self, xml, is_transient=False):
         """Add a guest or change one; raises what libvirt reports."""
-        definition = Definition(xml)
+        definition = Definition(xml, self.version)
         with self.lock:
             guest = self._find_same(definition)
             is_new = guest is None

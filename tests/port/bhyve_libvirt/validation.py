@@ -2,15 +2,20 @@
 
 from .errors import error, unsupported
 
+SERIAL_OVER_TCP = 11006000
 
-def validate(root):
-    """Raise what libvirt's own validation, and the bhyve driver's, would report."""
+
+def validate(root, version):
+    """Raise what this libvirt's own validation, and its bhyve driver's, would report."""
     devices = root.find("devices")
     _check_boot(root)
     _check_disks(devices)
     for kind in ("serial", "console"):
         for device in devices.findall(kind):
             _check_character_device(device)
+    if version >= SERIAL_OVER_TCP:
+        for serial in devices.findall("serial"):
+            _check_serial(serial)
     for rng in devices.findall("rng"):
         _check_rng(rng)
     _check_controllers(devices)
@@ -45,6 +50,19 @@ def _check_character_device(device):
             raise error(
                 "VIR_ERR_XML_ERROR", "Missing {} path attribute for nmdm device".format(end)
             )
+
+
+def _check_serial(serial):
+    if serial.get("type") not in ("nmdm", "tcp"):
+        raise unsupported("Only 'nmdm' and 'tcp' console types are supported")
+    if int(serial.find("target").get("port")) > 3:
+        raise unsupported("Only four serial ports are supported")
+    if serial.get("type") == "tcp":
+        if serial.find("source").get("mode") != "bind":
+            raise unsupported("Only listening TCP sockets are supported")
+        protocol = serial.find("protocol")
+        if protocol is not None and protocol.get("type", "raw") != "raw":
+            raise unsupported("Only 'raw' protocol is supported for TCP sockets")
 
 
 def _check_rng(rng):

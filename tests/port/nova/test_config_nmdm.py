@@ -13,6 +13,8 @@ OTHERS = [
     '<console type="unix"><source mode="bind" path="/tmp/guest.sock"/></console>',
     '<serial type="tcp"><source mode="bind" host="127.0.0.1" service="10000"/>'
     '<log file="/tmp/console.log" append="off"/><target port="1"/></serial>',
+    '<serial type="nmdm"><source master="/dev/nmdm7A" slave="/dev/nmdm7B"/>'
+    '<log file="/tmp/console.log"/><target port="0" type="isa-serial"/></serial>',
 ]
 
 
@@ -54,6 +56,13 @@ def test_what_is_read_is_written_again(xml):
 
 
 @pytest.mark.on_freebsd
+def test_ports_are_read_as_the_numbers_that_nova_writes():
+    device = new_device("<serial")
+    device.parse_str(OTHERS[5])
+    assert (device.listen_port, device.target_port) == (10000, 1)
+
+
+@pytest.mark.on_freebsd
 def test_what_libvirt_adds_to_a_running_guest_does_no_harm():
     device = new_device("<serial")
     device.parse_str(
@@ -62,7 +71,7 @@ def test_what_libvirt_adds_to_a_running_guest_does_no_harm():
         '<alias name="serial0"/></serial>'
     )
     assert device.source_slave == "/dev/nmdm7B"
-    assert (device.target_type, device.target_port) == ("isa-serial", "0")
+    assert (device.target_type, device.target_port) == ("isa-serial", 0)
 
 
 @pytest.mark.on_linux

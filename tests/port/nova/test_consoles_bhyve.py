@@ -83,6 +83,39 @@ def test_once_libvirt_serves_tcp_the_first_serial_device_is_the_port_itself(
 
 
 @pytest.mark.on_freebsd
+def test_more_serial_ports_than_libvirt_takes_are_refused_before_one_is_acquired(
+    driver_for, connection, option, ports
+):
+    from nova import exception
+
+    connection.driver.version = TCP_SINCE
+    option("serial_console", "enabled", True)
+    driver = driver_for("bhyve")
+    with pytest.raises(exception.SerialPortNumberLimitExceeded) as caught:
+        consoles_of(driver, specs={"hw:serial_port_count": "5"})
+    assert str(caught.value) == "Maximum number of serial port exceeds 4 for bhyve"
+    assert ports == []
+
+
+@pytest.mark.on_freebsd
+def test_as_many_serial_ports_as_libvirt_takes_are_defined(driver_for, connection, option, ports):
+    connection.driver.version = TCP_SINCE
+    option("serial_console", "enabled", True)
+    guest = guest_recipe.make_guest(driver_for("bhyve"), specs={"hw:serial_port_count": "4"})
+    connection.defineXML(guest.to_xml())
+    assert ports == [10000, 10001, 10002, 10003]
+
+
+@pytest.mark.on_freebsd
+def test_the_number_of_serial_ports_does_not_matter_where_no_port_is_acquired(
+    driver_for, connection, ports
+):
+    connection.driver.version = TCP_SINCE
+    assert consoles_of(driver_for("bhyve"), specs={"hw:serial_port_count": "5"}) == [NMDM]
+    assert ports == []
+
+
+@pytest.mark.on_freebsd
 @pytest.mark.parametrize("libvirt_version", [11003000, TCP_SINCE])
 def test_no_log_is_promised_that_libvirt_would_not_write(
     libvirt_version, driver_for, connection, option, ports

@@ -65,6 +65,14 @@ def test_without_e2label_nothing_else_is_tried(programs, disk):
     assert ran() == []
 
 
+@pytest.mark.parametrize("name", E2FSPROGS)
+def test_a_command_that_is_there_and_cannot_be_run_is_an_error(name, programs, disk, command):
+    programs(**dict.fromkeys(E2FSPROGS, 0))
+    command(name, "").chmod(0o644)
+    with pytest.raises(PermissionError):
+        extend(disk, 8 * MIB)
+
+
 @pytest.mark.on_freebsd
 def test_an_image_that_cannot_be_resized_is_still_an_error(programs, disk, command):
     from oslo_concurrency import processutils

@@ -60,6 +60,20 @@ def test_a_host_without_the_command_has_no_smt(bhyve_host, tmp_path, monkeypatch
 
 
 @pytest.mark.on_freebsd
+def test_a_command_that_cannot_be_run_is_an_error_and_the_next_call_asks_again(
+    bhyve_host, command, tmp_path, monkeypatch
+):
+    program = command("sysctl", SYSCTL % 2)
+    monkeypatch.setenv("PATH", str(program.parent))
+    program.chmod(0o644)
+    for _ in range(2):
+        with pytest.raises(PermissionError):
+            _ = bhyve_host.has_hyperthreading
+    program.chmod(0o755)
+    assert bhyve_host.has_hyperthreading is True
+
+
+@pytest.mark.on_freebsd
 @pytest.mark.parametrize("smt", [True, False])
 def test_where_there_is_a_topology_it_comes_before_the_kernel(
     smt, bhyve_host, two_threads, no_commands

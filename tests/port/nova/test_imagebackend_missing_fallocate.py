@@ -46,6 +46,15 @@ def test_without_fallocate_the_disk_is_made_and_a_warning_is_logged_once(spawn_d
     assert not list(spawn_disk("disk.swap").parent.glob("*.fallocate_test"))
 
 
+def test_a_fallocate_that_cannot_be_run_is_an_error_that_is_not_remembered(spawn_disk, command):
+    program = command("fallocate", "exit 0")
+    program.chmod(0o644)
+    with pytest.raises(PermissionError):
+        spawn_disk("disk")
+    program.chmod(0o755)
+    assert spawn_disk("disk.eph0").stat().st_size == MIB
+
+
 def test_with_fallocate_the_space_is_reserved(spawn_disk, command, tmp_path):
     log = tmp_path / "log"
     command("fallocate", 'printf "%s\\n" "$*" >>"{}"'.format(log))

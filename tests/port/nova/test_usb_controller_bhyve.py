@@ -5,6 +5,7 @@ import guest_recipe
 import pytest
 
 pytestmark = pytest.mark.patch("nova/usb-controller-bhyve.patch")
+NAMED = pytest.mark.since("nova", "33")  # no image or flavor names a model before
 
 
 def controllers(driver, inputs=(), specs=None, **properties):
@@ -42,13 +43,56 @@ def test_a_guest_with_a_tablet_has_the_one_controller_that_bhyve_has(driver_for)
     assert found == [{"type": "usb", "index": "0", "model": "nec-xhci"}]
 
 
+@pytest.fixture
+def asks_for(driver_for):
+    """Function (model, inputs=()) that gives the controllers by image and by flavor."""
+
+    def ask(model, inputs=()):
+        driver = driver_for("bhyve")
+        by_image = controllers(driver, inputs, hw_usb_model=model)
+        assert controllers(driver, inputs, specs={"hw:usb_model": model}) == by_image
+        return by_image
+
+    return ask
+
+
 @pytest.mark.on_freebsd
-@pytest.mark.parametrize("inputs", [[], [("tablet", "usb")]])
-def test_an_image_or_flavor_that_names_another_model_changes_nothing(inputs, driver_for):
-    driver = driver_for("bhyve")
-    plain = controllers(driver, inputs)
-    assert controllers(driver, inputs, hw_usb_model="qemu-xhci") == plain
-    assert controllers(driver, inputs, specs={"hw:usb_model": "qemu-xhci"}) == plain
+@NAMED
+@pytest.mark.parametrize("model", ["none", "nec-xhci"])
+def test_what_bhyve_has_may_be_named(model, asks_for, driver_for):
+    plain = driver_for("bhyve")
+    assert asks_for(model) == controllers(plain) == []
+    tablet = [("tablet", "usb")]
+    assert asks_for(model, tablet) == controllers(plain, tablet)
+
+
+@pytest.mark.on_freebsd
+@NAMED
+@pytest.mark.parametrize("inputs", [(), [("tablet", "usb")]])
+def test_a_model_that_bhyve_lacks_is_refused_by_name(inputs, asks_for):
+    from nova import exception
+
+    with pytest.raises(exception.UnsupportedHardware, match=r"'qemu-xhci' .* 'bhyve'"):
+        asks_for("qemu-xhci", inputs)
+
+
+@pytest.mark.on_freebsd
+@NAMED
+def test_a_model_that_nova_does_not_know_is_refused_as_elsewhere(asks_for, driver_for):
+    from nova import exception
+
+    with pytest.raises(exception.Invalid, match="Invalid USB controller model 'ehci'"):
+        controllers(driver_for("bhyve"), specs={"hw:usb_model": "ehci"})
+
+
+@pytest.mark.on_freebsd
+@NAMED
+def test_an_image_and_a_flavor_that_disagree_are_refused_as_elsewhere(asks_for, driver_for):
+    from nova import exception
+
+    specs = {"hw:usb_model": "nec-xhci"}
+    with pytest.raises(exception.FlavorImageConflict):
+        controllers(driver_for("bhyve"), specs=specs, hw_usb_model="none")
 
 
 @pytest.mark.on_freebsd

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 HERE = str(Path(__file__).parent)
-CLIENT = "import daemon_client; daemon_client.main()"
+CLIENT = "import daemon_client; daemon_client.{}()"
 
 
 class DaemonRun:
@@ -37,9 +37,9 @@ class DaemonRun:
 
 @pytest.fixture
 def run_daemon(tmp_path):
-    """Function (method, as_user=None, **options of the context's section) -> DaemonRun."""
+    """Function (method, as_user=None, main="main", **options of the context) -> DaemonRun."""
 
-    def run(method, as_user=None, **options):
+    def run(method, as_user=None, main="main", **options):
         config_file = tmp_path / "checks.conf"
         lines = ["{} = {}".format(*option) for option in options.items()]
         config_file.write_text("\n".join(["[checks]", *lines, ""]))
@@ -48,7 +48,7 @@ def run_daemon(tmp_path):
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
         arguments = [method, str(config_file)] + ([as_user] if as_user else [])
         done = subprocess.run(
-            [sys.executable, "-c", CLIENT, *arguments],
+            [sys.executable, "-c", CLIENT.format(main), *arguments],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

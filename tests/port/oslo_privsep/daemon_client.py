@@ -1,12 +1,15 @@
 """Start a real privsep daemon, ask it who it is, and print the answer as JSON.
 
 Usage: python -c "import daemon_client; daemon_client.main()" fork|helper CONFIG_FILE [AS_USER]
+   or: python -c "import daemon_client; daemon_client.main_after_kills()" helper CONFIG_FILE
 It is imported because a daemon started by a helper looks the context up by its module's name.
 
 CONFIG_FILE has a section [checks], read by the context below. AS_USER is whom this process
 becomes before it starts the daemon. Prints one line with "pid" and either "error" (the name
 of what start() raised) or "identity", and "output" of the command in DAEMON_CLIENT_COMMAND if
-there is one; what the daemon logs goes to standard error.
+there is one; what the daemon logs goes to standard error. main_after_kills() asks again after the
+daemon was killed, and again, and prints a line with "pid" of the daemon and perhaps "error" for
+each call.
 """
 
 import errno
@@ -14,6 +17,7 @@ import json
 import logging
 import os
 import pwd
+import signal
 import subprocess
 import sys
 import threading
@@ -72,12 +76,16 @@ def await_last_words():
             thread.join(timeout=30)
 
 
-def main():
-    method, config_file, as_user = [*sys.argv[1:], None][:3]
+def configure(config_file):
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     cfg.CONF(["--config-file", config_file], project="checks")
     command = [sys.executable, "-c", "'%s'" % HELPER, "--config-file", config_file]
     cfg.CONF.set_override("helper_command", " ".join(command), group="checks")
+
+
+def main():
+    method, config_file, as_user = [*sys.argv[1:], None][:3]
+    configure(config_file)
     if as_user is not None:
         become(as_user)
     answer = {}
@@ -93,3 +101,18 @@ def main():
         await_last_words()
     answer["pid"] = os.getpid()
     print(json.dumps(answer), flush=True)
+
+
+def main_after_kills():
+    configure(sys.argv[2])
+    pid = None
+    for _ in range(3):
+        try:
+            pid = identity()["pid"]
+            answer = {"pid": pid}
+        except Exception as error:
+            answer = {"pid": pid, "error": type(error).__name__}
+        else:
+            os.kill(pid, signal.SIGKILL)
+            await_last_words()
+        print(json.dumps(answer), flush=True)

@@ -15,13 +15,17 @@ class Ended(BaseException):
 
 @pytest.fixture
 def start_in_the_child(monkeypatch):
-    """Function that runs what the child runs, with a daemon that does what it is told."""
+    """Function (run, **replaced) that runs what the child runs, with this daemon.
 
-    def start(run):
+    `replaced` are names of the module, dotted ones too, and what is called instead.
+    """
+
+    def start(run, **replaced):
         def end(status):
             raise Ended(status)
 
-        monkeypatch.setattr(daemon, "replace_logging", lambda handler: None)
+        for name, function in {"replace_logging": lambda handler: None, **replaced}.items():
+            monkeypatch.setattr("oslo_privsep.daemon." + name, function)
         monkeypatch.setattr(daemon, "Daemon", lambda *_, **__: SimpleNamespace(run=run))
         monkeypatch.setattr(os, "fork", lambda: 0)
         monkeypatch.setattr(os, "_exit", end)
@@ -50,6 +54,23 @@ def test_a_daemon_that_asks_to_exit_ends_with_status_1(start_in_the_child):
         raise SystemExit(3)
 
     assert start_in_the_child(leave) == 1
+
+
+@PATCH
+@pytest.mark.on_freebsd
+@pytest.mark.parametrize("step", ["un_monkey_patch", "comm.ServerChannel", "replace_logging"])
+def test_a_child_that_fails_before_there_is_a_daemon_ends_with_status_1(
+    step, start_in_the_child, caplog
+):
+    def fail_early(*args):
+        raise OSError("no daemon yet")
+
+    def run():
+        raise AssertionError("the daemon runs without what failed")
+
+    status = start_in_the_child(run, **{step: fail_early})
+    assert status == 1
+    assert "no daemon yet" in caplog.text
 
 
 @PATCH

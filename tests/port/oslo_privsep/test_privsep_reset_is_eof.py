@@ -46,6 +46,16 @@ def test_a_caller_hears_that_the_daemon_ended_without_reading_its_call():
 
 
 @PATCH
+def test_a_daemon_is_done_when_its_client_ended_without_reading_everything():
+    ours, theirs = socket.socketpair()
+    with ours:
+        channel = comm.ServerChannel(ours)
+        channel.send((None, ["a message of the log"]))
+        theirs.close()
+        assert list(channel) == []
+
+
+@PATCH
 @pytest.mark.on_linux
 def test_linux_ends_the_messages_where_the_stream_ends():
     ours, theirs = socket.socketpair()
