@@ -240,12 +240,24 @@ def test_what_is_no_description_is_refused(xml, connection):
         "<channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>",
         "<video><model type='virtio'/></video>",
         disk(more="<driver name='qemu' type='qcow2'/>"),
+        disk(more="<readonly/>"),
+        disk(more="<encryption format='luks'/>"),
     ],
 )
 def test_what_bhyve_would_ignore_is_refused_with_a_note(device, connection, describe):
     code, words = refusal(connection, describe(device))
     assert code == CONFIG_UNSUPPORTED
     assert words.startswith(UNSUPPORTED + NOTE)
+
+
+def test_a_kernel_that_libvirt_would_ignore_is_refused_with_a_note(connection, describe):
+    os = "<os><type>hvm</type><kernel>/boot/vmlinuz</kernel></os>"
+    answer = refusal(connection, describe(os=os))
+    assert answer == (CONFIG_UNSUPPORTED, UNSUPPORTED + NOTE + "os/kernel")
+
+
+def test_a_cdrom_may_be_read_only(connection, describe):
+    connection.defineXML(describe(disk("sata", device="cdrom", more="<readonly/>")))
 
 
 def test_a_file_that_holds_a_qcow2_image_does_not_start_as_raw(connection, describe, tmp_path):

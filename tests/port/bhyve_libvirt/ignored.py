@@ -28,7 +28,7 @@ def refuse_ignored(root):
     for element, words in DEVICES.items():
         if root.find("devices/" + element) is not None:
             raise unsupported(NOTE + words)
-    for path in ("launchSecurity", "cputune/vcpupin", "memoryBacking/hugepages"):
+    for path in ("os/kernel", "launchSecurity", "cputune/vcpupin", "memoryBacking/hugepages"):
         if root.find(path) is not None:
             raise unsupported(NOTE + path)
     for disk in root.iterfind("devices/disk"):
@@ -36,6 +36,10 @@ def refuse_ignored(root):
         kind = "raw" if driver is None else driver.get("type", "raw")
         if kind != "raw":
             raise unsupported(NOTE + "a disk of format " + kind + " is read as if it were raw")
+        if disk.find("encryption") is not None:
+            raise unsupported(NOTE + "a disk is encrypted")
+        if disk.find("readonly") is not None and disk.get("device") != "cdrom":
+            raise unsupported(NOTE + "a disk is to be read-only")
     for model in root.iterfind("devices/video/model"):
         if model.get("type") not in ("gop", None):
             raise unsupported(NOTE + "a video device of type " + model.get("type"))

@@ -19,6 +19,8 @@ UNSUPPORTED = [
     ("ephemeral_storage_encryption", "enabled", True, "False"),
     ("libvirt", "inject_partition", -1, "-2"),
     ("libvirt", "cpu_power_management", True, "False"),
+    ("libvirt", "cpu_model_extra_flags", "+ssbd, -rtm", ""),
+    ("libvirt", "enabled_perf_events", "cpu_clock, cache_misses", ""),
     ("compute", "cpu_dedicated_set", "2-3", ""),
     ("spice", "enabled", True, "False"),
 ]

@@ -47,7 +47,11 @@ def test_no_log_yet_is_no_output(console, libvirt):
     assert console(bhyve_domain(libvirt, devices=NMDM), "bhyve") == ""
 
 
-@pytest.mark.parametrize("devices", ["", TCP.format("")])
+@pytest.mark.parametrize(
+    "devices",
+    ["", TCP.format(""), TCP.replace("console", "serial").format("") + TCP.format("") + SERIAL],
+    ids=["none", "tcp", "tcp before nmdm"],
+)
 def test_a_guest_without_a_console_that_is_logged_is_refused(devices, console, libvirt):
     from nova import exception
 

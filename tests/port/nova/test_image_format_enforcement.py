@@ -3,11 +3,13 @@
 import json
 
 import any_release
+import guest_recipe
 import pytest
 
 pytestmark = pytest.mark.patch("nova/image-format-enforcement.patch")
 
 MAPPING = {"bus": "virtio", "dev": "vda", "type": "disk"}
+FILES = ["nfs", "quobyte", "smbfs", "vzstorage"]  # what cinder calls the volumes that are files
 
 
 @pytest.fixture
@@ -27,6 +29,24 @@ def disk_xml(option, command, tmp_path):
         image = any_release.call(kind, path=str(path), disk_info_mapping=MAPPING)
         return any_release.call(
             image.libvirt_info, disk_info=MAPPING, cache_mode="none", extra_specs={}
+        ).format_dom()
+
+    return build
+
+
+@pytest.fixture
+def volume_xml(driver_for, tmp_path):
+    """The XML of a volume of cinder's in a file: volume_xml(virt_type, protocol, **data)."""
+
+    def build(virt_type, protocol, **data):
+        driver = driver_for(virt_type)
+        driver._disk_cachemode = "none"
+        data.update(device_path=str(tmp_path / "volume"), export="files:/volumes", name="volume")
+        return any_release.call(
+            driver._get_volume_config,
+            instance=guest_recipe.make_instance(guest_recipe.make_image()),
+            connection_info={"driver_volume_type": protocol, "data": data},
+            disk_info=MAPPING,
         ).format_dom()
 
     return build
@@ -56,6 +76,35 @@ def test_a_disk_that_nova_would_make_as_qcow2_is_refused(disk_xml):
 
     with pytest.raises(exception.InvalidDiskFormat, match="qcow2"):
         disk_xml("bhyve", "default", "qcow2")
+
+
+@pytest.mark.on_freebsd
+@pytest.mark.parametrize("data", [{"format": "raw"}, {}], ids=str)
+@pytest.mark.parametrize("protocol", FILES)
+def test_a_raw_volume_in_a_file_is_handed_to_bhyve(protocol, data, volume_xml):
+    xml = volume_xml("bhyve", protocol, **data)
+    assert xml.get("type") == "file"
+    assert xml.find("driver").get("type") == "raw"
+
+
+@pytest.mark.on_freebsd
+@pytest.mark.parametrize("protocol", FILES)
+def test_a_volume_of_another_format_is_refused_by_its_path(protocol, volume_xml):
+    from nova import exception
+
+    message = "bhyve can use raw disks only, but .*/volume is qcow2"
+    with pytest.raises(exception.InvalidDiskFormat, match=message):
+        volume_xml("bhyve", protocol, format="qcow2")
+
+
+@pytest.mark.on_linux
+def test_kvm_gets_a_volume_of_any_format_as_before(volume_xml, tmp_path, qemu):
+    qemu()
+    xml = volume_xml("kvm", "nfs", format="qcow2")
+    assert (xml.find("driver").get("type"), xml.find("source").get("file")) == (
+        "qcow2",
+        str(tmp_path / "volume"),
+    )
 
 
 @pytest.mark.on_linux

@@ -30,12 +30,22 @@ def create_swap(command, tmp_path, monkeypatch):
 
 
 @pytest.mark.on_freebsd
-def test_without_mkswap_the_disk_is_blank_and_a_warning_names_it(create_swap, caplog):
+def test_without_mkswap_the_disk_is_blank_and_a_warning_names_it(create_swap, caplog, option):
+    option("libvirt", "virt_type", "bhyve")
     with caplog.at_level(logging.WARNING):
         path = create_swap()
     assert path.stat().st_size == 64 * MIB
     assert not path.read_bytes().strip(b"\0")
     assert "Unable to format {} as swap space".format(path) in caplog.text
+
+
+@pytest.mark.parametrize("virt_type", ["kvm", "lxc"])
+def test_for_another_hypervisor_a_missing_mkswap_is_an_error_as_before(
+    virt_type, create_swap, option
+):
+    option("libvirt", "virt_type", virt_type)
+    with pytest.raises(FileNotFoundError, match="mkswap"):
+        create_swap()
 
 
 def test_with_mkswap_the_disk_is_formatted(create_swap, command, caplog):
@@ -45,9 +55,10 @@ def test_with_mkswap_the_disk_is_formatted(create_swap, command, caplog):
     assert "swap space" not in caplog.text
 
 
-def test_a_mkswap_that_fails_is_still_an_error(create_swap, command):
+def test_a_mkswap_that_fails_is_still_an_error(create_swap, command, option):
     from oslo_concurrency import processutils
 
+    option("libvirt", "virt_type", "bhyve")
     command("mkswap", "exit 1")
     with pytest.raises(processutils.ProcessExecutionError):
         create_swap()
