@@ -9,7 +9,16 @@ from pathlib import Path
 
 import pytest
 from made_wheel import make_wheel, save_release
-from small_project import NOVA_TEXT, RELEASE, WHO_TEXT, SmallProject, small_project
+from small_project import (
+    LEAVE,
+    LOUD,
+    NOVA_TEXT,
+    POLITE,
+    RELEASE,
+    WHO_TEXT,
+    SmallProject,
+    small_project,
+)
 
 from freebsd_port.core.dependencies import Dependency, render_dependencies
 from freebsd_port.core.release import PATCHED_DISTRIBUTIONS
@@ -29,6 +38,9 @@ CLASHING = NOVA_TEXT.replace("'hello ' + name", "f'hello {name}'")
 """Two patches clash with it: one changes the line, the other puts a line before it."""
 
 UPSTREAMED = NOVA_TEXT.replace("'hello ' + name", "('hello ' + name).upper()")
+WITHOUT_GAP = NOVA_TEXT.replace("def gap2", "def gap_two")
+"""Every hunk fits, but a name is gone that the patch of read_gap reads."""
+
 MARKED = "nova/greet.py"
 
 
@@ -67,6 +79,12 @@ class RebaseProject:
             place = self.cache / "freebsd-port/wheels" / pin.sha256
             place.mkdir(parents=True, exist_ok=True)
             shutil.copy(directory / pin.wheel, place)
+
+    def read_gap(self) -> None:
+        """Let the last patch call a function of the module."""
+        polite = POLITE.replace("return 'goodbye'", "return 'goodbye' * gap2()")
+        self.small.save_patch(LEAVE, MARKED, LOUD, polite)
+        check_project(self.project, RELEASE, is_offline=True, write_lock=True, progress=print)
 
     def unpack(self, release: str) -> None:
         """Put the release's packages where its environment is looked for."""

@@ -42,6 +42,7 @@ def render_markdown(done: Sequence[Rebased]) -> str:
             cells.append(_cell(patch) if patch else "")
         lines.append(f"| `{name}` | {' | '.join(cells)} |")
     for one in done:
+        lines += _missing_lines(one)
         lines += _hunk_lines(one)
     return "\n".join(lines) + "\n"
 
@@ -49,7 +50,8 @@ def render_markdown(done: Sequence[Rebased]) -> str:
 def _cell(patch: RebasedPatch) -> str:
     counts = ", ".join(f"{number} {outcome}" for outcome, number in patch.counts().items())
     state = f"**{patch.state}**" if patch.state in ("conflict", "left") else patch.state
-    return f"{state}: {counts}" if counts else state
+    cell = f"{state}: {counts}" if counts else state
+    return f"{cell}, **names missing**" if patch.missing else cell
 
 
 def _hunk_lines(one: Rebased) -> list[str]:
@@ -66,12 +68,35 @@ def _hunk_lines(one: Rebased) -> list[str]:
     return ["", title, "", "| patch | hunk | outcome | reason |", "|---|---|---|---|", *rows]
 
 
+def _missing_lines(one: Rebased) -> list[str]:
+    rows = [
+        f"| `{patch.name}` | `{name.path}:{name.line}` | `{name.name}` |"
+        for patch in one.carried.patches
+        for name in patch.missing
+    ]
+    title = f"## Names that {one.carried.new} does not have"
+    return ["", title, "", "| patch | line | name |", "|---|---|---|", *rows] if rows else []
+
+
+def _is_bad(patch: RebasedPatch) -> bool:
+    return patch.state in ("conflict", "left") or bool(patch.missing)
+
+
+def _complaint(patch: RebasedPatch) -> str:
+    if not patch.missing:
+        return patch.state
+    return "missing: " + ", ".join(f"{m.name} ({m.path}:{m.line})" for m in patch.missing)
+
+
 def render_junit(done: Sequence[Rebased]) -> str:
-    """Give a test suite a release and a test case a patch; a conflict is a failure."""
+    """Give a test suite a release and a test case a patch.
+
+    A conflict is a failure, and so is a name that is missing.
+    """
     root = ElementTree.Element("testsuites", name="freebsd-port rebase")
     for one in done:
         patches = one.carried.patches
-        bad = [patch for patch in patches if patch.state in ("conflict", "left")]
+        bad = [patch for patch in patches if _is_bad(patch)]
         suite = ElementTree.SubElement(
             root,
             "testsuite",
@@ -85,10 +110,9 @@ def render_junit(done: Sequence[Rebased]) -> str:
             case = ElementTree.SubElement(
                 suite, "testcase", classname=one.carried.new, name=patch.name
             )
-            text = "\n".join(f"{h.path}: {h.outcome}: {h.reason}" for h in patch.hunks)
-            if patch in bad:
-                failure = ElementTree.SubElement(case, "failure", message=patch.state)
-                failure.text = text
+            if _is_bad(patch):
+                failure = ElementTree.SubElement(case, "failure", message=_complaint(patch))
+                failure.text = "\n".join(f"{h.path}: {h.outcome}: {h.reason}" for h in patch.hunks)
             elif patch.state == "off":
                 ElementTree.SubElement(case, "skipped", message="off on this release")
     ElementTree.indent(root)

@@ -88,6 +88,9 @@ def _row(one: Rebased) -> dict[str, Any]:
                 "name": patch.name,
                 "state": patch.state,
                 "displaced": patch.displaced,
+                "missing": [
+                    {"path": one.path, "line": one.line, "name": one.name} for one in patch.missing
+                ],
                 "hunks": [asdict(hunk) for hunk in patch.hunks],
             }
             for patch in carried.patches
@@ -99,15 +102,18 @@ def _show(common: Common, one: Rebased) -> None:
     carried = one.carried
     if common.verbosity >= 0:
         for patch in carried.patches:
-            if patch.state != "kept" or common.verbosity > 0:
-                _show_patch(common, patch)
+            if patch.state != "kept" or patch.missing or common.verbosity > 0:
+                _show_patch(common, patch, carried.new)
         for path in one.written:
             say(f"wrote {path}")
         for path in one.planned:
             say(f"would write {path}")
     states = [patch.state for patch in carried.patches]
     found = ", ".join(f"{states.count(state)} {state}" for state in _LOOKS if state in states)
-    if common.verbosity >= 0 or carried.conflict:
+    missing = sum(len(patch.missing) for patch in carried.patches)
+    if missing:
+        found += f"; {count(missing, 'name')} missing"
+    if common.verbosity >= 0 or carried.conflict or missing:
         say(f"{carried.old} to {carried.new}: {found}")
     if carried.conflict and one.unfinished:
         say(f"{paint('stopped', 'bad')} at {carried.conflict.name}; finish, then --continue:")
@@ -115,12 +121,14 @@ def _show(common: Common, one: Rebased) -> None:
             say(f"  {os.path.relpath(file)}")
 
 
-def _show_patch(common: Common, patch: RebasedPatch) -> None:
+def _show_patch(common: Common, patch: RebasedPatch, release: str) -> None:
     counts = ", ".join(f"{number} {outcome}" for outcome, number in patch.counts().items())
     tail = f"  {paint(counts, 'dim')}" if counts else ""
     say(f"{paint(f'{patch.state:<10}', _LOOKS[patch.state])} {patch.name}{tail}")
     if patch.displaced:
         say(f"  its own text fits no more and gives way: patches/{patch.displaced}")
+    for one in patch.missing:
+        say(f"  {paint('missing', 'bad')}    {one.path}:{one.line}: {release} has no {one.name}")
     for hunk in patch.hunks:
         tells = hunk.outcome not in ("exact", "offset") and patch.state != "kept"
         if tells or common.verbosity > 0:

@@ -170,7 +170,7 @@ class FileMerger:
         name = scope.name if scope else None
         move = self._find_move(hunk, scope) if scope and self.may_move else None
         if move is not None:
-            return self._take_move(move, scope.name if scope else "", done)
+            return self._take_move(move, scope.name if scope else "", results, done)
         made = [result for result in results if isinstance(result, Splice)]
         unsettled = done.clashes.setdefault(self.other_path, [])
         is_settled = True
@@ -210,7 +210,9 @@ class FileMerger:
         elsewhere = (f for f in self.other.sources(self.path) if f[0] != self.other_path)
         return find_move(base, scope, hunk.splices, elsewhere, self.other.scopes, is_old)
 
-    def _take_move(self, move: Move, name: str, done: FileMerge) -> _Found:
+    def _take_move(
+        self, move: Move, name: str, results: Sequence[MergeResult], done: FileMerge
+    ) -> _Found:
         made = [result for result in move.results if isinstance(result, Splice)]
         there = done.splices.setdefault(move.path, [])
         there += made
@@ -221,7 +223,11 @@ class FileMerger:
             return _Found("upstreamed", f"{self.release} has it in {move.scope}{place}", line, name)
         new_name = f"is {move.scope}{place} there"
         if move.scope == name:
-            new_name = f"moved to {move.path}" if place else "was found by its name and text"
+            new_name = f"moved to {move.path}" if place else "stands elsewhere there"
+            clashes = [result for result in results if isinstance(result, Clash)]
+            if not place and any(c.start <= m.start <= c.stop for c in clashes for m in made):
+                reason = f"the lines around it changed; {name} was found by its text"
+                return _Found("merged", reason, line, name)
         return _Found("moved", f"{name} {new_name}", line, name)
 
     def _require_syntax(self, done: FileMerge) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from freebsd_port.core.merge import Clash
+from freebsd_port.core.missing import Missing
 from freebsd_port.errors import PortError
 
 Outcome = Literal["exact", "offset", "merged", "moved", "upstreamed", "conflict"]
@@ -91,6 +92,9 @@ class RebasedPatch:
 
     displaced: str | None = None
     """The release's own text, by its name in patches/, when it fits no more and gives way."""
+
+    missing: tuple[Missing, ...] = ()
+    """Names that its added lines read and that the release, with the series on, does not have."""
 
     def counts(self) -> dict[Outcome, int]:
         """Count the hunks by outcome, in the order of OUTCOMES, without zeros."""

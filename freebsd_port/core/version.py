@@ -72,6 +72,13 @@ class Version:
         if tops is not None and (lines := shift_tops(tops, before, splices)) is not None:
             self._tops[path] = lines
 
+    def contrasts(self) -> dict[str, tuple[Sequence[bytes], Sequence[bytes]]]:
+        """Give the lines as released and as they are now of every file that was written to."""
+        return {
+            path: (split_lines(state.content) if state else [], self._lines[path] or [])
+            for path, state in ((path, self._tree.read(path)) for path in sorted(self._written))
+        }
+
     def changes(self) -> tuple[LockedFile, ...]:
         """Give the digests of every file that is not as released, sorted by path."""
         found = []

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from freebsd_port.core.file import find_path_fault
 from freebsd_port.core.lock import LockedFile
+from freebsd_port.core.missing import added_lines, find_missing, mentions
 from freebsd_port.core.patch import Patch, parse_patch
 from freebsd_port.core.rebase import RebasedPatch, RebaseError
 from freebsd_port.core.rebase_state import RebaseState
@@ -69,9 +70,10 @@ def carry_series(
     )
     entries = load_series(project.series).entries
     carrier = _Carrier(project, state, rebaser, store.read_settled(state), entries, read)
-    patches = tuple(done for entry in entries if (done := carrier.carry(entry)))
+    patches = [done for entry in entries if (done := carrier.carry(entry))]
+    patches = carrier.tell_missing(patches)
     is_whole = not any(patch.state in ("conflict", "left") for patch in patches)
-    return Carried(state.old, state.new, patches, rebaser.other.changes(), is_whole, other)
+    return Carried(state.old, state.new, tuple(patches), rebaser.other.changes(), is_whole, other)
 
 
 class _Carrier:
@@ -113,6 +115,36 @@ class _Carrier:
         is_own = _is_own(self.project, self.sources[state.new], name)
         done = rebaser.carry(name, old, new, self.settled.get(name), strip, is_own=is_own)
         return self._name_displaced(done)
+
+    def tell_missing(self, patches: list[RebasedPatch]) -> list[RebasedPatch]:
+        """Tell each patch of the names in its lines that the new release does not have.
+
+        What a patch in conflict may bind, once it is settled, is not told of.
+        """
+        other = self.rebaser.other
+        found = find_missing(other.contrasts(), other.lines)
+        if not found:
+            return patches
+        texts = {entry.name: entry for entry in self.entries}
+        added = {patch.name: self._added(texts[patch.name], patch) for patch in patches}
+        pending = b"".join(
+            line for one in patches if one.state == "conflict" for line in added[one.name]
+        )
+        found = tuple(m for m in found if not mentions(pending, m.name))
+        return [
+            replace(one, missing=told)
+            if one.state in ("kept", "rewritten")
+            and (told := tuple(m for m in found if m.text in added[one.name]))
+            else one
+            for one in patches
+        ]
+
+    def _added(self, entry: SeriesEntry, done: RebasedPatch) -> frozenset[bytes]:
+        """Give the lines that a patch adds to the new release, or would if it could be carried."""
+        if done.text is not None:
+            return added_lines(parse_patch(entry.name, done.text))
+        release = self.state.old if done.state == "conflict" else self.state.new
+        return added_lines(self._text(entry, release))
 
     def _name_displaced(self, done: RebasedPatch) -> RebasedPatch:
         own = variant_name(done.name, self.state.new)

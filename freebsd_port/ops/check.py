@@ -10,10 +10,12 @@ from pathlib import Path
 from freebsd_port.core.lint import lint_patch, lint_series
 from freebsd_port.core.lock import LockedFile, LockError, render_lock
 from freebsd_port.core.plan import Plan
+from freebsd_port.core.planner import plan_series
 from freebsd_port.errors import PortError, ProblemsError
 from freebsd_port.ops.lock import check_lock
+from freebsd_port.ops.missing import missing_findings
 from freebsd_port.ops.series import load_series
-from freebsd_port.ops.sources import plan_sources
+from freebsd_port.ops.sources import read_sources
 from freebsd_port.ops.status import find_status_faults, read_status
 from freebsd_port.ops.workspace import Workspace, load_lock
 from freebsd_port.store.decisions import load_decisions
@@ -62,13 +64,15 @@ def check_project(
         with _collected(findings):
             lock = load_lock(project, name)
             progress(f"holding the series against the wheels of {name}")
-            plan = plan_sources(project, name, is_offline=is_offline, progress=progress)
+            tree, goal = read_sources(project, name, is_offline=is_offline, progress=progress)
+            plan = plan_series(tree, goal)
             if plan.problems:
                 raise ProblemsError(plan.problems)
             if write_lock:
                 written += [] if findings else _write_lock(project, name, plan)
             else:
                 findings += _lock_findings(name, lock or (), _locked(plan))
+            findings += missing_findings(name, tree, goal, plan)
     uncarried = tuple(name for name in chosen if name not in carried)
     findings += _default_findings(project, uncarried)
     return CheckResult(len(patches), chosen, uncarried, tuple(findings), tuple(written))

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from freebsd_port.core.patch import parse_patch
+from freebsd_port.core.patch import Patch, parse_patch
 from freebsd_port.core.plan import Plan
 from freebsd_port.core.planner import plan_series
+from freebsd_port.core.series import SeriesEntry
 from freebsd_port.ops.series import project_source
 from freebsd_port.store.project import Project
 from freebsd_port.store.wheels import require_wheels
 from freebsd_port.store.wheeltree import WheelTree
+
+Goal = tuple[tuple[SeriesEntry, Patch], ...]
+"""The patches that a release takes, in order."""
 
 
 def plan_sources(
@@ -20,8 +24,15 @@ def plan_sources(
 
     Raises WheelError when a wheel is neither in the cache nor to be had.
     """
+    return plan_series(*read_sources(project, release, is_offline=is_offline, progress=progress))
+
+
+def read_sources(
+    project: Project, release: str, *, is_offline: bool, progress: Callable[[str], None]
+) -> tuple[WheelTree, Goal]:
+    """Give what the pinned wheels hold, and the series for it; raises WheelError as well."""
     source = project_source(project, release)
     pins = project.load_release(release).pins
     tree = WheelTree(require_wheels(pins, is_offline=is_offline, progress=progress))
     goal = source.load_patches(source.load_series().entries)
-    return plan_series(tree, ((g.entry, parse_patch(g.entry.name, g.data)) for g in goal))
+    return tree, tuple((g.entry, parse_patch(g.entry.name, g.data)) for g in goal)

@@ -10,7 +10,15 @@ from xml.etree import ElementTree
 
 import pytest
 from command_line import Run, Said
-from rebase_project import CLASHING, FITTING, MERGED, UPSTREAMED, RebaseProject, rebase_project
+from rebase_project import (
+    CLASHING,
+    FITTING,
+    MERGED,
+    UPSTREAMED,
+    WITHOUT_GAP,
+    RebaseProject,
+    rebase_project,
+)
 from small_project import CHECKOUT, GREET, LEAVE, WHO, SmallProject
 from transcript import matches, read_transcripts, replay
 
@@ -245,3 +253,28 @@ def test_the_conflict_in_the_documentation_is_what_happens(made: RebaseProject) 
         transcript.steps, replay(commands, made.root, environment), strict=True
     ):
         assert matches(step.output, output), f"$ {step.command}\n{output}"
+
+
+def test_a_missing_name_is_told_in_every_report(
+    run: Run, made: RebaseProject, tmp_path: Path
+) -> None:
+    made.read_gap()
+    made.add_release("2026.1", WITHOUT_GAP)
+    markdown, junit = tmp_path / "summary.md", tmp_path / "rebase.xml"
+    said = run("rebase", "--to", "2026.1", "--markdown", markdown, "--junit", junit)
+    line = WITHOUT_GAP[: WITHOUT_GAP.index("return 'bye'")].count("\n") + 2
+    assert said.status == 0
+    assert f"  missing    nova/greet.py:{line}: 2026.1 has no gap2\n" in said.out
+    assert said.out.endswith("2026.2 to 2026.1: 3 kept; 1 name missing\n")
+    lines = markdown.read_text().splitlines()
+    assert f"| `{LEAVE}` | kept: 2 exact, **names missing** |" in lines
+    assert f"| `{LEAVE}` | `nova/greet.py:{line}` | `gap2` |" in lines
+    (suite,) = ElementTree.parse(junit).getroot()
+    (failure,) = suite.iter("failure")
+    assert (suite.get("failures"), failure.get("message")) == (
+        "1", f"missing: gap2 (nova/greet.py:{line})",
+    )  # fmt: skip
+    (release,) = run("rebase", "--to", "2026.1", "--json").json["releases"]
+    assert [patch["missing"] for patch in release["patches"]] == [
+        [], [], [{"path": "nova/greet.py", "line": line, "name": "gap2"}],
+    ]  # fmt: skip

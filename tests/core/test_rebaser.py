@@ -119,6 +119,16 @@ def test_a_renamed_function_is_said_to_have_moved() -> None:
     assert done.hunks[0].scope == "Host.greet"
 
 
+def test_a_function_that_stayed_where_it_was_is_not_said_to_have_moved() -> None:
+    after = MODULE.replace(b"    host.leave()\n", b"    host.leave('all')\n")
+    new = MODULE + b"\n\ndef more():\n    return 1\n"  # touches the changed line
+    done = carry({"pkg/m.py": new}, after)
+    reason = "the lines around it changed; main was found by its text"
+    assert outcome(done) == ("rewritten", "merged", reason)
+    assert done.text is not None
+    assert patched({"pkg/m.py": new}, done.text)["pkg/m.py"] == after + new[len(MODULE) :]
+
+
 def test_a_function_that_stands_elsewhere_in_the_file_is_found() -> None:
     leave = MODULE[MODULE.index(b"    def leave") : MODULE.index(b"\n\ndef main")]
     new = MODULE.replace(b"\n" + leave, b"").replace(

@@ -14,6 +14,7 @@ from rebase_project import (
     SETTINGS,
     TODAY,
     UPSTREAMED,
+    WITHOUT_GAP,
     RebaseProject,
     rebase_project,
 )
@@ -505,3 +506,32 @@ def test_a_text_that_cannot_be_read_is_named_by_its_own_file(project: RebaseProj
     with pytest.raises(PortError, match="counts") as told:
         rebase(project, "2026.1")
     assert (told.value.where or "").startswith(LEAVE_OLDER.removeprefix("patches/") + ":")
+
+
+def test_a_name_that_the_release_does_not_have_is_told_of_by_the_patch_and_by_check(
+    project: RebaseProject,
+) -> None:
+    project.read_gap()
+    assert project.problems() == []
+    project.add_release("2026.1", WITHOUT_GAP)
+    done = rebase(project, "2026.1")
+    assert states(done) == ["kept", "kept", "kept"]
+    told = {p.name: [(m.path, m.name) for m in p.missing] for p in done.carried.patches}
+    assert told == {WHO: [], GREET: [], LEAVE: [("nova/greet.py", "gap2")]}
+    (problem,) = project.problems()
+    assert f"2026.1 has no gap2, which {LEAVE} reads" in problem
+    assert rebase(project, "2026.1").carried.patches[2].missing  # and as long as it stays so
+
+
+def test_a_name_that_a_patch_in_conflict_may_yet_bind_is_not_told_of(
+    project: RebaseProject,
+) -> None:
+    binding = NOVA_TEXT.replace("'hello ' + name", "gap2(name)") + "\n\ngap2 = str.upper\n"
+    project.small.save_patch(GREET, "nova/greet.py", NOVA_TEXT, binding)
+    reading = binding.replace("return 'bye'", "return gap2('bye')")
+    project.small.save_patch(LEAVE, "nova/greet.py", binding, reading)
+    gone = WITHOUT_GAP.replace("'hello ' + name", "f'hello {name}'")
+    project.add_release("2026.1", gone)
+    done = rebase(project, "2026.1")
+    assert states(done)[1] == "conflict"
+    assert [patch.missing for patch in done.carried.patches] == [(), (), ()]
