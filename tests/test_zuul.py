@@ -82,7 +82,9 @@ def test_every_release_is_rebased_every_night() -> None:
         if job.get("parent") == "freebsd-port-rebase"
     }
     assert found == wanted
-    assert set(wanted) | {"freebsd-port-outdated", "freebsd-port-tests-long"} == set(project()["periodic"]["jobs"])
+    assert set(wanted) | {"freebsd-port-outdated", "freebsd-port-tests-long"} == set(
+        project()["periodic"]["jobs"]
+    )
 
 
 def test_every_change_runs_the_tests() -> None:
