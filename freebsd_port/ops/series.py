@@ -10,7 +10,7 @@ from freebsd_port.core.file import hash_bytes
 from freebsd_port.core.overlay import AppliedPatch
 from freebsd_port.core.series import Series, SeriesEntry, SeriesError, parse_series
 from freebsd_port.core.variant import pick_file, variant_name
-from freebsd_port.errors import ProblemsError
+from freebsd_port.errors import ProblemsError, UsageError
 from freebsd_port.ops.goal import GoalPatch
 
 if TYPE_CHECKING:
@@ -30,10 +30,14 @@ class PatchSource:
     options: frozenset[str] = frozenset()
 
     def load_series(self) -> Series:
-        """Read what is on for the release; everything when there is none."""
+        """Read what is on for the release; everything when there is none.
+
+        Raises SeriesError, and UsageError for an option that no patch is under.
+        """
         if self.release is None:
             return load_series(self.series_file, hint="name it with --series FILE")
         series = load_series(self.series_file)
+        require_options(series, self.options, self.series_file)
         return series.for_release(self.release, self.order, self.options)
 
     def find_file(self, name: str) -> Path:
@@ -70,6 +74,17 @@ class PatchSource:
         if problems:
             raise ProblemsError(tuple(problems))
         return tuple(goal)
+
+
+def require_options(series: Series, options: frozenset[str], path: Path) -> None:
+    """Raise UsageError for an option that no patch of a series is under."""
+    known = sorted({entry.option for entry in series.entries if entry.option})
+    for option in sorted(options.difference(known)):
+        raise UsageError(
+            f"no patch of the series is under the option {option}",
+            where=str(path),
+            hint=f"choose one of {', '.join(known)}" if known else "leave --option out",
+        )
 
 
 def load_series(path: Path, *, hint: str | None = None) -> Series:

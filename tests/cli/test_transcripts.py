@@ -242,6 +242,22 @@ def test_a_series_and_a_patch_that_cannot_be_read_are_told_from_those_not_there(
     assert run("series") == Said(1, "", told)
 
 
+@pytest.mark.parametrize("words", [("apply",), ("status",), ("graph", "--offline"), ("review",)])
+def test_an_option_that_no_patch_has_is_refused(
+    run: Run, project: SmallProject, words: tuple[str, ...]
+) -> None:
+    (project.root / "series").write_text(f"{WHO}\n{GREET}\n{LEAVE}  # option polite\n")
+    assert run(*words, "--option", "polit", "--option", "polite") == Said(
+        2,
+        "",
+        "error: no patch of the series is under the option polit\n  where: PROJECT/series\n"
+        "  try:   choose one of polite\n",
+    )
+    assert run("status", "--option", "polite").out.endswith(
+        "0 of 3 patches on; nothing to verify\n"
+    )
+
+
 def test_series_lists_the_patches_with_what_they_say_of_themselves(run: Run) -> None:
     assert run("series").out == "".join(f"{name}\n" for name in NAMES)
     assert run("series", "-v", "--release", "2026.2").out.startswith(
