@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from freebsd_port.core.difference import require_renderable
-from freebsd_port.core.file import FileState, PathError, hash_bytes
+from freebsd_port.core.file import FileState, PathError, hash_bytes, require_no_file_above
 from freebsd_port.core.overlay import AddedFile, render_state
 from freebsd_port.core.plan import PatchOutcome
 from freebsd_port.core.series import SeriesEntry
@@ -55,6 +55,9 @@ def _unrenderable(stack: Stack, paths: Iterable[str]) -> tuple[PathError, ...]:
     for path in paths:
         try:
             require_renderable(path, stack.tree.read(path))
+            require_no_file_above(
+                path, stack.tree.has_directory, lambda p: bool(stack.tree.read(p))
+            )
         except PathError as error:
             problems.append(error)
     return tuple(problems)
