@@ -89,6 +89,8 @@ CASES = (
     _one("a patch of prose only", b"Subject: nothing\n\nno diff\n", applies=False),
     _one("a new file in new directories", NEW),
     _one("a new file that is there with content", NEW, path="d/e/new", applies=False),
+    _one("a new file below a file", NEW, path="d", applies=False),
+    _one("a new file below a new file", NEW.replace(b"d/e/new", b"d") + NEW, applies=False),
     Case("a new file and its removal", {"f": (TEN, 0o644)}, {
         "1.patch": NEW,
         "2.patch": b"--- a/d/e/new\n+++ /dev/null\n@@ -1,2 +0,0 @@\n-one\n-two\n",
@@ -163,6 +165,12 @@ DIFFERENT = (
          b"--- a/f\n+++ b/f\n@@ -3,2 +3,3 @@\n x\n+b\n y\n", content=b"z\nd", fuzz=2),
     _one("a symbolic link", b"diff --git a/l b/l\nnew file mode 120000\n--- /dev/null\n+++ b/l\n"
          b"@@ -0,0 +1 @@\n+f\n\\ No newline at end of file\n", applies=False),
+    _one("a directory for a file that the same patch removes",
+         GONE.replace(b"d/e/x", b"d") + NEW, path="d", content=b"x\n"),
+    Case("a file for a directory that an earlier patch empties", {"d/e/x": (b"x\n", 0o644)}, {
+        "1.patch": GONE,
+        "2.patch": NEW.replace(b"d/e/new", b"d"),
+    }, applies=False),
     _one("a name that climbs out beside a good one", b"--- ../f\n+++ f\n" + HUNK,
          series=b"1.patch -p0\n", applies=False),
 )  # fmt: skip

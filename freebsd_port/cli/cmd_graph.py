@@ -27,7 +27,7 @@ Examples:
   freebsd-port graph --svg > series.svg
 
 \b
-Exit status: 0 done, 1 the series does not apply to the release, 2 usage."""
+Exit status: 0 done, 1 failed, as where the series does not apply to the release, 2 usage."""
 
 
 @click.command("graph", epilog=_EPILOG)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -58,6 +59,7 @@ SECTIONS = {
     "Shell": {"completion": "Print the completion script for a shell."},
 }
 VERBS = {verb: told for verbs in SECTIONS.values() for verb, told in verbs.items()}
+_WRITE_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _EPILOG = """\b
 Examples:
   freebsd-port venv && freebsd-port apply
@@ -100,12 +102,26 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its status."""
     words = sys.argv[1:] if arguments is None else arguments
     gc.set_threshold(100_000)  # patches make many small values and no cycles among them
+    _open_closed_streams()
     try:
         status = _run(words)
         sys.stdout.flush()
     except BrokenPipeError:
-        _leave_closed_pipe()
+        _leave_output()
+    except OSError as error:
+        if error.filename is not None or error.errno not in _WRITE_FAULTS:
+            raise
+        reason = f"cannot write: {os.strerror(error.errno).lower()}"
+        _report(PortError(reason, where="standard output"), is_json=False)
+        _leave_output()
     sys.exit(status)
+
+
+def _open_closed_streams() -> None:
+    """Let streams that the caller closed lead nowhere; no file of ours may get their number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
 
 
 def _run(words: list[str]) -> int:
@@ -120,14 +136,17 @@ def _run(words: list[str]) -> int:
         return error.exit_code
     except click.ClickException as error:
         return _report(_usage_error(error), is_json=is_json)
+    except PermissionError as error:
+        told = PortError((error.strerror or str(error)).lower(), where=error.filename)
+        return _report(told, is_json=is_json)
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return 130
     return status if isinstance(status, int) else 0
 
 
-def _leave_closed_pipe() -> NoReturn:
-    """Exit as failed without a word: nobody reads it, and the exit must not try to flush."""
+def _leave_output() -> NoReturn:
+    """Exit as failed: what is left of the output has no place, and the exit must not flush it."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(1)
 

@@ -64,8 +64,10 @@ def plain_diffs(data: bytes) -> bytes:
     """
     parts: list[bytes] = []
     for change in parse_patch("the diff", data).changes:
-        parts += [_plain_line(line) for line in _lead(change)]
-        parts += [render_hunk(hunk) for hunk in change.hunks]
+        lead, hunks = _lead(change), [render_hunk(hunk) for hunk in change.hunks]
+        if lead and lead[-1].endswith(b"\r\n"):  # then the CRs came on the way
+            lead, hunks = ([one.replace(b"\r\n", b"\n") for one in part] for part in (lead, hunks))
+        parts += [*map(_plain_line, lead), *hunks]
     return b"".join(parts)
 
 

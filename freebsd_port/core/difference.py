@@ -28,7 +28,7 @@ def render_difference(
     changed executable bit, gets git's extended header, and with `is_led` every diff does. Raises
     PathError for a file or name that a text patch cannot hold.
     """
-    _require_text(path, before, after)
+    require_renderable(path, before, after)
     old = split_lines(before.content) if before else []
     new = split_lines(after.content) if after else []
     hunks = render_hunks(old, find_splices(old, new), context)
@@ -111,7 +111,8 @@ def _mode(state: FileState) -> str:
     return "100755" if is_executable(state) else "100644"
 
 
-def _require_text(path: str, *states: FileState | None) -> None:
+def require_renderable(path: str, *states: FileState | None) -> None:
+    """Raise PathError for a file or a name that a text patch cannot hold."""
     if any(state and b"\0" in state.content for state in states):
         raise PathError(f"{path} is not text, and a patch holds text only")
     if any(character in path for character in '\n\t"\\') or path != path.strip():

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from freebsd_port.core.file import FileState, Tree, split_lines
+from freebsd_port.core.file import FileState, Tree, require_no_file_above, split_lines
 from freebsd_port.core.target import Target
 
 
@@ -94,6 +94,11 @@ class Draft:
         self._doomed.clear()
         self._claimed.clear()
         self._is_git = False
+
+    def require_room(self, path: str) -> None:
+        """Raise PathError for a new file with a file where its directory would have to be."""
+        if self.exists(path) and self._before[path] is None:
+            require_no_file_above(path, self._tree.has_directory, self.exists)
 
     def changes(self) -> Iterator[tuple[str, FileState | None, FileState | None]]:
         """Give (path, before, after) of each file looked at, sorted by path."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import PurePosixPath
 from typing import Protocol
 
 from freebsd_port.errors import PortError
@@ -46,6 +48,15 @@ def hash_bytes(content: bytes) -> str:
 def split_lines(content: bytes) -> list[bytes]:
     r"""Split after each `\n` only, newlines kept; `b"".join(split_lines(b)) == b`."""
     return BytesIO(content).readlines()
+
+
+def require_no_file_above(
+    path: str, has_directory: Callable[[str], bool], exists: Callable[[str], bool]
+) -> None:
+    """Raise PathError when a file stands where a directory above the path would have to be."""
+    for above in map(str, list(PurePosixPath(path).parents)[:-1]):
+        if not has_directory(above) and exists(above):
+            raise PathError(f"{path!r} cannot be made: {above!r} is a file")
 
 
 def find_path_fault(path: str) -> str | None:

@@ -70,6 +70,7 @@ def lock_problems(
         problems += [
             LockError(f"the series leaves {path} as it is", where=where) for path in missing
         ]
+    command = f"freebsd-port check --write-lock --release {release}"
     for problem in problems:
-        problem.hint = "after a wanted change of the series: freebsd-port check --write-lock"
+        problem.hint = f"after a wanted change of the series: {command}"
     return problems

@@ -20,7 +20,8 @@ from email.utils import parsedate_to_datetime
 from freebsd_port.core.patch_text import split_patch
 from freebsd_port.errors import PortError
 
-_POSTMARK = re.compile(rb"^From ([0-9a-f]{40}) [A-Z][a-z]{2} [A-Z][a-z]{2} .*\n", re.MULTILINE)
+_POSTMARK = re.compile(rb"^From (\S+) +[A-Z][a-z]{2} [A-Z][a-z]{2} .*\d\d:\d\d.*\n", re.MULTILINE)
+_COMMIT = re.compile(rb"(?!0+$)[0-9a-f]{40}")
 _MAIL = re.compile(rb"(?:[A-Za-z][A-Za-z0-9-]*:.*\n(?:[ \t].*\n)*)+\r?\n")
 _TAGS = re.compile(r"^(?:\s*\[[^\]]*\])+\s*")
 _BREAK = re.compile(rb"^(?:---[ \t]*\r?\n|(diff -|Index: |--- ))", re.MULTILINE)
@@ -75,8 +76,9 @@ def decode_download(data: bytes) -> bytes:
 
 
 def read_mails(data: bytes) -> tuple[Mail, ...]:
-    """Read every message of a mailbox as git writes it, or a single mail; none in a plain diff.
+    """Read every message of a mailbox, git's or a mail program's, or a single mail.
 
+    There is none in a plain diff.
     Messages without a diff, such as a cover letter, are left out. Source: git-format-patch(1),
     git-mailinfo(1).
     """
@@ -84,7 +86,7 @@ def read_mails(data: bytes) -> tuple[Mail, ...]:
     if marks and not data[: marks[0].start()].strip():
         ends = [mark.start() for mark in marks[1:]] + [len(data)]
         mails = [
-            _read_mail(data[mark.end() : end], mark[1].decode())
+            _read_mail(data[mark.end() : end], mark[1])
             for mark, end in zip(marks, ends, strict=True)
         ]
         return tuple(mail for mail in mails if mail.diff)
@@ -96,10 +98,12 @@ def read_mails(data: bytes) -> tuple[Mail, ...]:
     return ()
 
 
-def _read_mail(data: bytes, commit: str | None) -> Mail:
-    head, _, body = re.sub(rb"\A(?:\r?\n)+", b"", data).partition(b"\n\n")
-    if b"\r\n\r\n" in data[: len(head) + 4]:
-        head, _, body = data.partition(b"\r\n\r\n")
+def _read_mail(data: bytes, sender: bytes | None) -> Mail:
+    """Read a message; `sender` is what its postmark says, from git the commit."""
+    data = data.lstrip(b"\r\n")
+    if data.partition(b"\n")[0].endswith(b"\r"):
+        data = data.replace(b"\r\n", b"\n")  # the mail's line ends, not those of its files
+    head, _, body = data.partition(b"\n\n")
     headers = message_from_bytes(head + b"\n\n")
     encoding = str(headers.get("Content-Transfer-Encoding", "")).lower()
     if encoding == "quoted-printable":
@@ -114,8 +118,8 @@ def _read_mail(data: bytes, commit: str | None) -> Mail:
         _TAGS.sub("", _text(headers, "Subject")),
         author,
         _day(headers),
-        commit if commit and commit.strip("0") else None,
-        message.strip(b"\r\n"),
+        sender.decode() if sender and _COMMIT.fullmatch(sender) else None,
+        message.replace(b"\r\n", b"\n").strip(b"\n"),
         split_patch(rest)[1],
     )
 

@@ -108,7 +108,8 @@ def parse_state(data: bytes, *, where: str) -> OverlayState:
         raise OverlayError(
             f"the overlay's state is damaged: {fault}",
             where=where,
-            hint="remove the environment, then make it again with: freebsd-port venv",
+            hint="begin with a fresh copy of the tree; a fresh environment comes from: "
+            "freebsd-port venv",
         )
     return state
 

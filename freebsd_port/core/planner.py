@@ -54,7 +54,13 @@ def apply_patch(draft: Draft, entry: SeriesEntry, patch: Patch, max_fuzz: int) -
             hunks += outcomes
             paths += (target.source, target.path) if change.is_rename else (target.path,)
     draft.end_patch()
-    return PatchOutcome(entry.name, tuple(hunks), tuple(dict.fromkeys(paths)), tuple(problems))
+    touched = tuple(dict.fromkeys(paths))
+    for path in touched:
+        try:
+            draft.require_room(path)
+        except PathError as error:
+            problems.append(PathError(error.what, where=f"patches/{entry.name}"))
+    return PatchOutcome(entry.name, tuple(hunks), touched, tuple(problems))
 
 
 def _apply_change(

@@ -107,7 +107,8 @@ _TAG = re.compile(r"(not|since|until|option)\s+([\w.+-]+)")
 def parse_series(data: bytes, *, source: str = "series") -> Series:
     """Read a quilt series file: a name and `patch` options a line, `#` starts a comment.
 
-    Raises SeriesError for a repeated name or an option other than -pN and -R.
+    Raises SeriesError for a repeated name, one that no file can have, and an option other than
+    -pN and -R.
     Source: quilt(1), "series"; the tags in comments are DESIGN's.
     """
     entries: list[SeriesEntry] = []
@@ -137,6 +138,8 @@ def _parse_line(raw: str, number: int, source: str) -> SeriesEntry | None:
     words = re.split(r"[ \t]+", (raw[: match.start()] if match else raw).strip(" \t"))
     if words == [""]:
         return None
+    if "\0" in words[0]:
+        raise SeriesError(f"no file can have the name {words[0]!r}", where=f"{source}:{number}")
     strip, reverse = 1, False
     options = iter(words[1:])
     for word in options:

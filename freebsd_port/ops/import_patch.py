@@ -151,7 +151,8 @@ def _path_problems(
     except PathError as error:
         return [PathError(error.what, where=where, hint=error.hint)]
     if target is None:
-        return [PathError(f"no file has a name when {strip} components are stripped", where=where)]
+        what = f"no file has a name when {strip} components are stripped"
+        return [PathError(what, where=where, hint="say with -p how many are to be stripped")]
     return []
 
 
@@ -199,7 +200,13 @@ def _require_free(
         )
     is_itself = incoming.place is not None and place.exists() and place.samefile(incoming.place)
     is_listed = name in load_whole_series(stack.workspace).names
-    if place in taken or (is_listed and is_itself):
+    if place in taken:
+        raise PatchNameError(
+            f"two patches would be named {name}",
+            where=incoming.source,
+            hint="import them one by one, each with a name from -P",
+        )
+    if is_listed and is_itself:
         raise PatchNameError(f"{name} is in the series already", hint="name it with -P")
     if (is_listed or (place.exists() and not is_itself)) and not options.force:
         raise PatchNameError(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from freebsd_port.core.file import FileState, hash_bytes
+from freebsd_port.core.difference import require_renderable
+from freebsd_port.core.file import FileState, PathError, hash_bytes, require_no_file_above
 from freebsd_port.core.overlay import AddedFile, render_state
 from freebsd_port.core.plan import PatchOutcome
 from freebsd_port.core.series import SeriesEntry
@@ -42,11 +43,24 @@ def make_write(stack: Stack, path: str, after: FileState | None) -> Write:
 
 
 def require_addable(stack: Stack, name: str, paths: Iterable[str]) -> None:
-    """Raise ProblemsError with each file that a patch of this name may not touch here."""
+    """Raise ProblemsError with each file that a patch of this name may not touch, or not hold."""
     outcome = PatchOutcome(name, (), tuple(paths), ())
-    problems = stack.target.refusals((outcome,))
+    problems = stack.target.refusals((outcome,)) or _unrenderable(stack, outcome.paths)
     if problems:
         raise ProblemsError(problems)
+
+
+def _unrenderable(stack: Stack, paths: Iterable[str]) -> tuple[PathError, ...]:
+    problems: list[PathError] = []
+    for path in paths:
+        try:
+            require_renderable(path, stack.tree.read(path))
+            require_no_file_above(
+                path, stack.tree.has_directory, lambda p: bool(stack.tree.read(p))
+            )
+        except PathError as error:
+            problems.append(error)
+    return tuple(problems)
 
 
 def land(

@@ -10,7 +10,7 @@ from freebsd_port.core.file import hash_bytes
 from freebsd_port.core.overlay import AppliedPatch
 from freebsd_port.core.series import Series, SeriesEntry, SeriesError, parse_series
 from freebsd_port.core.variant import pick_file, variant_name
-from freebsd_port.errors import ProblemsError
+from freebsd_port.errors import ProblemsError, UsageError
 from freebsd_port.ops.goal import GoalPatch
 
 if TYPE_CHECKING:
@@ -30,10 +30,14 @@ class PatchSource:
     options: frozenset[str] = frozenset()
 
     def load_series(self) -> Series:
-        """Read what is on for the release; everything when there is none."""
-        series = load_series(self.series_file)
+        """Read what is on for the release; everything when there is none.
+
+        Raises SeriesError, and UsageError for an option that no patch is under.
+        """
         if self.release is None:
-            return series
+            return load_series(self.series_file, hint="name it with --series FILE")
+        series = load_series(self.series_file)
+        require_options(series, self.options, self.series_file)
         return series.for_release(self.release, self.order, self.options)
 
     def find_file(self, name: str) -> Path:
@@ -46,14 +50,14 @@ class PatchSource:
         return self.patches / pick_file(name, self.release, self.order, present)
 
     def load_patches(self, entries: tuple[SeriesEntry, ...]) -> tuple[GoalPatch, ...]:
-        """Read the patch files; raises ProblemsError naming every one that is not there."""
+        """Read the patch files; raises ProblemsError naming every one that cannot be read."""
         goal: list[GoalPatch] = []
         problems: list[SeriesError] = []
         for entry in entries:
             path = self.find_file(entry.name)
             try:
                 data = read_patch_file(path)
-            except OSError:
+            except FileNotFoundError:
                 problems.append(
                     SeriesError(
                         f"the series names {entry.name}, which is not there",
@@ -62,6 +66,9 @@ class PatchSource:
                     )
                 )
                 continue
+            except OSError as error:
+                problems.append(SeriesError(_unread(entry.name, error), where=str(path)))
+                continue
             applied = AppliedPatch(entry.name, hash_bytes(data), entry.strip, entry.reverse)
             goal.append(GoalPatch(entry, data, applied))
         if problems:
@@ -69,15 +76,28 @@ class PatchSource:
         return tuple(goal)
 
 
-def load_series(path: Path) -> Series:
-    """Read a whole series, whatever is on for whom."""
+def require_options(series: Series, options: frozenset[str], path: Path) -> None:
+    """Raise UsageError for an option that no patch of a series is under."""
+    known = sorted({entry.option for entry in series.entries if entry.option})
+    for option in sorted(options.difference(known)):
+        raise UsageError(
+            f"no patch of the series is under the option {option}",
+            where=str(path),
+            hint=f"choose one of {', '.join(known)}" if known else "leave --option out",
+        )
+
+
+def load_series(path: Path, *, hint: str | None = None) -> Series:
+    """Read a whole series, whatever is on for whom; `hint` is for one that cannot be read."""
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise SeriesError(
-            "the series cannot be read", where=str(path), hint="name it with --series FILE"
-        ) from error
+        raise SeriesError(_unread("the series", error), where=str(path), hint=hint) from error
     return parse_series(data, source=str(path))
+
+
+def _unread(what: str, error: OSError) -> str:
+    return f"{what} cannot be read: {(error.strerror or str(error)).lower()}"
 
 
 def read_patch_file(path: Path) -> bytes:

@@ -11,7 +11,12 @@ from freebsd_port.core.review.column import Text
 from freebsd_port.core.review.identity import digest_content
 from freebsd_port.core.series import SeriesError
 from freebsd_port.core.variant import pick_file, variant_name
-from freebsd_port.ops.series import load_series, project_source, read_patch_file
+from freebsd_port.ops.series import (
+    load_series,
+    project_source,
+    read_patch_file,
+    require_options,
+)
 from freebsd_port.store.project import Project
 from freebsd_port.store.wheels import Progress, Wheel, require_wheels
 from freebsd_port.store.wheeltree import WheelTree
@@ -23,12 +28,13 @@ class SeriesReader:
     def __init__(
         self, project: Project, options: frozenset[str], *, is_offline: bool, progress: Progress
     ) -> None:
-        """Look what is there; raises SeriesError."""
+        """Look what is there; raises SeriesError, UsageError for an option that is not there."""
         self._project, self._options = project, options
         self._is_offline, self._progress = is_offline, progress
         self._wheels: dict[Pin, Wheel] = {}
         self._patches: dict[str, tuple[str, Patch]] = {}
         self._series = load_series(project.series)
+        require_options(self._series, options, project.series)
         self._order = project.release_names()
         self._present = {
             path.relative_to(project.patches).as_posix() for path in project.patches.rglob("*")

@@ -26,9 +26,9 @@ class WriteError(PortError):
 def describe_refusal(error: OSError, path: Path) -> WriteError:
     """Turn the system's refusal into what the user can act on."""
     hints = {
-        errno.EROFS: "remount it writable, or make another environment with --venv",
-        errno.EACCES: "run as the owner of the environment",
-        errno.EPERM: "run as the owner of the environment",
+        errno.EROFS: "remount it writable, or name another place",
+        errno.EACCES: "run as the owner of that place",
+        errno.EPERM: "run as the owner of that place",
         errno.ENOSPC: "free some space and run the same command again",
         errno.EDQUOT: "free some space and run the same command again",
     }

@@ -15,7 +15,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from freebsd_port.core.file import STATE_DIRECTORY, FileState, hash_bytes
+from freebsd_port.core.file import (
+    STATE_DIRECTORY,
+    FileState,
+    PathError,
+    hash_bytes,
+    require_no_file_above,
+)
 from freebsd_port.core.journal import STATE_FILE, Row
 from freebsd_port.core.overlay import OverlayError
 from freebsd_port.store.carry import carry_out, digest_file
@@ -28,6 +34,7 @@ from freebsd_port.store.files import (
     write_new,
 )
 from freebsd_port.store.pristine import save_pristine
+from freebsd_port.store.tree import DirectoryTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +94,9 @@ def commit(
     nothing pending. Raises WriteError with the old state untouched when the system refuses, or,
     when it refuses only after the change has happened, with a hint that says so. Raises
     OverlayError when a file was changed by somebody else meanwhile; that one stays as it is.
+    Raises PathError when a file stands where a directory would have to be.
     """
+    _require_room(root, writes)
     directory = root / STATE_DIRECTORY
     staging = directory / "staging"
     try:
@@ -163,3 +172,20 @@ def _drop_empty_state(root: Path) -> None:
     directory = root / STATE_DIRECTORY
     if is_directory(directory) and not os.path.lexists(root / STATE_FILE):
         remove_directory(directory)
+
+
+def _require_room(root: Path, writes: tuple[Write, ...]) -> None:
+    """Refuse what could be recorded but not carried out."""
+    tree = DirectoryTree(root)
+    gone = {write.path for write in writes if write.after is None}
+    for write in writes:
+        if write.after is None:
+            continue
+        try:
+            require_no_file_above(
+                write.path,
+                tree.has_directory,
+                lambda path: path not in gone and tree.read(path) is not None,
+            )
+        except PathError as error:
+            raise PathError(error.what, where=str(root), hint="move that file") from error

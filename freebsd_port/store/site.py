@@ -58,6 +58,8 @@ def write_site(directory: Path, files: Iterable[tuple[str, bytes]]) -> Written:
     refuses.
     """
     directory = Path(os.path.abspath(directory))
+    if not directory.name:
+        raise SiteError("the root is no place for a site", hint="name a directory with --html DIR")
     staging = directory.with_name(f".{directory.name}.freebsd-port-site")
     try:
         staging.parent.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import signal
@@ -10,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line import Run
+from command_line import Run, Said
 from own_terminal import COMMAND, on_terminal
 from small_project import GREET, LEAVE, NAMES, WHO, SmallProject
 
@@ -93,6 +94,71 @@ def test_a_reader_that_left_is_no_traceback(project: SmallProject, words: list[s
     assert process.stderr.read() == b""
     process.stderr.close()
     assert process.wait() == 1
+
+
+@pytest.mark.parametrize("words", [["pop"], ["status"], ["status", "--json"], ["diff"]])
+def test_closed_streams_change_nothing_of_what_is_done(
+    run: Run, project: SmallProject, words: list[str]
+) -> None:
+    run("apply", "-q")
+    command = [*COMMAND, *words, "--project", str(project.root)]
+    shut = ["sh", "-c", 'exec "$@" <&- >&-', "sh", *command]
+    done = subprocess.run(shut, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert run("status").out.count("  unapplied ") == (words == ["pop"])
+
+
+def test_a_header_from_a_closed_stream_is_empty(run: Run, project: SmallProject) -> None:
+    run("apply", "-q")
+    before = project.patch(LEAVE).read_bytes()
+    command = [*COMMAND, "header", "-a", "--project", str(project.root)]
+    shut = ["sh", "-c", 'exec "$@" <&-', "sh", *command]
+    done = subprocess.run(shut, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert project.patch(LEAVE).read_bytes() == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("words", [["pop"], ["status", "--json"], ["diff"]])
+def test_output_that_finds_no_room_is_an_error(
+    run: Run, project: SmallProject, words: list[str], unbuffered: str
+) -> None:
+    run("apply", "-q")
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*COMMAND, *words, "--project", str(project.root)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.decode() == (
+        "error: cannot write: no space left on device\n  where: standard output\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "name"),
+    [("read_bytes", "releases/2026.2/release.toml"), ("exists", "patches/nova/greet-loudly.patch")],
+)
+def test_what_this_user_may_not_read_is_named(
+    run: Run, project: SmallProject, method: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = getattr(Path, method)
+
+    def refuse(path: Path) -> object:  # root is refused nothing, so the system cannot do it here
+        if path == project.root / name:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return real(path)
+
+    monkeypatch.setattr(Path, method, refuse)
+    told = "permission denied"
+    assert run("status") == Said(1, "", f"error: {told}\n  where: PROJECT/{name}\n")
+    said = run("status", "--json")
+    assert said.status == 1
+    assert [one["what"] for one in said.json["problems"]] == [told]
 
 
 def test_an_interrupt_exits_with_130(project: SmallProject) -> None:

@@ -219,10 +219,43 @@ def test_venv_names_any_directory_of_packages(run: Run, project: SmallProject) -
 def test_a_tree_needs_neither_release_nor_pins(run: Run, project: SmallProject) -> None:
     said = run("apply", "--tree", project.packages, "--patches", project.root / "patches")
     assert said.status == 1
-    assert "error: the series cannot be read\n  where: PROJECT/patches/series\n" in said.err
+    assert said.err == (
+        "error: the series cannot be read: no such file or directory\n"
+        "  where: PROJECT/patches/series\n  try:   name it with --series FILE\n"
+    )
     words = ("--tree", project.packages, "--series", project.root / "series")
     said = run("apply", *words, "--patches", project.root / "patches")
     assert said.out.endswith("now 3 patches on, at nova/leave-politely.patch, 2 files written\n")
+
+
+def test_a_series_and_a_patch_that_cannot_be_read_are_told_from_those_not_there(
+    run: Run, project: SmallProject
+) -> None:
+    project.patch(LEAVE).unlink()
+    project.patch(LEAVE).mkdir()
+    told = "error: nova/leave-politely.patch cannot be read: is a directory\n"
+    said = run("apply")
+    assert (said.status, said.err) == (1, f"{told}  where: PROJECT/patches/{LEAVE}\n")
+    (project.root / "series").unlink()
+    (project.root / "series").mkdir()
+    told = "error: the series cannot be read: is a directory\n  where: PROJECT/series\n"
+    assert run("series") == Said(1, "", told)
+
+
+@pytest.mark.parametrize("words", [("apply",), ("status",), ("graph", "--offline"), ("review",)])
+def test_an_option_that_no_patch_has_is_refused(
+    run: Run, project: SmallProject, words: tuple[str, ...]
+) -> None:
+    (project.root / "series").write_text(f"{WHO}\n{GREET}\n{LEAVE}  # option polite\n")
+    assert run(*words, "--option", "polit", "--option", "polite") == Said(
+        2,
+        "",
+        "error: no patch of the series is under the option polit\n  where: PROJECT/series\n"
+        "  try:   choose one of polite\n",
+    )
+    assert run("status", "--option", "polite").out.endswith(
+        "0 of 3 patches on; nothing to verify\n"
+    )
 
 
 def test_series_lists_the_patches_with_what_they_say_of_themselves(run: Run) -> None:

@@ -77,4 +77,6 @@ def test_a_damaged_or_hostile_state_is_refused_with_the_way_out(data: bytes, rea
     with pytest.raises(OverlayError, match=reason) as caught:
         parse_state(data, where="state.json")
     assert "state is damaged" in caught.value.what
-    assert caught.value.hint == "remove the environment, then make it again with: freebsd-port venv"
+    assert caught.value.hint == (
+        "begin with a fresh copy of the tree; a fresh environment comes from: freebsd-port venv"
+    )

@@ -118,6 +118,24 @@ def test_a_mode_that_is_no_regular_file_is_refused_by_number(mode: bytes) -> Non
     assert made.edits == ()
 
 
+@pytest.mark.parametrize("names", [("f/x",), ("f/x/y",), ("n", "n/x"), ("n/x", "n")])
+def test_a_file_cannot_be_made_below_another_file(names: tuple[str, ...]) -> None:
+    new = "--- /dev/null\n+++ b/{}\n@@ -0,0 +1 @@\n+a\n"
+    made = plan({"f": b"a\n"}, "".join(new.format(name) for name in names).encode())
+    (problem,) = made.problems
+    assert isinstance(problem, PathError)
+    below = max(names, key=len)
+    assert problem.what == f"{below!r} cannot be made: {names[0][0]!r} is a file"
+    assert problem.where == "patches/1.patch"
+
+
+def test_a_file_that_goes_makes_room_for_a_directory() -> None:
+    gone = b"--- a/f\n+++ /dev/null\n@@ -1 +0,0 @@\n-a\n"
+    new = b"--- /dev/null\n+++ b/f/x\n@@ -0,0 +1 @@\n+b\n"
+    assert after(plan({"f": b"a\n"}, gone + new)) == {"f": None, "f/x": b"b\n"}
+    assert after(plan({"f": b"a\n"}, gone, new)) == {"f": None, "f/x": b"b\n"}
+
+
 def test_a_binary_patch_is_refused_by_line() -> None:
     binary = b"diff --git a/f b/f\nindex 1..2 100644\nGIT binary patch\nliteral 1\nIcmZP\n\n"
     (problem,) = plan({"f": b"a\n"}, binary).problems

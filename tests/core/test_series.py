@@ -29,6 +29,12 @@ def test_an_unknown_option_is_refused_by_line(text: bytes) -> None:
     assert caught.value.where == "series:1"
 
 
+def test_a_name_that_no_file_can_have_is_refused_by_line() -> None:
+    with pytest.raises(SeriesError, match="no file can have the name") as caught:
+        parse_series(b"a\nb\0\n", source="series")
+    assert caught.value.where == "series:2"
+
+
 def test_a_name_that_stands_twice_is_refused_with_both_lines() -> None:
     with pytest.raises(SeriesError, match="stands twice") as caught:
         parse_series(b"a\nb\na\n")

@@ -93,6 +93,21 @@ def test_a_file_that_became_a_link_is_refused_even_with_force(root: Path, tmp_pa
     assert (tmp_path / "cache.py").read_bytes() == numbered(2, 9)
 
 
+def test_a_file_in_the_place_of_a_directory_that_comes_back_is_refused(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "tree", {"d/h": b"h\n", "a.py": DRIVER})
+    on_tree(root, patch("gone.patch", {"d/h": (b"h\n", None)}))
+    (root / "d").write_bytes(b"mine\n")
+    before = snapshot(root, with_state=True)
+    with pytest.raises(PortError, match="'d/h' cannot be made: 'd' is a file") as caught:
+        on_tree(root)
+    assert caught.value.where == str(root)
+    assert caught.value.hint == "move that file"
+    assert snapshot(root, with_state=True) == before
+    (root / "d").unlink()
+    on_tree(root)
+    assert (root / "d/h").read_bytes() == b"h\n"
+
+
 def test_hard_links_into_a_cache_are_broken_and_never_written_through(tmp_path: Path) -> None:
     cache = write_tree(tmp_path / "cache", {"a.py": DRIVER, "b.py": DRIVER})
     root = tmp_path / "tree"

@@ -316,6 +316,40 @@ def test_several_mails_become_patches_in_their_order(workspace: Workspace) -> No
         take(workspace, GITHUB + BODY + second, name="x.patch")
 
 
+def test_a_mailbox_of_a_mail_program_is_split_too(workspace: Workspace) -> None:
+    rest = GITHUB.partition(b"\n")[2]
+    body = base64.encodebytes(rest.partition(b"\n\n")[2] + diff("pkg/x.py", None, b"x\n"))
+    coded = b"Content-Transfer-Encoding: base64\n" + rest.partition(b"\n\n")[0] + b"\n\n" + body
+    mark = b"From j@example.org Wed Nov 18 23:30:00 2026\n"
+    second = coded.replace(b"look for", b"then look for")
+    names = take(workspace, mark + rest + BODY + b"\n" + mark + second)
+    assert names == ["host-look-for-proc-first.patch", "host-then-look-for-proc-first.patch"]
+    texts = [(workspace.source.patches / name).read_bytes() for name in names]
+    assert texts[0] == WANTED.replace(b", commit:5c2ad3c1a8b9b0d2e8c8d3d9be0a2a1c0f8d2f11", b"")
+    assert texts[1].endswith(diff("pkg/x.py", None, b"x\n"))
+
+
+def test_line_ends_that_a_mail_got_on_its_way_go_and_those_of_its_files_stay(
+    workspace: Workspace,
+) -> None:
+    assert take(workspace, (GITHUB + BODY + b"-- \n2.40\n\n").replace(b"\n", b"\r\n")) == [
+        "host-look-for-proc-first.patch"
+    ]
+    text = (workspace.source.patches / "host-look-for-proc-first.patch").read_bytes()
+    assert text == WANTED
+    crlf = diff("pkg/dos.txt", None, b"x\r\n")
+    take(workspace, GITHUB.replace(b"look for", b"see") + crlf)
+    text = (workspace.source.patches / "host-see-proc-first.patch").read_bytes()
+    assert text.endswith(crlf)
+
+
+def test_two_mails_with_one_subject_are_told_apart(workspace: Workspace) -> None:
+    with pytest.raises(PortError) as caught:
+        take(workspace, GITHUB + BODY + GITHUB + diff("pkg/a_b.py", numbered(3), numbered(3, 9)))
+    assert caught.value.what == "two patches would be named host-look-for-proc-first.patch"
+    assert caught.value.hint == "import them one by one, each with a name from -P"
+
+
 def test_a_quoted_printable_mail_is_decoded(workspace: Workspace) -> None:
     mail = (
         b"From: a <a@b.c>\nDate: Wed, 18 Nov 2026 00:00:00 +0000\nSubject: fix\n"
@@ -396,6 +430,15 @@ def test_a_release_gets_a_patch_in_the_house_form(
         b"Subject: fix greeting\nOrigin: other\nForwarded: no\nLast-Update: 2026-11-25\n\n"
         b"Some words.\n\n" + diff("nova/greet.py", b"a\n", b"b\n")
     )
+
+
+def test_a_diff_with_crlf_headers_is_the_same_patch_in_the_house_form(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = small_project(tmp_path, monkeypatch)
+    text = diff("nova/greet.py", b"a\n", b"b\n")
+    (name,) = take(project.workspace(), text.replace(b"\n", b"\r\n"), name="nova/x.patch")
+    assert project.patch(name).read_bytes().endswith(b"\n\n" + text)
 
 
 def test_a_mail_for_a_release_goes_to_the_distribution_that_owns_its_files(

@@ -82,7 +82,7 @@ def lock_up(directory: Path) -> None:
         error = refusal_of(root, *goal)
         assert isinstance(error, WriteError)
         assert "read-only file system" in error.what
-        assert "--venv" in str(error.hint)
+        assert "name another place" in str(error.hint)
     assert snapshot(disk) == before
 
 

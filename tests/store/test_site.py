@@ -119,6 +119,12 @@ def test_a_file_where_the_directory_should_be_is_refused(tmp_path: Path) -> None
     assert files_below(tmp_path) == {"site": b"mine"}
 
 
+def test_the_root_is_no_place_for_a_site() -> None:
+    with pytest.raises(PortError, match="the root is no place for a site"):
+        write_site(Path("/"), [("index.html", b"x")])
+    assert not Path("/index.html").exists()
+
+
 def test_the_style_and_the_script_fetch_nothing_and_run_no_text() -> None:
     assets = read_assets()
     for content in assets.values():
