@@ -218,7 +218,7 @@ def test_a_refused_write_leaves_the_old_tree_or_one_that_the_next_command_finish
 
 def test_a_refusal_says_what_to_do(tmp_path: Path) -> None:
     case = Case(tmp_path, "apply")
-    hints = {errno.ENOSPC: "free some space", errno.EROFS: "--venv", errno.EACCES: "owner"}
+    hints = {errno.ENOSPC: "free some space", errno.EROFS: "another place", errno.EACCES: "owner"}
     for code, hint in hints.items():
         case.renew()
         refusal = case.refusal(Fault(5, errno=code))
