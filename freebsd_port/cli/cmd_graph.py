@@ -33,14 +33,19 @@ Exit status: 0 done, 1 failed, as where the series does not apply to the release
 @click.command("graph", epilog=_EPILOG)
 @click.argument("patches", nargs=-1, metavar="[PATCH]...", shell_complete=complete_patch)
 @click.option("--reverse", is_flag=True, help="Show what needs the PATCHes, not what they need.")
-@click.option("--dot", "form", flag_value="dot", help="Print it for Graphviz.")
-@click.option("--svg", "form", flag_value="svg", help="Print it as a picture.")
+@click.option("--dot", "is_dot", is_flag=True, help="Print it for Graphviz.")
+@click.option("--svg", "is_svg", is_flag=True, help="Print it as a picture.")
 @variant_option
 @offline_option
 @common_options
 @pass_common
 def command(
-    common: Common, patches: tuple[str, ...], reverse: bool, form: str | None, offline: bool
+    common: Common,
+    patches: tuple[str, ...],
+    reverse: bool,
+    is_dot: bool,
+    is_svg: bool,
+    offline: bool,
 ) -> None:
     """Show which patch needs which: two that do not need each other may change places.
 
@@ -51,7 +56,7 @@ def command(
     """
     if reverse and not patches:
         raise click.UsageError("--reverse goes with a PATCH")
-    if form and common.as_json:
+    if is_dot + is_svg + common.as_json > 1:
         raise click.UsageError("give one of --json, --dot and --svg")
     from freebsd_port.ops.graph import read_graph
 
@@ -66,8 +71,8 @@ def command(
         is_offline=offline,
         progress=common.progress,
     )
-    if form:
-        click.echo(_draw(graph, form, f"needs of the series on {release}"), nl=False)
+    if is_dot or is_svg:
+        click.echo(_draw(graph, is_dot, f"needs of the series on {release}"), nl=False)
         return
     from freebsd_port.cli.graph import as_json, show_graph, show_trees
 
@@ -79,8 +84,8 @@ def command(
         show_graph(graph, is_verbose=common.verbosity > 0)
 
 
-def _draw(graph: PatchGraph, form: str, title: str) -> str:
-    if form == "dot":
+def _draw(graph: PatchGraph, is_dot: bool, title: str) -> str:
+    if is_dot:
         from freebsd_port.core.graph.dot import render_dot
 
         return render_dot(graph, title)

@@ -78,6 +78,7 @@ def test_pictures_are_printed_whole(run: Run) -> None:
     [
         (["--reverse"], 2, "--reverse goes with a PATCH"),
         (["--json", "--svg"], 2, "give one of --json, --dot and --svg"),
+        (["--dot", "--svg"], 2, "give one of --json, --dot and --svg"),
         (["nobody"], 1, "no patch in the series is named nobody"),
         (["--release", "none"], 2, "no release 'none'"),
     ],
