@@ -13,6 +13,7 @@ PATCHED = [
     ("oslo.privsep/privsep-no-new-privs.patch", "oslo_privsep.priv_context"),
     ("oslo.privsep/privsep-fork-no-return.patch", "oslo_privsep.daemon"),
     ("oslo.privsep/privsep-reset-is-eof.patch", "oslo_privsep.comm"),
+    ("oslo.privsep/privsep-close-enotconn.patch", "oslo_privsep.comm"),
 ]
 
 
