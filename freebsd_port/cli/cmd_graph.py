@@ -73,12 +73,18 @@ def command(
     )
     if is_dot or is_svg:
         click.echo(_draw(graph, is_dot, f"needs of the series on {release}"), nl=False)
-        return
+    else:
+        _show(common, graph, release, is_of_patches=bool(patches), reverse=reverse)
+
+
+def _show(
+    common: Common, graph: PatchGraph, release: str, *, is_of_patches: bool, reverse: bool
+) -> None:
     from freebsd_port.cli.graph import as_json, show_graph, show_trees
 
     if common.as_json:
         print_json(as_json(graph, release))
-    elif patches:
+    elif is_of_patches:
         show_trees(graph, reverse=reverse, is_verbose=common.verbosity > 0)
     else:
         show_graph(graph, is_verbose=common.verbosity > 0)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from freebsd_port.core.align import Block
 from freebsd_port.core.merge import Clash, MergeResult, merge_splices
+from freebsd_port.core.merged_file import FileMerge
 from freebsd_port.core.move import Move, find_move
 from freebsd_port.core.rebase import Outcome, RebasedHunk
 from freebsd_port.core.scope import Scope, heads_around, innermost_scope, parses_in
@@ -18,24 +19,6 @@ Recall = Callable[[Clash], tuple[bytes, ...] | None]
 
 SETTLED_BEFORE = "settled as it was before"
 """Reason for what a remembered resolution settled."""
-
-
-@dataclass(slots=True)
-class FileMerge:
-    """The hunks of one file change, carried as far as they could be."""
-
-    path: str
-    """The file on the other release."""
-
-    hunks: list[RebasedHunk] = field(default_factory=list)
-    splices: dict[str, list[Splice]] = field(default_factory=dict)
-    """What is to be done, by path of the other release; moved code may be in another file."""
-
-    clashes: dict[str, list[Clash]] = field(default_factory=dict)
-    """What needs a person, by path as well."""
-
-    is_alike: bool = True
-    """Whether each splice is made in both versions alike, in the same file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from freebsd_port.core.align import Block, align_lines, grow_blocks
 from freebsd_port.core.conflict import make_work_files
 from freebsd_port.core.diff import render_patch
 from freebsd_port.core.file import split_lines
-from freebsd_port.core.filemerge import SETTLED_BEFORE, FileMerge, FileMerger, Recall
+from freebsd_port.core.filemerge import SETTLED_BEFORE, FileMerger, Recall
 from freebsd_port.core.fit import Fits, find_fit
 from freebsd_port.core.merge import Clash
+from freebsd_port.core.merged_file import FileMerge
 from freebsd_port.core.move import find_renamed_file
 from freebsd_port.core.patch import Patch
 from freebsd_port.core.placed import PlacedChange, are_apart, place_patch

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from freebsd_port.core.filemerge import FileMerge
 from freebsd_port.core.merge import Clash
+from freebsd_port.core.merged_file import FileMerge
 from freebsd_port.core.rebase import Outcome, RebasedHunk
 from freebsd_port.core.splice import Splice
 
