@@ -1,11 +1,5 @@
 """Checks of nova/guest-info-exited-bhyve.patch: the state of a guest whose process has ended."""
 
-import importlib.util
-import sys
-import types
-import unittest.mock
-from pathlib import Path
-
 import pytest
 from one_guest import (
     FROM_BHYVE,
@@ -62,41 +56,6 @@ def test_any_other_error_is_an_internal_error_as_before(code, domain, libvirt, o
     with pytest.raises(exception.InternalError, match="it broke"):
         driver.get_info(instance)
     assert "state" not in guest.calls
-
-
-@pytest.fixture
-def fixture_of_nova(monkeypatch):
-    """What nova's own tests have for libvirt, without the other fixtures and what those need."""
-    import nova.tests
-
-    fixtures = types.ModuleType("nova.tests.fixtures")
-    fixtures.__path__ = [str(Path(nova.tests.__file__).with_name("fixtures"))]
-    monkeypatch.setitem(sys.modules, "nova.tests.fixtures", fixtures)
-    for name in ("libvirt", "libvirt_data"):
-        monkeypatch.delitem(sys.modules, "nova.tests.fixtures." + name, raising=False)
-    if importlib.util.find_spec("mock") is None:  # xena's fixture imports it by this name
-        monkeypatch.setitem(sys.modules, "mock", unittest.mock)
-    yield importlib.import_module("nova.tests.fixtures.libvirt")
-    for name in ("libvirt", "libvirt_data"):
-        sys.modules.pop("nova.tests.fixtures." + name, None)
-
-
-@pytest.mark.on_linux
-def test_in_novas_own_tests_such_an_error_is_an_internal_error_as_before(
-    fixture_of_nova, option, monkeypatch
-):
-    from nova import exception
-    from nova.virt.libvirt import guest
-
-    monkeypatch.setattr(guest, "libvirt", fixture_of_nova)
-    broken = fixture_of_nova.make_libvirtError(
-        fixture_of_nova.libvirtError,
-        "it broke",
-        error_code=fixture_of_nova.VIR_ERR_SYSTEM_ERROR,
-        error_domain=fixture_of_nova.VIR_FROM_QEMU,
-    )
-    with pytest.raises(exception.InternalError, match="it broke"):
-        guest.Guest(kvm_domain(fixture_of_nova, info=broken)).get_info(None)
 
 
 @pytest.mark.on_linux
