@@ -55,6 +55,7 @@ def test_with_mkswap_the_disk_is_formatted(create_swap, command, caplog):
     assert "swap space" not in caplog.text
 
 
+@pytest.mark.on_freebsd
 def test_a_mkswap_that_fails_is_still_an_error(create_swap, command, option):
     from oslo_concurrency import processutils
 

@@ -46,6 +46,7 @@ def test_a_caller_hears_that_the_daemon_ended_without_reading_its_call():
 
 
 @PATCH
+@pytest.mark.on_freebsd
 def test_a_daemon_is_done_when_its_client_ended_without_reading_everything():
     ours, theirs = socket.socketpair()
     with ours:
