@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-_HEADS = (b"def ", b"class ", b"async def ")
+from freebsd_port.core.scope import DEFINITIONS
+
 _GLOBAL = re.compile(rb"^\s+global\s+([\w, \t]+)", re.MULTILINE)
 _DYNAMIC = (b"__getattr__", b"__import__(", b"globals()", b"sys.modules[", b"vars()")
 """Where one of these stands, names may come to be in ways that cannot be read."""
@@ -77,7 +78,7 @@ def _outermost(lines: Sequence[bytes]) -> Iterator[bytes]:
     """Give the lines, with the outermost classes and functions cut to one line each."""
     is_inside = False
     for line in lines:
-        if line.startswith(_HEADS):
+        if line.startswith(DEFINITIONS):
             words = re.split(rb"[\s(:\[]+", line.removeprefix(b"async "))
             yield b"class %s: pass\n" % words[1]
             is_inside = True

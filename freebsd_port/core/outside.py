@@ -8,6 +8,8 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import islice, takewhile
 
+from freebsd_port.core.scope import as_module
+
 _HEADS = (b"def ", b"async def ")
 _METHOD = 4
 """Indentation of a method, outside of which there is its class only."""
@@ -60,7 +62,7 @@ def read_globals(lines: Sequence[bytes], head: int) -> set[str]:
     )
     source = b"".join((lines[head], *inside))
     try:
-        table = symtable.symtable((b"if 1:\n" + source if margin else source).decode(), "", "exec")
+        table = symtable.symtable(as_module(source).decode(), "", "exec")
     except (SyntaxError, ValueError):
         return set()
     return _globals_of(table)

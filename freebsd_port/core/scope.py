@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 
 from freebsd_port.core.splice import Splice, apply_splices
 
-_DEFINITIONS = (b"def ", b"class ", b"async def ")
+DEFINITIONS = (b"def ", b"class ", b"async def ")
+"""How the line that names a class or function begins."""
+
 _INDENT = 4
 
 
@@ -75,7 +77,7 @@ def shift_scopes(
     Reading a long module anew takes far longer than anything else about a patch.
     """
     changed = [line for s in splices for line in (*lines[s.start : s.stop], *s.lines)]
-    if any(line.lstrip().startswith((*_DEFINITIONS, b"@")) for line in changed):
+    if any(line.lstrip().startswith((*DEFINITIONS, b"@")) for line in changed):
         return None
     shifted = list(scopes)
     for splice in reversed(splices):
@@ -93,7 +95,7 @@ def shift_scopes(
 
 def find_tops(lines: Sequence[bytes]) -> tuple[int, ...]:
     """Give the 0-based lines that begin a class or function without indentation, in order."""
-    return tuple(n for n, line in enumerate(lines) if line.startswith(_DEFINITIONS))
+    return tuple(n for n, line in enumerate(lines) if line.startswith(DEFINITIONS))
 
 
 def shift_tops(
@@ -101,7 +103,7 @@ def shift_tops(
 ) -> tuple[int, ...] | None:
     """Give them after splices in these lines, or None when one of them was touched."""
     changed = (line for s in splices for line in (*lines[s.start : s.stop], *s.lines))
-    if any(line.startswith(_DEFINITIONS) for line in changed):
+    if any(line.startswith(DEFINITIONS) for line in changed):
         return None
     shifted: list[int] = []
     grown = at = 0
@@ -127,7 +129,7 @@ def heads_around(lines: Sequence[bytes], index: int, tops: Sequence[int]) -> tup
         text = line.lstrip()
         if text and not text.startswith(b"#"):
             indent = len(line) - len(text)
-            if margin is not None and indent < margin and text.startswith(_DEFINITIONS):
+            if margin is not None and indent < margin and text.startswith(DEFINITIONS):
                 return text.partition(b"(")[0], outermost
             margin = indent if margin is None else min(margin, indent)
             if margin <= _INDENT:  # only an outermost one can be around it
@@ -136,13 +138,18 @@ def heads_around(lines: Sequence[bytes], index: int, tops: Sequence[int]) -> tup
     return b"", b""
 
 
+def as_module(text: bytes) -> bytes:
+    """Give source that stands by itself, although its lines may be indented."""
+    return b"if 1:\n" + text if text[:1].isspace() else text
+
+
 def parses_in(lines: Sequence[bytes], scopes: Sequence[Scope], splice: Splice) -> bool:
     """Tell whether the function around a splice, or the module, still parses with it."""
     scope = innermost_scope(scopes, splice.start, splice.stop)
     first, last = (scope.start, scope.stop) if scope else (0, len(lines))
     text = b"".join(apply_splices(lines, [splice], first, last))
     try:
-        ast.parse(b"if 1:\n" + text if text[:1].isspace() else text)
+        ast.parse(as_module(text))
     except (SyntaxError, ValueError):
         return False
     return True
