@@ -47,7 +47,9 @@ def lock_remark(workspace: Workspace, shared: tuple[str, ...] = ()) -> list[str]
     """Say which command brings series.lock up to date, where there is one, and who else is met."""
     if workspace.release is None or not workspace.is_carried:
         return []
-    command = f"freebsd-port check --write-lock --release {workspace.release}"
+    from freebsd_port.core.lock import write_lock_command
+
+    command = write_lock_command(workspace.release)
     lines = [f"series.lock is out of date now, afterwards: {command}"]
     if shared:
         lines.append(f"{', '.join(shared)} took the same text: freebsd-port check")

@@ -47,6 +47,11 @@ def parse_lock(data: bytes, *, source: str) -> tuple[LockedFile, ...]:
     return tuple(files)
 
 
+def write_lock_command(release: str) -> str:
+    """Give the command that brings series.lock to what the series makes of a release."""
+    return f"freebsd-port check --write-lock --release {release}"
+
+
 def lock_problems(
     lock: tuple[LockedFile, ...], files: tuple[OverlayFile, ...], release: str, is_whole: bool
 ) -> list[LockError]:
@@ -70,7 +75,7 @@ def lock_problems(
         problems += [
             LockError(f"the series leaves {path} as it is", where=where) for path in missing
         ]
-    command = f"freebsd-port check --write-lock --release {release}"
+    command = write_lock_command(release)
     for problem in problems:
         problem.hint = f"after a wanted change of the series: {command}"
     return problems

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from freebsd_port.core.lint import lint_patch, lint_series
-from freebsd_port.core.lock import LockedFile, LockError, render_lock
+from freebsd_port.core.lock import LockedFile, LockError, render_lock, write_lock_command
 from freebsd_port.core.plan import Plan
 from freebsd_port.core.planner import plan_series
 from freebsd_port.errors import PortError, ProblemsError
@@ -163,7 +163,7 @@ def _lock_findings(
         LockError(
             f"series.lock and the series disagree on {path}",
             where=f"releases/{release}/series.lock",
-            hint=f"after a wanted change: freebsd-port check --write-lock --release {release}",
+            hint=f"after a wanted change: {write_lock_command(release)}",
         )
         for path in sorted(set(known) | set(found))
         if known.get(path) != found.get(path)
