@@ -49,7 +49,7 @@ def render_markdown(done: Sequence[Rebased]) -> str:
 
 def _cell(patch: RebasedPatch) -> str:
     counts = ", ".join(f"{number} {outcome}" for outcome, number in patch.counts().items())
-    state = f"**{patch.state}**" if patch.state in ("conflict", "left") else patch.state
+    state = patch.state if patch.is_carried else f"**{patch.state}**"
     cell = f"{state}: {counts}" if counts else state
     return f"{cell}, **names missing**" if patch.missing else cell
 
@@ -79,7 +79,7 @@ def _missing_lines(one: Rebased) -> list[str]:
 
 
 def _is_bad(patch: RebasedPatch) -> bool:
-    return patch.state in ("conflict", "left") or bool(patch.missing)
+    return not patch.is_carried or bool(patch.missing)
 
 
 def _complaint(patch: RebasedPatch) -> str:

@@ -94,10 +94,4 @@ def lint_patch(name: str, data: bytes) -> list[PortError]:
 
 def _added_lines(patch: Patch) -> frozenset[str]:
     """Give every line that a patch adds, without its indentation."""
-    return frozenset(
-        line[1:].decode("utf-8", "replace").strip()
-        for change in patch.changes
-        for hunk in change.hunks
-        for line in hunk.body
-        if line.startswith(b"+")
-    )
+    return frozenset(line.decode("utf-8", "replace").strip() for line in patch.added_lines())

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 
 from freebsd_port.core.bindings import OF_MODULES, Bindings, Modules, Read, imported
 from freebsd_port.core.outside import Outside, find_function, read_globals
-from freebsd_port.core.patch import Patch
 from freebsd_port.core.scope import find_tops
 from freebsd_port.core.splice import find_splices
 
@@ -59,17 +58,6 @@ def find_missing(
             if added and _is_doubtful(reader, path, after, added):
                 found += _read_whole(reader, path, after, added)
     return tuple(sorted(found, key=lambda one: (one.path, one.line, one.name)))
-
-
-def added_lines(patch: Patch) -> frozenset[bytes]:
-    """Give every line that a patch adds, wherever it does."""
-    return frozenset(
-        line[1:]
-        for change in patch.changes
-        for hunk in change.hunks
-        for line in hunk.body
-        if line.startswith(b"+")
-    )
 
 
 def mentions(text: bytes, name: str) -> bool:

@@ -28,6 +28,16 @@ class Patch:
     trailer: bytes
     """Bytes after the last hunk: a mail signature or blank lines."""
 
+    def added_lines(self) -> frozenset[bytes]:
+        """Give every line that the patch adds, wherever it does; newlines kept."""
+        return frozenset(
+            line[1:]
+            for change in self.changes
+            for hunk in change.hunks
+            for line in hunk.body
+            if line.startswith(b"+")
+        )
+
 
 def parse_patch(name: str, data: bytes, *, is_begun: bool = False) -> Patch:
     """Read a patch file's bytes; empty ones are a patch that changes nothing.

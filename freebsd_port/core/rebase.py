@@ -96,6 +96,11 @@ class RebasedPatch:
     missing: tuple[Missing, ...] = ()
     """Names that its added lines read and that the release, with the series on, does not have."""
 
+    @property
+    def is_carried(self) -> bool:
+        """Tell whether nothing is left to be done about it."""
+        return self.state not in ("conflict", "left")
+
     def counts(self) -> dict[Outcome, int]:
         """Count the hunks by outcome, in the order of OUTCOMES, without zeros."""
         found = [hunk.outcome for hunk in self.hunks]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from freebsd_port.core.file import find_path_fault
 from freebsd_port.core.lock import LockedFile
-from freebsd_port.core.missing import added_lines, find_missing, mentions
+from freebsd_port.core.missing import find_missing, mentions
 from freebsd_port.core.patch import Patch, parse_patch
 from freebsd_port.core.rebase import RebasedPatch, RebaseError
 from freebsd_port.core.rebase_state import RebaseState
@@ -72,7 +72,7 @@ def carry_series(
     carrier = _Carrier(project, state, rebaser, store.read_settled(state), entries, read)
     patches = [done for entry in entries if (done := carrier.carry(entry))]
     patches = carrier.tell_missing(patches)
-    is_whole = not any(patch.state in ("conflict", "left") for patch in patches)
+    is_whole = all(patch.is_carried for patch in patches)
     return Carried(state.old, state.new, tuple(patches), rebaser.other.changes(), is_whole, other)
 
 
@@ -125,8 +125,8 @@ class _Carrier:
         found = find_missing(other.contrasts(), other.lines)
         if not found:
             return patches
-        texts = {entry.name: entry for entry in self.entries}
-        added = {patch.name: self._added(texts[patch.name], patch) for patch in patches}
+        entries = {entry.name: entry for entry in self.entries}
+        added = {patch.name: self._added(entries[patch.name], patch) for patch in patches}
         pending = b"".join(
             line for one in patches if one.state == "conflict" for line in added[one.name]
         )
@@ -142,9 +142,9 @@ class _Carrier:
     def _added(self, entry: SeriesEntry, done: RebasedPatch) -> frozenset[bytes]:
         """Give the lines that a patch adds to the new release, or would if it could be carried."""
         if done.text is not None:
-            return added_lines(parse_patch(entry.name, done.text))
+            return parse_patch(entry.name, done.text).added_lines()
         release = self.state.old if done.state == "conflict" else self.state.new
-        return added_lines(self._text(entry, release))
+        return self._text(entry, release).added_lines()
 
     def _name_displaced(self, done: RebasedPatch) -> RebasedPatch:
         own = variant_name(done.name, self.state.new)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from freebsd_port.core.file import split_lines
-from freebsd_port.core.missing import added_lines, find_missing
+from freebsd_port.core.missing import find_missing
 from freebsd_port.core.plan import Plan
 from freebsd_port.core.variant import variant_name
 from freebsd_port.errors import PortError
@@ -38,7 +38,7 @@ def missing_findings(
             after[path] = split_lines(state.content) if state else None
         return after[path]
 
-    added = [(entry.name, added_lines(patch)) for entry, patch in goal]
+    added = [(entry.name, patch.added_lines()) for entry, patch in goal]
     findings = []
     for one in find_missing(files, read):
         name = next((name for name, lines in reversed(added) if one.text in lines), "series")
