@@ -32,13 +32,11 @@ def channel_of_a_daemon_that_ended():
 
 
 @PATCH
-@pytest.mark.on_freebsd
 def test_a_channel_closes_whose_daemon_has_ended(channel_of_a_daemon_that_ended):
     channel_of_a_daemon_that_ended.close()
 
 
 @PATCH
-@pytest.mark.on_freebsd
 def test_each_call_after_a_daemon_was_killed_is_answered_by_a_new_one(run_daemon):
     run = run_daemon("helper", main="main_after_kills", require_capabilities=False)
 
@@ -62,18 +60,3 @@ def test_the_peer_reads_an_end_of_file_after_the_last_message():
         writer.send("last words")
         writer.close()
         assert list(comm.Deserializer(theirs)) == ["last words"]
-
-
-@PATCH
-@pytest.mark.on_linux
-def test_linux_closes_the_channel_of_a_daemon_that_has_ended(channel_of_a_daemon_that_ended):
-    channel_of_a_daemon_that_ended.close()
-
-
-@PATCH
-@pytest.mark.on_linux
-def test_linux_answers_each_call_after_a_daemon_was_killed(run_daemon):
-    run = run_daemon("helper", main="main_after_kills", require_capabilities=False)
-
-    assert [answer.get("error") for answer in run.answers] == [None, None, None], run
-    assert len({answer["pid"] for answer in run.answers}) == 3
