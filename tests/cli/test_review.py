@@ -191,7 +191,10 @@ def test_only_what_a_filter_leaves_is_decided_about(run: Run) -> None:
     [
         (["--approve", "--by", "Jo"], "nothing to decide about"),
         (["--approve", WHO], "who decides? name a person with --by NAME"),
-        (["--approve", "--reset", WHO, "--by", "Jo"], "only one of --approve"),
+        (
+            ["--approve", "--reset", WHO, "--by", "Jo"],
+            "--approve, --request-changes and --reset",
+        ),
         (["--since", "2024.9"], "no release '2024.9'"),
     ],
 )
@@ -214,7 +217,7 @@ def test_a_damaged_file_of_decisions_is_told_with_its_line(run: Run, project: Sm
 
 
 def test_check_demands_reviews_only_when_asked(run: Run) -> None:
-    assert run("check", "--write-lock", "--offline").status == 0
+    assert run("series", "lock", "--offline").status == 0
     said = run("check", "--require-reviewed", "--offline")
     assert said.status == 1
     assert said.err.count("was not reviewed") == 4
