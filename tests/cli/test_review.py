@@ -13,7 +13,9 @@ import pytest
 from command_line import Run
 from own_terminal import COMMAND, on_terminal
 from rebase_project import RebaseProject
-from small_project import GREET, LEAVE, NAMES, NOVA_TEXT, RELEASE, WHO, SmallProject
+from small_project import CHECKOUT, GREET, LEAVE, NAMES, NOVA_TEXT, RELEASE, WHO, SmallProject
+
+from freebsd_port.cli.main import main
 
 IDS = re.compile(r"^([0-9a-f]{12}) ", re.MULTILINE)
 
@@ -214,6 +216,18 @@ def test_a_damaged_file_of_decisions_is_told_with_its_line(run: Run, project: Sm
         "  try:   write it as VERDICT HUNK CONTENT DATE PATCH FILE:SCOPE NAME: NOTE, or remove "
         "the line\n"
     )
+
+
+def test_a_decision_goes_to_the_checkout_that_one_stands_in(
+    project: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The package runs from our own checkout, and that is not where the user is."""
+    monkeypatch.delenv("FREEBSD_PORT_PROJECT", raising=False)
+    monkeypatch.chdir(project.root / "patches" / "nova")
+    with pytest.raises(SystemExit, match="0"):
+        main(["review", "--approve", GREET, "--by", "Jo", "--offline"])
+    assert GREET in (project.root / "decisions").read_text()
+    assert not (CHECKOUT / "decisions").exists()
 
 
 def test_check_demands_reviews_only_when_asked(run: Run) -> None:

@@ -79,8 +79,8 @@ def test_push_and_pop_go_as_far_as_they_are_told(run: Run) -> None:
     [
         (("pop",), "error: nothing to pop: no patch is on\n  try:   freebsd-port push\n"),
         (("pop", WHO), "error: nothing to pop: no patch is on\n  try:   freebsd-port push\n"),
-        (("push", "0"), "error: the number of patches is at least 1\n"),
-        (("push", "-a", "2"), "error: a number or patch and -a exclude each other\n"),
+        (("push", "0"), "error: the number of patches must be at least 1\n"),
+        (("push", "-a", "2"), "error: NUMBER or PATCH and -a exclude each other\n"),
         (
             ("push", "--fuzz", "4"),
             "error: invalid value for '-F' / '--fuzz': 4 is not in the range 0<=x<=3\n"
@@ -267,6 +267,7 @@ def test_series_lists_the_patches_with_what_they_say_of_themselves(run: Run) -> 
 
 def test_releases_lists_pins_and_what_is_here(run: Run) -> None:
     assert run("releases").out == (
+        "project PROJECT\n"
         "* 2026.2  nova 1.0      Python >=3.8; environment: not ours; series not rebased yet\n"
     )
     assert "\n      oslo.rootwrap 1.0 " in run("releases", "-v").out
@@ -401,7 +402,7 @@ def test_check_finds_an_environment_that_is_not_as_the_series_leaves_it(
 def test_releases_names_the_one_whose_pins_an_environment_holds(
     run: Run, project: SmallProject
 ) -> None:
-    assert run("releases", "--venv", project.packages).out.count("\n") == 1
+    assert run("releases", "--venv", project.packages).out.count("\n") == 2
     (project.packages / "nova-1.0.dist-info").rename(project.packages / "gone")
     assert run("releases", "--venv", project.packages) == Said(
         2,

@@ -6,7 +6,7 @@ import click
 
 from freebsd_port.cli.lazy import VerbGroup
 from freebsd_port.cli.options import Common, common_options, pass_common, venv_option
-from freebsd_port.cli.render import paint, print_json, say
+from freebsd_port.cli.render import describe_project, paint, print_json, say
 from freebsd_port.cli.verbs import VERBS_BELOW
 from freebsd_port.errors import UsageError
 from freebsd_port.openstack.ops.release.listing import ReleaseState
@@ -53,8 +53,11 @@ def command(common: Common) -> None:
             hint="freebsd-port venv --venv PATH",
         )
     if common.as_json:
-        print_json({"ok": True, "verb": "releases", "releases": [_as_json(s) for s in states]})
+        rows = [_as_json(state) for state in states]
+        place = str(project.root)
+        print_json({"ok": True, "verb": "releases", "project": place, "releases": rows})
         return
+    say(paint(f"project {describe_project(project)}", "dim"))
     for state in states:
         _show(state, verbose=common.verbosity > 0)
 

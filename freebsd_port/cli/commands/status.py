@@ -13,7 +13,7 @@ from freebsd_port.cli.options import (
     pass_common,
     target_options,
 )
-from freebsd_port.cli.render import count, paint, print_json, say
+from freebsd_port.cli.render import count, describe_project, paint, print_json, say
 from freebsd_port.openstack.ops.inspect.status import Status
 
 _EPILOG = """\b
@@ -54,9 +54,12 @@ def command(common: Common, is_all: bool, offline: bool) -> None:
     from freebsd_port.openstack.ops.inspect.status import read_status
 
     status = read_status(common.workspace())
+    project = common.project() if common.tree is None else None
     if common.as_json:
-        print_json(_as_json(status))
+        print_json({**_as_json(status), "project": str(project.root) if project else None})
     elif common.verbosity >= 0:
+        if project and common.verbosity > 0:
+            say(paint(f"project {describe_project(project)}", "dim"))
         _show(common, status)
 
 

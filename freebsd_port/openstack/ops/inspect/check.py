@@ -20,7 +20,7 @@ from freebsd_port.engine.core.source.missing_names import find_missing
 from freebsd_port.engine.core.text.file import split_lines
 from freebsd_port.engine.ops.target.patch_source import load_series
 from freebsd_port.engine.ops.target.workspace import Workspace
-from freebsd_port.errors import PortError, ProblemsError
+from freebsd_port.errors import PortError, ProblemsError, UsageError
 from freebsd_port.openstack.core.release.series_lint import lint_patch, lint_series
 from freebsd_port.openstack.ops.inspect.plan_on_wheels import Goal, read_sources
 from freebsd_port.openstack.ops.inspect.status import find_status_faults, read_status
@@ -124,6 +124,12 @@ def lock_series(
     Nothing is written while there is a finding, missing names excepted: `check` reports them, and
     the lock vouches for the bytes. Needs the pinned wheels, from the cache or the index.
     """
+    if project.is_packaged:
+        raise UsageError(
+            "the series came with the installed package, where nothing is written",
+            where=str(project.root),
+            hint="name a checkout with --project DIR",
+        )
     names = project.release_names()
     chosen = (project.load_release(release).name,) if release else names
     newest = project.default_release()
