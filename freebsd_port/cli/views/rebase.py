@@ -11,28 +11,13 @@ from xml.etree import ElementTree
 
 from freebsd_port.cli.options import Common
 from freebsd_port.cli.render import count, paint, print_json, say
-from freebsd_port.errors import PortError, system_words
+from freebsd_port.cli.views.report_file import save_report
 
 if TYPE_CHECKING:
     from freebsd_port.engine.core.rebase.outcome import RebasedPatch
     from freebsd_port.engine.core.rebase.progress import RebaseState
     from freebsd_port.openstack.ops.rebase.proof import Proof
     from freebsd_port.openstack.ops.rebase.rebase import Rebased
-
-
-class ReportError(PortError):
-    """A report that cannot be written."""
-
-
-def save_report(path: Path, text: str) -> None:
-    """Write it; raises ReportError."""
-    try:
-        path.write_text(text, "utf-8")
-    except OSError as error:
-        raise ReportError(
-            f"the report cannot be written: {system_words(error)}",
-            where=str(path),
-        ) from error
 
 
 def render_markdown(done: Sequence[Rebased]) -> str:
