@@ -42,6 +42,20 @@ class Common:
             return open_tree(self.tree, self.series, self.patches)
         return open_environment(self.project(), self.release, self.venv, self.options)
 
+    def workspace_or_wheels(self, *, is_offline: bool) -> Workspace:
+        """Open what the verb works on; without an environment, the pinned wheels to look at."""
+        if self.has_place():
+            return self.workspace()
+        from freebsd_port.openstack.ops.pinned import open_pinned
+
+        return open_pinned(
+            self.project(),
+            self.release,
+            self.options,
+            is_offline=is_offline,
+            progress=self.progress,
+        )
+
     def has_place(self) -> bool:
         """Tell whether a tree or environment was named, or the release's own one is there."""
         if self.tree is not None or self.venv is not None:

@@ -8,6 +8,7 @@ from freebsd_port.cli.options import (
     Common,
     common_options,
     complete_patch,
+    offline_option,
     pass_common,
     target_options,
 )
@@ -42,6 +43,7 @@ Examples:
     help="Show all patches from this one on as one diff; - for the first.",
 )
 @target_options
+@offline_option
 @common_options
 @pass_common
 def command(
@@ -52,8 +54,12 @@ def command(
     reverse: bool,
     context: int,
     combine: str | None,
+    offline: bool,
 ) -> None:
-    """Without PATCH, show the top patch as refresh would write it."""
+    """Without -P, show the top patch as refresh would write it.
+
+    Without an environment, show the patch on the pinned wheels of the release.
+    """
     from freebsd_port.cli.render import paint, print_json, say
     from freebsd_port.cli.views.authoring import as_text, show_bytes
     from freebsd_port.engine.ops.author.show import DiffOptions, diff_patch
@@ -61,7 +67,7 @@ def command(
     if only_edits and combine:
         raise click.UsageError("-z and --combine exclude each other")
     options = DiffOptions(patch, combine, only_edits, reverse, context)
-    found = diff_patch(common.workspace(), files, options)
+    found = diff_patch(common.workspace_or_wheels(is_offline=offline), files, options)
     if common.as_json:
         rows = [{"path": f.path, "diff": as_text(f.text), "shadowed": f.is_shadowed} for f in found]
         print_json({"ok": True, "verb": "diff", "files": rows})

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import click
 
-from freebsd_port.cli.options import Common, common_options, pass_common, target_options
+from freebsd_port.cli.options import (
+    Common,
+    common_options,
+    offline_option,
+    pass_common,
+    target_options,
+)
 
 _EPILOG = """\b
 Examples:
@@ -33,6 +39,7 @@ Examples:
     help="With -f, keep the old header, both headers, or the new one.",
 )
 @target_options
+@offline_option
 @common_options
 @pass_common
 def command(
@@ -43,14 +50,17 @@ def command(
     name: str | None,
     force: bool,
     keep: str | None,
+    offline: bool,
 ) -> None:
     """Insert the patches after the top one; then run freebsd-port push.
+
+    Without an environment, append them to the series.
 
     FILE is a patch of quilt, git, GitHub or Gerrit, a plain diff, or a mailbox of several.
     """
     from datetime import UTC, datetime
 
-    from freebsd_port.cli.views.authoring import done, open_writable, read_stdin, report
+    from freebsd_port.cli.views.authoring import done, open_texts, read_stdin, report
     from freebsd_port.engine.ops.author.import_patch import (
         ImportOptions,
         import_patches,
@@ -60,7 +70,7 @@ def command(
     incoming = [read_incoming(file, read_stdin) for file in files]
     today = datetime.now(UTC).date().isoformat()
     options = ImportOptions(today, strip, reverse, name, force, keep)
-    taken = import_patches(open_writable(common), incoming, options)
+    taken = import_patches(open_texts(common, is_offline=offline), incoming, options)
     report(
         common,
         "import",

@@ -20,13 +20,23 @@ _LOOKS = ((b"+++", "strong"), (b"---", "strong"), (b"@@", "dim"), (b"+", "good")
 
 def open_writable(common: Common) -> Workspace:
     """Open what the verb works on; raises UsageError for a series inside the installed package."""
+    _require_writable(common)
+    return common.workspace()
+
+
+def open_texts(common: Common, *, is_offline: bool) -> Workspace:
+    """Open it for a verb that writes series and patches only, so that the wheels will do."""
+    _require_writable(common)
+    return common.workspace_or_wheels(is_offline=is_offline)
+
+
+def _require_writable(common: Common) -> None:
     if common.tree is None and common.project().is_packaged:
         raise UsageError(
             "the series came with the installed package, so it is not changed",
             where=str(common.project().root),
             hint="name a checkout with --project DIR",
         )
-    return common.workspace()
 
 
 def report(common: Common, verb: str, lines: list[str], **fields: Any) -> None:

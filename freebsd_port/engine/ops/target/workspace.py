@@ -10,6 +10,7 @@ from pathlib import Path
 
 from freebsd_port.engine.core.apply.overlay import AppliedPatch, OverlayState
 from freebsd_port.engine.core.series.series import SeriesEntry, SeriesError
+from freebsd_port.engine.core.text.file import Tree
 from freebsd_port.engine.ops.target.patch_source import PatchSource
 from freebsd_port.engine.ops.target.target import Target, TreeTarget
 from freebsd_port.errors import UsageError
@@ -26,6 +27,9 @@ class Workspace:
 
     has_series_lock: bool = True
     """Whether the release has a series.lock; always so for a plain tree."""
+
+    pristine: Tree | None = None
+    """The files without patches, if there is no target yet; then it can only be read."""
 
     @property
     def release(self) -> str | None:
