@@ -15,6 +15,7 @@ from freebsd_port.engine.core.apply.series_lock import (
     render_lock,
     write_lock_command,
 )
+from freebsd_port.engine.core.progress import counted
 from freebsd_port.engine.core.series.variant import variant_name
 from freebsd_port.engine.core.source.missing_names import find_missing
 from freebsd_port.engine.core.text.file import split_lines
@@ -101,7 +102,7 @@ def check_project(
     locked = tuple(name for name in chosen if project.series_lock(name).exists())
     patches = _read_patches(project)
     findings = _lint_project(project, patches, chosen)
-    for name in locked:
+    for name in counted(progress, "checking the releases", locked):
         with _collected(findings):
             lock = load_lock(project, name)
             plan = _plan_release(project, name, is_offline=is_offline, progress=progress)
@@ -139,7 +140,7 @@ def lock_series(
     patches = _read_patches(project)
     findings = _lint_project(project, patches, locked)
     plans: list[_ReleasePlan] = []
-    for name in locked:
+    for name in counted(progress, "planning the series", locked):
         with _collected(findings):
             plans.append(_plan_release(project, name, is_offline=is_offline, progress=progress))
     written: list[Path] = []

@@ -10,6 +10,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from freebsd_port.engine.core.apply.overlay import OverlayState
+from freebsd_port.engine.core.progress import counting
 from freebsd_port.engine.core.text.file import hash_bytes
 from freebsd_port.engine.ops.target.patch_source import GoalPatch
 from freebsd_port.engine.ops.target.workspace import Workspace
@@ -211,8 +212,13 @@ def _run_all(
             return run_checks(setup, *job, measured, stop)
         except CheckError as error:
             return error
+        finally:
+            advance()
 
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+    with (
+        counting(progress, "running the checks", len(jobs)) as advance,
+        ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool,
+    ):
         try:
             done = list(pool.map(run, jobs))
         except BaseException:  # an interrupt: nobody waits for what still runs

@@ -231,7 +231,7 @@ def _changed(state: RebaseState) -> RebaseError:
 
 
 def _carry(project: Project, state: RebaseState, settings: Settings) -> Carried:
-    settings.progress(f"carrying the series from {state.old} to {state.new}")
+    settings.progress(f"rebasing the series from {state.old} to {state.new}")
     return carry_series(project, state, is_offline=settings.is_offline, progress=settings.progress)
 
 
