@@ -425,9 +425,8 @@ def test_status_of_all_releases_is_a_grid(run: Run, project: SmallProject) -> No
         "oslo.privsep/who-am-i.patch  miss\n"
         "nova/greet-loudly.patch      exact\n"
         "nova/leave-politely.patch    off\n"
-        "@ another text than the newest release's; off: not on there; "
-        "*: carried, has series.lock\n"
-        "3 patches on 1 release; do not fit: 2026.2 1\n",
+        "@: variant; off: not in that release's series; *: has series.lock\n"
+        "3 patches on 1 release; do not apply: 2026.2 1\n",
         "",
     )
     assert run("status", "--all", "--release", "2026.2").status == 2

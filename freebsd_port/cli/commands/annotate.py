@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from freebsd_port.cli.complete import complete_file
 from freebsd_port.cli.options import (
     Common,
     common_options,
@@ -20,7 +21,7 @@ Examples:
 
 
 @click.command("annotate", epilog=_EPILOG)
-@click.argument("file")
+@click.argument("file", shell_complete=complete_file)
 @click.option(
     "-P",
     "patch",
