@@ -13,6 +13,10 @@
 #   make bench           speed and memory against quilt, git and patch
 #   make compare-quilt   Debian's real series, byte for byte against quilt (downloads them)
 #   make tox             our own tests on every Python from 3.11 to 3.13
+#   make docs            the documentation as a site, in build/docs/html
+#   make docs-check      the same, failing on a broken link, a stale table or a bad man page
+#   make man             the man pages, in build/man
+#   make readme          the table of verbs in README.md, from the help of the verbs
 #   make clean           remove what was made here; the user's cache stays
 
 RELEASE ?= 2026.2
@@ -23,7 +27,7 @@ BOOTSTRAP ?= python3
 TOOL = .venv/bin/freebsd-port
 MADE = $(VENV)/.freebsd-port.json
 
-.PHONY: help venv patch test test-long verify-upstream verify-releases services demo check pop bench compare-quilt tox clean
+.PHONY: help venv patch test test-long verify-upstream verify-releases services demo check pop bench compare-quilt tox docs docs-check man readme clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -36,6 +40,11 @@ help:
 	@echo "... adding what the tests need" >&2
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --group dev
 	@touch .venv/ready-to-test
+
+.venv/ready-to-document: .venv/ready
+	@echo "... adding what the documentation needs" >&2
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --group docs
+	@touch .venv/ready-to-document
 
 $(MADE): .venv/ready releases/$(RELEASE)/requirements.txt
 	@$(TOOL) venv --release $(RELEASE) --venv $(VENV) $(PYTHON:%=--python %)
@@ -80,6 +89,19 @@ compare-quilt: .venv/ready
 
 tox: .venv/ready-to-test
 	@.venv/bin/tox
+
+docs: .venv/ready-to-document
+	@.venv/bin/python scripts/manual site build/docs
+	@echo "build/docs/html/index.html"
+
+docs-check: .venv/ready-to-document
+	@.venv/bin/python scripts/manual check build/docs
+
+man: .venv/ready
+	@.venv/bin/python scripts/manual man build/man
+
+readme: .venv/ready
+	@.venv/bin/python scripts/manual readme
 
 clean:
 	rm -rf .venv .venvs .tox build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
