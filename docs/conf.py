@@ -6,7 +6,7 @@ project = "freebsd-port"
 copyright = "the authors of freebsd-port"
 release = version = installed_version("freebsd-port")
 extensions = ["myst_parser"]
-myst_enable_extensions = ["deflist"]
+myst_enable_extensions = ["attrs_inline", "deflist"]
 myst_heading_anchors = 4
 exclude_patterns = ["conf.py"]
 html_theme = "furo"

@@ -25,6 +25,7 @@ OUTSIDE = {
 
 _CALL = re.compile(r"(?<![\[`])`(freebsd-port ([a-z-]+)(?: ([a-z-]+))?(?: ([a-z-]+))?[^`]*)`(?!`)")
 _FENCED = re.compile(r"(^```.*?^```\s*?$|^#.*?$|^\|.*?$)", re.MULTILINE | re.DOTALL)
+_LIGHT = re.compile(r"(!\[[^\]]*\]\([^)\s]+)-light\.png\)")
 _TO_DOCS = re.compile(r"(?<=\]\()docs/")
 _TO_ROOT = re.compile(r"(!?)\[([^\]]*)\]\(\.\./([^)#\s]+)(#[^)\s]*)?\)")
 
@@ -43,6 +44,7 @@ def stage_sources(root: Path, directory: Path, pages: tuple[Page, ...]) -> None:
     for path in directory.rglob("*.md"):
         depth = len(path.relative_to(directory).parts) - 1
         text = _link_root(path.read_text("utf-8"), "../" * depth, url, depth)
+        text = _LIGHT.sub(r"\1-light.png){.only-light}\n\1-dark.png){.only-dark}", text)
         path.write_text(_link_calls(text, calls, "../" * depth), "utf-8")
 
 
