@@ -31,7 +31,8 @@ def of_kind(kind: str) -> list[object]:
 def hold(transcript: Transcript, cwd: Path, *, append: str = "", **env: str) -> None:
     """Replay, with options that the reader does not need appended to our own command."""
     commands = [
-        re.sub(r"^(freebsd-port (?!rebase)\w+)", rf"\1{append}", step.command) for step in transcript.steps
+        re.sub(r"^(freebsd-port (?!rebase)\w+)", rf"\1{append}", step.command)
+        for step in transcript.steps
     ]
     outputs = replay(commands, cwd, environment_variables() | env)
     assert len(outputs) == len(commands)
