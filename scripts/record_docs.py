@@ -19,7 +19,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests/helpers")]
 
 from manual.cast import Scene, play, render_svg  # noqa: E402
 
@@ -113,8 +113,8 @@ def _read_url(server: subprocess.Popen[str]) -> str:
 def _copy_packages(venv: Path, to: Path) -> None:
     from proof import copy_distributions
 
-    from freebsd_port.store.environment import read_environment
-    from freebsd_port.store.project import find_project
+    from freebsd_port.openstack.store.python.environment import read_environment
+    from freebsd_port.openstack.store.project.project import find_project
 
     project = find_project(ROOT)
     copy_distributions(read_environment(venv), project.load_release(None), to)

@@ -6,6 +6,7 @@ import ast
 import re
 import shutil
 import subprocess
+import sys
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -99,6 +100,16 @@ def test_the_wheel_brings_a_man_page_for_each_verb(pages: tuple[Page, ...], tmp_
     with zipfile.ZipFile(hatchling(ROOT, "wheel", tmp_path)) as wheel:
         found = {name.rpartition("/")[2] for name in wheel.namelist() if "/man/man1/" in name}
     assert found == {f"{page.name}.1" for page in pages}
+
+
+def test_making_the_man_pages_takes_nothing_but_click(tmp_path: Path) -> None:
+    """The build environment of the wheel has no more than pyproject.toml names for it."""
+    (tmp_path / "click").symlink_to(Path(click.__file__).parent)
+    script = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import runpy; sys.argv[1:] = "
+    script += f"['man', {str(tmp_path / 'man')!r}]; runpy.run_path({str(ROOT / 'scripts/manual')!r}"
+    script += ", run_name='__main__')"
+    subprocess.run([sys.executable, "-I", "-S", "-c", script], check=True)
+    assert (tmp_path / "man/freebsd-port-check.1").is_file()
 
 
 def test_the_table_of_verbs_in_the_readme_is_what_the_help_says(pages: tuple[Page, ...]) -> None:
