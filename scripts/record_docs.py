@@ -113,8 +113,8 @@ def _read_url(server: subprocess.Popen[str]) -> str:
 def _copy_packages(venv: Path, to: Path) -> None:
     from proof import copy_distributions
 
-    from freebsd_port.openstack.store.python.environment import read_environment
     from freebsd_port.openstack.store.project.project import find_project
+    from freebsd_port.openstack.store.python.environment import read_environment
 
     project = find_project(ROOT)
     copy_distributions(read_environment(venv), project.load_release(None), to)
