@@ -22,6 +22,7 @@ from manual.links import (
 )
 from manual.markdown import render_index, render_page, render_verbs
 from manual.mdoc import render_man
+from manual.modules import render_modules
 from manual.read_help import Page, read_pages
 from manual.site import stage_sources
 from test_packaging import hatchling
@@ -202,6 +203,26 @@ def test_the_site_links_the_first_mention_of_a_verb_and_pages_of_the_root(
         "[`freebsd-port pop`](../reference/freebsd-port-pop.md) [c](../contributing.md)\n"
     )
     assert "[a](a.md)" in (tmp_path / "out/contributing.md").read_text()
+
+
+def test_every_module_that_the_documents_name_is_there() -> None:
+    named = set()
+    for path in ROOT.glob("docs/**/*.md"):
+        text = path.read_text("utf-8")
+        named |= set(
+            re.findall(
+                r"`(?:freebsd_port/)?((?:engine|openstack|host|cli|in_target)/[a-z_/.]*)`", text
+            )
+        )
+    assert len(named) > 30
+    assert [name for name in sorted(named) if not (ROOT / "freebsd_port" / name).exists()] == []
+
+
+def test_the_page_of_modules_has_each_with_its_sentence() -> None:
+    text = render_modules(ROOT / "freebsd_port")
+    for path in ROOT.glob("freebsd_port/**/*.py"):
+        if path.name[:2] != "__":
+            assert re.search(rf"^\| `{path.name}` \| \S.+ \|$", text, re.MULTILINE), path
 
 
 def test_each_message_in_troubleshooting_is_one_that_the_program_prints() -> None:

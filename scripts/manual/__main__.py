@@ -23,6 +23,7 @@ from manual.json_keys import load_json_keys  # noqa: E402
 from manual.links import find_broken_links, find_broken_site_links  # noqa: E402
 from manual.markdown import render_index, render_page, render_verbs  # noqa: E402
 from manual.mdoc import render_man  # noqa: E402
+from manual.modules import render_modules  # noqa: E402
 from manual.read_help import Page, read_pages  # noqa: E402
 from manual.site import build_site, stage_sources  # noqa: E402
 
@@ -44,6 +45,7 @@ def write_reference(directory: Path) -> None:
     for page in pages:
         (directory / f"{page.name}.md").write_text(render_page(page, keys), "utf-8")
     (directory / "index.md").write_text(render_index(pages, keys), "utf-8")
+    (directory / "modules.md").write_text(render_modules(ROOT / "freebsd_port"), "utf-8")
 
 
 def make_site(directory: Path, *, is_strict: bool) -> int:

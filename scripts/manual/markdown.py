@@ -57,6 +57,7 @@ def render_index(pages: Sequence[Page], keys: JsonKeys) -> str:
                 "# Command line",
                 "This part is generated from the help of the commands. The same text is installed "
                 "as man pages: `man freebsd-port-rebase`.",
+                "## Verbs",
                 *sections,
                 "## JSON",
                 "With `--json` a verb prints one JSON document on standard output, whatever "
