@@ -9,6 +9,7 @@ extensions = ["myst_parser"]
 myst_enable_extensions = ["attrs_inline", "deflist"]
 myst_heading_anchors = 4
 exclude_patterns = ["conf.py"]
+smartquotes = False  # options keep their two hyphens
 html_theme = "furo"
 html_title = "freebsd-port"
 html_show_sphinx = False

@@ -27,7 +27,7 @@ IMAGES = ROOT / "docs/images"
 TOOL = str(Path(sys.executable).with_name("freebsd-port"))
 NAME, HUNK = "host-cpumap-fallback", "e6cf30d88a47"
 SCROLL = "id => document.getElementById(id).scrollIntoView({behavior: 'instant'})"
-WIDTH, HEIGHT = 1280, 860
+WIDTH, HEIGHT = 1280, 760
 
 
 def main() -> None:
