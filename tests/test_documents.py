@@ -13,7 +13,14 @@ from freebsd_port.store.project import find_project
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+DOCUMENTS = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/**/*.md"),
+        *ROOT.glob(".github/*.md"),
+        *ROOT.glob(".github/ISSUE_TEMPLATE/*.yml"),
+    ]
+)
 
 
 def test_transcripts_stand_only_where_they_are_replayed() -> None:
