@@ -238,3 +238,34 @@ def test_the_installed_command_prints_the_version_of_the_wheel(
 ) -> None:
     (expected,) = metadata(wheel)["Version"]
     assert run(installed, tmp_path, "freebsd-port", "--version") == f"freebsd-port {expected}\n"
+
+
+def try_wheel(wheel: Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run the script of `make dist`; its environment takes the dependencies from this one."""
+    (cwd / ".venv").symlink_to(sys.prefix)
+    offline = {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PYTHONPATH": sysconfig.get_path("purelib")}
+    return subprocess.run(
+        [str(ROOT / "scripts/try-wheel"), str(wheel)],
+        cwd=cwd,
+        env={**os.environ, **offline},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_wheel_passes_what_is_tried_before_it_is_published(wheel: Path, tmp_path: Path) -> None:
+    done = try_wheel(wheel, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "now no patch is on" in done.stdout
+
+
+def test_a_wheel_that_lacks_the_series_does_not(wheel: Path, tmp_path: Path) -> None:
+    broken = tmp_path / wheel.name
+    with zipfile.ZipFile(wheel) as whole, zipfile.ZipFile(broken, "w") as rest:
+        for one in whole.infolist():
+            if one.filename != "freebsd_port/data/series":
+                rest.writestr(one, whole.read(one))
+    done = try_wheel(broken, tmp_path)
+    assert done.returncode != 0
+    assert "now no patch is on" not in done.stdout
