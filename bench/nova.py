@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bench.series import select_files
-from freebsd_port.store.project import find_project
-from freebsd_port.store.wheels import Progress, Wheel, require_wheels
+from freebsd_port.openstack.store.project.project import find_project
+from freebsd_port.openstack.store.python.wheels import Progress, Wheel, require_wheels
 
 RELEASE = "2026.2"
 

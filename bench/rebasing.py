@@ -12,9 +12,9 @@ from pathlib import Path
 from bench.contestants import GIT, own_command, process_environment
 from bench.nova import RELEASE, lay_out
 from bench.process import Cost, Costs, run_measured
-from freebsd_port.ops.series import project_source
-from freebsd_port.store.project import Project, find_project
-from freebsd_port.store.wheels import require_wheels
+from freebsd_port.openstack.ops.series import project_source
+from freebsd_port.openstack.store.project.project import Project, find_project
+from freebsd_port.openstack.store.python.wheels import require_wheels
 
 Progress = Callable[[str], None]
 

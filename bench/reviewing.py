@@ -11,8 +11,8 @@ from bench.contestants import own_command
 from bench.nova import RELEASE, read_targets
 from bench.process import Cost, Costs, run_measured
 from bench.series import generate_series
-from freebsd_port.store.project import find_project
-from freebsd_port.store.wheels import Wheel
+from freebsd_port.openstack.store.project.project import find_project
+from freebsd_port.openstack.store.python.wheels import Wheel
 
 Progress = Callable[[str], None]
 

@@ -17,7 +17,7 @@ from bench.contestants import (
 from bench.nova import lay_out, write_files
 from bench.process import CommandError, Cost, Costs, run_measured
 from bench.series import GeneratedSeries, generate_series
-from freebsd_port.store.wheels import Wheel
+from freebsd_port.openstack.store.python.wheels import Wheel
 
 LONG = 1000
 """From this many patches on, slow steps are run once."""

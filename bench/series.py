@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from freebsd_port.core.file import split_lines
+from freebsd_port.engine.core.text.file import split_lines
 
 CONTEXT = 3
 SPOTS = 3

@@ -12,8 +12,8 @@ from pathlib import Path
 from bench.contestants import own_command
 from bench.nova import RELEASE, lay_out
 from bench.process import Cost, Costs, run_measured
-from freebsd_port.store.project import find_project
-from freebsd_port.store.wheels import Wheel
+from freebsd_port.openstack.store.project.project import find_project
+from freebsd_port.openstack.store.python.wheels import Wheel
 
 Progress = Callable[[str], None]
 

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests/helpers")]
 
 from beside_quilt import (  # noqa: E402
     differences,
@@ -28,7 +28,7 @@ from beside_quilt import (  # noqa: E402
     snapshot,
 )
 
-from freebsd_port.ops.series import PatchSource  # noqa: E402
+from freebsd_port.engine.ops.target.patch_source import PatchSource  # noqa: E402
 
 PACKAGES = ("glibc", "systemd", "qemu", "curl", "libvirt")
 SOURCES = ROOT / "build" / "debian-sources"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Distil the profiles of freebsd_port/freebsd/profiles from recordings of FreeBSD hosts.
+"""Distil the emulation's profiles from recordings of FreeBSD hosts.
 
 Not part of the package: it is run by hand when a recording changes. The recordings are
 `13.1-facts.json` (a real FreeBSD 13.1), `13.1-against-linux.json` (its difference from Linux),

@@ -8,20 +8,20 @@ from dataclasses import replace
 import pytest
 from proof import copy_distributions, require_environment
 
-from freebsd_port.core.platform import EMULATED, LINUX, NATIVE
-from freebsd_port.ops.apply import apply_series
-from freebsd_port.ops.push import Distance, pop_patches, push_patches
-from freebsd_port.ops.tools import check_setup
-from freebsd_port.ops.workspace import Workspace, open_environment
-from freebsd_port.store.checks import (
+from freebsd_port.engine.ops.apply.apply import Distance, apply_series, pop_patches, push_patches
+from freebsd_port.engine.ops.target.workspace import Workspace
+from freebsd_port.openstack.core.release.platform import EMULATED, LINUX, NATIVE
+from freebsd_port.openstack.ops.proof.test_tools import check_setup
+from freebsd_port.openstack.ops.series import open_environment
+from freebsd_port.openstack.store.proof.checks import (
     CheckError,
     CheckSetup,
     fresh_bytecode,
     own_system,
     run_checks,
 )
-from freebsd_port.store.installed import find_installed
-from freebsd_port.store.report import CheckRun
+from freebsd_port.openstack.store.proof.report import CheckRun
+from freebsd_port.openstack.store.python.environment import find_installed
 
 
 def run_all(setup: CheckSetup, jobs: list[tuple[str, str]]) -> list[CheckRun | CheckError]:

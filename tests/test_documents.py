@@ -7,9 +7,9 @@ import click
 import pytest
 
 from freebsd_port.cli.main import VERBS, cli
-from freebsd_port.core.series import parse_series
-from freebsd_port.ops.lock import check_lock
-from freebsd_port.store.project import find_project
+from freebsd_port.engine.core.series.series import parse_series
+from freebsd_port.openstack.ops.release.requirements_lock import check_lock
+from freebsd_port.openstack.store.project.project import find_project
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from freebsd_port.core.series import parse_series
-from freebsd_port.ops.listing import list_series
-from freebsd_port.store.project import find_project
+from freebsd_port.engine.core.series.series import parse_series
+from freebsd_port.openstack.ops.inspect.listing import list_series
+from freebsd_port.openstack.store.project.project import find_project
 
 
 def named(path: Path) -> list[tuple[str, str]]:

@@ -88,8 +88,9 @@ def test_the_wheel_is_pure_and_holds_the_series_the_releases_and_the_checks(whee
     data = {f"freebsd_port/data/{name}" for name in tracked(*PACKED)}
     assert data - names == set()
     assert "freebsd_port/py.typed" in names
-    assert {f"freebsd_port/freebsd/profiles/freebsd-{v}.json" for v in ("13.1", "14.5")} <= names
-    assert {f"freebsd_port/store/site_assets/review.{kind}" for kind in ("css", "js")} <= names
+    profiles, assets = "in_target/emulation/profiles", "engine/store/site/site_assets"
+    assert {f"freebsd_port/{profiles}/freebsd-{v}.json" for v in ("13.1", "14.5")} <= names
+    assert {f"freebsd_port/{assets}/review.{kind}" for kind in ("css", "js")} <= names
     assert [name for name in names if "__pycache__" in name or name.endswith(".pyc")] == []
     extra = {n for n in names if n.startswith("freebsd_port/data/")} - data
     assert extra == set()

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from proof import copy_distributions, require_environment
 
-from freebsd_port.core.record import record_paths
-from freebsd_port.store.wheels import require_wheels
+from freebsd_port.engine.core.apply.record import record_paths
+from freebsd_port.openstack.store.python.wheels import require_wheels
 
 
 def digest(path: Path) -> str:
@@ -53,7 +53,7 @@ def test_popping_everything_gives_back_every_byte_of_the_wheels(tmp_path):
 
 def environment_record(environment, found: Path) -> bytes:
     """RECORD as pip wrote it: what the overlay kept, or the file itself where nothing changed."""
-    from freebsd_port.store.overlay import load_pristine, load_state
+    from freebsd_port.engine.store.overlay.state import load_pristine, load_state
 
     entry = load_state(environment.packages).file(f"{found.name}/RECORD")
     if entry is None or entry.before is None:

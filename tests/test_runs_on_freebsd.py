@@ -22,7 +22,7 @@ import sys
 sys.path.insert(0, {root!r})
 sys.modules.update(dict.fromkeys({without!r}))
 sys.executable = {python!r}
-from freebsd_port.freebsd import activate, load_profile
+from freebsd_port.in_target.emulation import activate, load_profile
 activate(load_profile({profile!r}))
 
 import contextlib, io, json, os, platform
@@ -237,7 +237,7 @@ def test_no_module_of_the_toolkit_names_what_only_linux_has() -> None:
     named = [
         f"{path.relative_to(ROOT)}:{number}"
         for path in sorted((ROOT / "freebsd_port").rglob("*.py"))
-        if not {"freebsd", "data"} & set(path.relative_to(ROOT / "freebsd_port").parts)
+        if not {"emulation", "data"} & set(path.relative_to(ROOT / "freebsd_port").parts)
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
         if pattern.search(line)
     ]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from freebsd_port.store.project import find_project
+from freebsd_port.openstack.store.project.project import find_project
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIGURATION = ROOT / ".zuul.yaml"

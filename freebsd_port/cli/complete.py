@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from freebsd_port.cli.common import Common
+from freebsd_port.cli.context import Common
 from freebsd_port.errors import PortError
 
 
@@ -19,7 +19,7 @@ def complete_release(ctx: click.Context, _param: click.Parameter, word: str) -> 
 
 def complete_patch(ctx: click.Context, _param: click.Parameter, word: str) -> list[str]:
     """Complete the name of a patch of the series that the words before it name."""
-    from freebsd_port.core.series import parse_series
+    from freebsd_port.engine.core.series.series import parse_series
 
     common = _common(ctx)
     try:
@@ -40,7 +40,7 @@ def complete_review(ctx: click.Context, param: click.Parameter, word: str) -> li
     names = complete_patch(ctx, param, word)
     if names or not word or not set(word) <= set("0123456789abcdef-"):
         return names
-    from freebsd_port.ops.review import gather_review
+    from freebsd_port.openstack.ops.review.gather import gather_review
 
     common = _common(ctx)
     try:
@@ -60,7 +60,7 @@ def complete_review(ctx: click.Context, param: click.Parameter, word: str) -> li
 
 def complete_suite(_ctx: click.Context, _param: click.Parameter, word: str) -> list[str]:
     """Complete the name of a suite of upstream's tests, or of a group of suites."""
-    from freebsd_port.core.suites import SUITES
+    from freebsd_port.openstack.core.proof.suites import SUITES
 
     names = ["fast", "long", "all", *(suite.name for suite in SUITES)]
     return [name for name in names if name.startswith(word)]

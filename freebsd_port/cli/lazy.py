@@ -25,10 +25,10 @@ class LazyGroup(click.Group):
         return list(self._verbs)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the verb's module, `cmd_<verb>` of the package."""
+        """Import the verb's module, `<verb>` of the package."""
         if cmd_name not in self._verbs:
             return None
-        module = importlib.import_module(f"{self._package}.cmd_{cmd_name.replace('-', '_')}")
+        module = importlib.import_module(f"{self._package}.{cmd_name.replace('-', '_')}")
         command = module.command
         return command if isinstance(command, click.Command) else None
 

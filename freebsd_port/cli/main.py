@@ -80,7 +80,7 @@ def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> 
 
 @click.group(
     cls=LazyGroup,
-    package="freebsd_port.cli",
+    package="freebsd_port.cli.commands",
     sections=SECTIONS,
     epilog=_EPILOG,
     subcommand_metavar="VERB [ARGS]...",

@@ -8,8 +8,24 @@ from typing import Any, TypeVar
 
 import click
 
-from freebsd_port.cli.common import Common
 from freebsd_port.cli.complete import complete_patch, complete_release
+from freebsd_port.cli.context import Common
+from freebsd_port.engine.ops.apply.apply import Distance
+from freebsd_port.errors import UsageError
+
+
+def read_distance(word: str | None, *, is_all: bool) -> Distance:
+    """Read a number or the name of a patch; raises UsageError for both a word and -a."""
+    if word is not None and is_all:
+        raise UsageError("a number or patch and -a exclude each other")
+    if is_all:
+        return Distance(is_all=True)
+    if word is not None and word.isdigit():
+        if int(word) == 0:
+            raise UsageError("the number of patches is at least 1")
+        return Distance(count=int(word))
+    return Distance(name=word)
+
 
 __all__ = [
     "Common",

@@ -60,7 +60,7 @@ def problem_rows(problems: Iterable[PortError]) -> list[dict[str, str | None]]:
 
 def print_error(error: PortError) -> None:
     """Print what happened, where, and the next command; what others wrote in it is shown only."""
-    from freebsd_port.core.shown import show_unseen
+    from freebsd_port.engine.core.text.unseen import show_unseen
 
     say(f"{paint('error:', 'bad')} {show_unseen(error.what)}", to_stderr=True)
     if error.where:

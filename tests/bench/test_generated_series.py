@@ -10,7 +10,7 @@ import pytest
 from bench.contestants import Contestant, make_contestants, process_environment, write_patches
 from bench.nova import write_files
 from bench.series import generate_series, select_files
-from freebsd_port.core.file import hash_bytes
+from freebsd_port.engine.core.text.file import hash_bytes
 
 FILES = {
     f"nova/module{n}.py": b"".join(b"value_%d = %d\n" % (line, n) for line in range(220 + 40 * n))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from freebsd_port.core.review.facts import SeriesFacts
-from freebsd_port.ops.review import gather_review
-from freebsd_port.ops.site import write_site
-from freebsd_port.store.project import find_project
+from freebsd_port.engine.core.review.facts import SeriesFacts
+from freebsd_port.openstack.ops.review.gather import gather_review
+from freebsd_port.openstack.ops.review.site import write_site
+from freebsd_port.openstack.store.project.project import find_project
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Dialog, Page

@@ -14,10 +14,10 @@ from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 
-from freebsd_port.core.review.facts import PatchFacts, SeriesFacts
-from freebsd_port.core.review.site_names import page_path
-from freebsd_port.store.decisions import load_decisions
-from freebsd_port.store.project import Project
+from freebsd_port.engine.core.review.facts import PatchFacts, SeriesFacts
+from freebsd_port.engine.core.review.site.markup import page_path
+from freebsd_port.openstack.store.project.decisions import load_decisions
+from freebsd_port.openstack.store.project.project import Project
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 from made_review import OLDER, decided, made_review, text_of
 
-from freebsd_port.core.review.facts import Finding, HunkFacts, PatchFacts, SeriesFacts
-from freebsd_port.core.review.flags import changed_since, patch_flags
-from freebsd_port.core.review.site_names import page_path
-from freebsd_port.core.review.visible import decode_line
-from freebsd_port.ops.site import write_site
+from freebsd_port.engine.core.review.facts import Finding, HunkFacts, PatchFacts, SeriesFacts
+from freebsd_port.engine.core.review.flags import changed_since, patch_flags
+from freebsd_port.engine.core.review.site.markup import page_path
+from freebsd_port.engine.core.text.unseen import decode_line
+from freebsd_port.openstack.ops.review.site import write_site
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -196,7 +196,9 @@ def test_the_series_of_an_installed_package_is_not_changed(
     run: Run, project: SmallProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     packaged = replace(project.project, is_packaged=True)
-    monkeypatch.setattr("freebsd_port.store.project.find_project", lambda _root: packaged)
+    monkeypatch.setattr(
+        "freebsd_port.openstack.store.project.project.find_project", lambda _root: packaged
+    )
     said = run("new", NEW)
     assert said.status == 2
     assert said.err.startswith("error: the series came with the installed package")

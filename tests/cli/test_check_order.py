@@ -8,7 +8,7 @@ from proof import require_environment
 from small_overlay import snapshot
 from small_project import GREET, LEAVE, NOVA_TEXT, PLATFORM, WHO, WHO_TEXT, SmallProject
 
-from freebsd_port.ops.check_order import Request, check_order
+from freebsd_port.openstack.ops.inspect.check_order import Request, check_order
 
 LATER = "oslo.privsep/who-again.patch"
 ORDER = ["series", "--check-order", "--platform", PLATFORM]

@@ -8,7 +8,7 @@ import pytest
 from command_line import Run
 from small_project import GREET, LEAVE, NAMES, PLATFORM, WHO, SmallProject
 
-from freebsd_port.cli.cmd_host import VERBS as HOST_VERBS
+from freebsd_port.cli.commands.host import VERBS as HOST_VERBS
 from freebsd_port.cli.main import VERBS, main
 
 
@@ -165,7 +165,9 @@ def test_a_failing_check_is_a_problem(run: Run, project: SmallProject) -> None:
 
 
 def test_apply_and_verify_are_one_document(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("freebsd_port.ops.verify._default_platforms", lambda: (PLATFORM,))
+    monkeypatch.setattr(
+        "freebsd_port.openstack.ops.proof.verify._default_platforms", lambda: (PLATFORM,)
+    )
     done = run("apply", "--verify", "--json").json
     assert (done["ok"], done["verb"], done["patches"]) == (True, "apply", list(NAMES))
     assert len(done["verification"]["hunks"]) == 4

@@ -11,7 +11,7 @@ from command_line import Run, Said
 from made_wheel import make_wheel, save_index
 from small_project import SmallProject
 
-from freebsd_port.cli.cmd_releases import command
+from freebsd_port.cli.commands.releases import command
 from freebsd_port.cli.main import main
 
 ASKING = "... asking the index about nova, oslo.privsep, oslo.messaging, oslo.rootwrap\n"

@@ -8,7 +8,7 @@ import pytest
 from command_line import Run
 from small_project import NAMES, SmallProject
 
-from freebsd_port.core.review.site_names import page_path
+from freebsd_port.engine.core.review.site.markup import page_path
 
 
 def test_the_site_is_written_and_again_only_where_it_changed(run: Run, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from command_line import Run, Said
 from own_terminal import COMMAND, on_terminal
 from small_project import GREET, LEAVE, NAMES, WHO, SmallProject
 
-from freebsd_port.cli.cmd_host import VERBS as HOST_VERBS
+from freebsd_port.cli.commands.host import VERBS as HOST_VERBS
 from freebsd_port.cli.main import VERBS, main
 
 EVERY_VERB = [

@@ -20,9 +20,9 @@ OF_FREEBSD = "oslo_privsep.tests.test_who.WhoTestCase.test_of_freebsd"
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallProject:
-    monkeypatch.setattr("freebsd_port.ops.upstream.has_sudo", lambda: False)
+    monkeypatch.setattr("freebsd_port.openstack.ops.proof.upstream.has_sudo", lambda: False)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    monkeypatch.setattr("freebsd_port.ops.twins.target_python", _target_python)
+    monkeypatch.setattr("freebsd_port.openstack.ops.proof.upstream.target_python", _target_python)
     return upstream_project(tmp_path, monkeypatch)
 
 

@@ -71,7 +71,11 @@ MARKERS = (
 
 def find_emulation():
     """The directory of the emulation package: in a checkout, or beside freebsd_port/data."""
-    places = (HERE.parents[1] / "freebsd_port" / "freebsd", HERE.parents[2] / "freebsd")
+    beside = ("in_target", "emulation")
+    places = (
+        HERE.parents[1].joinpath("freebsd_port", *beside),
+        HERE.parents[2].joinpath(*beside),
+    )
     for place in places:
         if (place / "emulation.py").is_file():
             return place

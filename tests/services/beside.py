@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from freebsd_port.store.tools import require_tools, upstream_tools
+from freebsd_port.openstack.store.proof.test_tools import require_tools, upstream_tools
 from services.place import ROOT, Target
 
 REQUIREMENTS = ROOT / "releases/2026.2/test-requirements.txt"

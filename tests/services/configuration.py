@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from freebsd_port.freebsd import load_profile
+from freebsd_port.in_target.emulation import load_profile
 from services.place import Address, Target
 
 Sections = Mapping[str, Mapping[str, object]]

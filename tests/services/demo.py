@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 
-from freebsd_port.core.host.nova_config import nova_sections
-from freebsd_port.core.host.passwords import variable
-from freebsd_port.core.host.service import child_file, pid_file, services
-from freebsd_port.ops.host.services import find_tools
-from freebsd_port.ops.host.verify import open_cloud
-from freebsd_port.store.password_file import read_passwords
+from freebsd_port.host.core.nova_config import nova_sections
+from freebsd_port.host.core.passwords import variable
+from freebsd_port.host.core.service import child_file, pid_file, services
+from freebsd_port.host.ops.services import find_tools
+from freebsd_port.host.ops.verify import open_cloud
+from freebsd_port.host.store.passwords import read_passwords
 from services import guest
 from services.configuration import render
 from services.guide import read_commands

@@ -6,8 +6,8 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from freebsd_port.core.host.answers import Answers
-from freebsd_port.store.cloud import Login, OpenStack
+from freebsd_port.host.core.answers import Answers
+from freebsd_port.host.store.openstack import Login, OpenStack
 from services.configuration import render
 from services.session import Session
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 ROOT = Path(__file__).resolve().parents[2]
-EMULATION = ROOT / "freebsd_port" / "freebsd"
+EMULATION = ROOT / "freebsd_port" / "in_target" / "emulation"
 STAND_INS = ROOT / "tests" / "port"
 IN_TARGET = Path(__file__).resolve().parent / "in_target"
 

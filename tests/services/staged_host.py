@@ -15,11 +15,11 @@ from urllib.parse import unquote, urlsplit
 
 from rc_host import over_stand_ins, write_daemon
 
-from freebsd_port.core.host.answers import Answers
-from freebsd_port.core.host.recording import Recording, parse_recording, render_recording
-from freebsd_port.core.host.verify.truth import questions
-from freebsd_port.ops.host.answers import load_answers
-from freebsd_port.store.host_questions import ask_host
+from freebsd_port.host.core.answers import Answers
+from freebsd_port.host.core.recording import Recording, parse_recording, render_recording
+from freebsd_port.host.core.verify import questions
+from freebsd_port.host.ops.answers import load_answers
+from freebsd_port.host.store.ask_host import ask_host
 from services.configuration import base_commands, write_script
 from services.place import ROOT
 from services.session import Session

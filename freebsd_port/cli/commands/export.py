@@ -1,0 +1,68 @@
+"""`freebsd-port export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from freebsd_port.cli.options import (
+    Common,
+    common_options,
+    complete_patch,
+    pass_common,
+    target_options,
+)
+
+_EPILOG = """\b
+Examples:
+  freebsd-port export mailbox nova -o nova.mbox
+  freebsd-port export mailbox nova/console-log.patch | git am
+  freebsd-port export ports -o ports
+  freebsd-port export quilt -o patches-2026.2
+  freebsd-port export diff > all.diff"""
+
+
+@click.command("export", epilog=_EPILOG)
+@click.argument("form", type=click.Choice(["mailbox", "quilt", "ports", "diff"]))
+@click.argument("chosen", nargs=-1, metavar="[PATCH|DIRECTORY]...", shell_complete=complete_patch)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="File, or directory for quilt and ports.",
+)
+@target_options
+@common_options
+@pass_common
+def command(common: Common, form: str, chosen: tuple[str, ...], output: Path | None) -> None:
+    """Write the series for others: for git am, for quilt, for FreeBSD ports, or as one diff.
+
+    All of the series counts, whatever is on; a mailbox may hold only some patches. Ports get
+    files/patch-* for patch -p0, one for each changed file, in a directory a distribution.
+    """
+    from freebsd_port.cli.views.authoring import as_text, done, report, write_output
+    from freebsd_port.engine.ops.author import export
+
+    if chosen and form != "mailbox":
+        raise click.UsageError("only a mailbox can hold some of the patches")
+    is_directory = form in ("quilt", "ports")
+    if is_directory and output is None:
+        raise click.UsageError(f"{form} needs a directory: -o DIR")
+    whole = export.read_whole(common.workspace())
+    if output is not None and is_directory:
+        render = export.render_quilt if form == "quilt" else export.render_ports
+        files = render(whole)
+        export.save_export(output, files)
+        names = [str(output / name) for name in sorted(files)]
+        report(common, "export", [done("export", name) for name in names], files=names)
+        return
+    data = (
+        export.render_mailbox(whole, chosen) if form == "mailbox" else export.render_merged(whole)
+    )
+    if output is None and common.as_json:
+        report(common, "export", [], text=as_text(data))
+        return
+    write_output(data, output)
+    if output is not None:
+        report(common, "export", [done("export", str(output))], files=[str(output)])

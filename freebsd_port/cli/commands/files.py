@@ -1,0 +1,58 @@
+"""`freebsd-port files`."""
+
+from __future__ import annotations
+
+import click
+
+from freebsd_port.cli.options import (
+    Common,
+    common_options,
+    complete_patch,
+    pass_common,
+    target_options,
+)
+
+_EPILOG = """\b
+Examples:
+  freebsd-port files
+  freebsd-port files -v nova/console-log.patch
+  freebsd-port files -a -l"""
+
+
+@click.command("files", epilog=_EPILOG)
+@click.argument("patch", required=False, shell_complete=complete_patch)
+@click.option("-a", "--all", "is_all", is_flag=True, help="Of every patch that is on up to it.")
+@click.option("-l", "labels", is_flag=True, help="Put the name of the patch before each.")
+@click.option(
+    "--combine",
+    metavar="PATCH",
+    shell_complete=complete_patch,
+    help="Of every patch from this one on; - for the first.",
+)
+@target_options
+@common_options
+@pass_common
+def command(
+    common: Common, patch: str | None, is_all: bool, labels: bool, combine: str | None
+) -> None:
+    """List the files of the top patch; -v marks those that it makes (+) or removes (-)."""
+    from freebsd_port.cli.render import print_json, say
+    from freebsd_port.engine.ops.author.show import list_files
+
+    first = None if combine == "-" else combine
+    is_all = is_all or combine is not None
+    found = list_files(common.workspace(), patch, is_all=is_all, first=first)
+    if common.as_json:
+        rows = [{"patch": f.patch, "path": f.path, "mark": f.mark.strip()} for f in found]
+        print_json({"ok": True, "verb": "files", "files": rows})
+        return
+    shown = None
+    for file in found:
+        if labels:
+            label = f"[{file.patch}]" if common.verbosity > 0 else file.patch
+            say(f"{label} {file.path}")
+            continue
+        if is_all and common.verbosity > 0 and file.patch != shown:
+            say(file.patch)
+            shown = file.patch
+        say(f"{file.mark} {file.path}" if common.verbosity > 0 else file.path)

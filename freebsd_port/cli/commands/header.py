@@ -1,0 +1,70 @@
+"""`freebsd-port header`."""
+
+from __future__ import annotations
+
+import click
+
+from freebsd_port.cli.options import (
+    Common,
+    common_options,
+    complete_patch,
+    pass_common,
+    target_options,
+)
+
+_EPILOG = """\b
+Examples:
+  freebsd-port header
+  freebsd-port header -e nova/console-log.patch
+  freebsd-port header -a < more.txt"""
+
+
+@click.command("header", epilog=_EPILOG)
+@click.argument("patch", required=False, shell_complete=complete_patch)
+@click.option("-a", "--append", is_flag=True, help="Append what comes over the pipe.")
+@click.option("-r", "--replace", is_flag=True, help="Replace it with what comes over the pipe.")
+@click.option("-e", "--edit", is_flag=True, help="Open it in $VISUAL, $EDITOR or vi.")
+@click.option("--backup", is_flag=True, help="Keep the old text as PATCH~.")
+@target_options
+@common_options
+@pass_common
+def command(
+    common: Common, patch: str | None, append: bool, replace: bool, edit: bool, backup: bool
+) -> None:
+    """Print the header of the top patch, or change it; the diffs stay byte for byte."""
+    from freebsd_port.cli.views.authoring import (
+        as_text,
+        done,
+        open_writable,
+        read_stdin,
+        report,
+        show_bytes,
+    )
+    from freebsd_port.engine.ops.author.header import change_header, edit_header, read_header
+
+    if append + replace + edit > 1:
+        raise click.UsageError("-a, -r and -e exclude each other")
+    if not (append or replace or edit):
+        shown = read_header(common.workspace(), patch)
+        if common.as_json:
+            report(common, "header", [], patch=shown.name, header=as_text(shown.header))
+        else:
+            show_bytes(shown.header)
+        return
+    workspace = open_writable(common)
+    if edit:
+        headed = change_header(workspace, patch, edit_header, backup=backup)
+    else:
+        text = read_stdin()
+        headed = change_header(
+            workspace, patch, lambda old: old + text if append else text, backup=backup
+        )
+    remark = "" if headed.is_changed else ", unchanged"
+    report(
+        common,
+        "header",
+        [done("header", headed.name, remark)],
+        patch=headed.name,
+        header=as_text(headed.header),
+        changed=headed.is_changed,
+    )

@@ -1,0 +1,65 @@
+"""`freebsd-port import`."""
+
+from __future__ import annotations
+
+import click
+
+from freebsd_port.cli.options import Common, common_options, pass_common, target_options
+
+_EPILOG = """\b
+Examples:
+  freebsd-port import fix.patch
+  freebsd-port import - < change.mbox
+  freebsd-port import -P nova/host-fix.patch -p 0 fix.diff"""
+
+
+@click.command("import", epilog=_EPILOG)
+@click.argument("files", nargs=-1, required=True, metavar="FILE|-...")
+@click.option("-p", "strip", type=click.IntRange(0), help="As in patch -p; kept in the series.")
+@click.option("-R", "reverse", is_flag=True, help="Apply it backwards; kept in the series.")
+@click.option("-P", "name", metavar="NAME", help="Name of the patch, when there is one only.")
+@click.option("-f", "--force", is_flag=True, help="Replace a patch of that name that is not on.")
+@click.option(
+    "-d",
+    "keep",
+    type=click.Choice(["o", "a", "n"]),
+    help="With -f, keep the old header, all, or the new one.",
+)
+@target_options
+@common_options
+@pass_common
+def command(
+    common: Common,
+    files: tuple[str, ...],
+    strip: int | None,
+    reverse: bool,
+    name: str | None,
+    force: bool,
+    keep: str | None,
+) -> None:
+    """Take patches in behind the top one: quilt's, git's, GitHub's, Gerrit's, or plain diffs.
+
+    A mailbox may hold several. Push them afterwards.
+    """
+    from datetime import UTC, datetime
+
+    from freebsd_port.cli.views.authoring import done, open_writable, read_stdin, report
+    from freebsd_port.engine.ops.author.import_patch import (
+        ImportOptions,
+        import_patches,
+        read_incoming,
+    )
+
+    incoming = [read_incoming(file, read_stdin) for file in files]
+    today = datetime.now(UTC).date().isoformat()
+    options = ImportOptions(today, strip, reverse, name, force, keep)
+    taken = import_patches(open_writable(common), incoming, options)
+    report(
+        common,
+        "import",
+        [
+            done("replace" if one.is_replaced else "import", one.name, f" from {one.source}")
+            for one in taken
+        ],
+        patches=[{"patch": one.name, "text": one.text, "source": one.source} for one in taken],
+    )

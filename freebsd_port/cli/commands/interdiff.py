@@ -1,0 +1,72 @@
+"""`freebsd-port interdiff`."""
+
+from __future__ import annotations
+
+import click
+
+from freebsd_port.cli.complete import complete_release
+from freebsd_port.cli.options import (
+    Common,
+    common_options,
+    offline_option,
+    pass_common,
+    variant_option,
+)
+from freebsd_port.cli.render import print_json
+
+_EPILOG = """\b
+Examples:
+  freebsd-port interdiff 2026.1 2026.2
+  freebsd-port interdiff HEAD~5
+  freebsd-port interdiff --stat v0.1 main
+  freebsd-port interdiff --exit-code HEAD --release 2025.1
+
+\b
+Exit status: 0 done, 1 failed, or with --exit-code something differs, 2 usage."""
+
+
+@click.command("interdiff", epilog=_EPILOG)
+@click.argument("old", metavar="OLD", shell_complete=complete_release)
+@click.argument("new", metavar="[NEW]", required=False, shell_complete=complete_release)
+@click.option("--stat", is_flag=True, help="Print a line a patch.")
+@click.option("--exit-code", is_flag=True, help="Exit with 1 when something differs.")
+@variant_option
+@offline_option
+@common_options
+@pass_common
+def command(
+    common: Common, old: str, new: str | None, stat: bool, exit_code: bool, offline: bool
+) -> None:
+    """Show what changed in the series between two releases, or between two git revisions.
+
+    One revision is compared with the working tree. Hunks are paired by the lines that they change,
+    so that other context and other line numbers are told apart from another meaning. Of two
+    releases it is told which text each takes, and with -v where every hunk lands; -v also shows
+    context. --release says which texts of a revision are compared.
+    """
+    from freebsd_port.openstack.ops.inspect.interdiff import (
+        are_releases,
+        compare_releases,
+        compare_revisions,
+    )
+
+    project = common.project()
+    names = [old] if new is None else [old, new]
+    if are_releases(project, names) and new is not None:
+        if common.release:
+            raise click.UsageError("--release goes with revisions")
+        found = compare_releases(
+            project, old, new, common.options, is_offline=offline, progress=common.progress
+        )
+    else:
+        release = project.load_release(common.release).name
+        found = compare_revisions(project, old, new, release, common.options)
+    from freebsd_port.cli.views.interdiff import as_json, show_interdiff, show_stat
+
+    if common.as_json:
+        print_json(as_json(found, with_context=common.verbosity > 0))
+    elif common.verbosity >= 0:
+        show = show_stat if stat else show_interdiff
+        show(found, is_verbose=common.verbosity > 0)
+    if exit_code and any(patch.status != "same" for patch in found.patches):
+        click.get_current_context().exit(1)

@@ -1,0 +1,35 @@
+"""`freebsd-port previous`."""
+
+from __future__ import annotations
+
+import click
+
+from freebsd_port.cli.options import (
+    Common,
+    common_options,
+    complete_patch,
+    pass_common,
+    target_options,
+)
+
+_EPILOG = """\b
+Examples:
+  freebsd-port previous
+  freebsd-port previous --tree src --patches debian/patches"""
+
+
+@click.command("previous", epilog=_EPILOG)
+@click.argument("patch", required=False, shell_complete=complete_patch)
+@target_options
+@common_options
+@pass_common
+def command(common: Common, patch: str | None) -> None:
+    """Print the patch that is on below the top one, or PATCH. Exit status 2 when there is none."""
+    from freebsd_port.cli.render import print_json, say
+    from freebsd_port.engine.ops.author.show import find_previous
+
+    name = find_previous(common.workspace(), patch)
+    if common.as_json:
+        print_json({"ok": True, "verb": "previous", "patch": name})
+    else:
+        say(name)

@@ -1,0 +1,44 @@
+"""`freebsd-port push`."""
+
+from __future__ import annotations
+
+import click
+
+from freebsd_port.cli.options import (
+    Common,
+    common_options,
+    complete_patch,
+    pass_common,
+    target_options,
+)
+
+_EPILOG = """\b
+Examples:
+  freebsd-port push
+  freebsd-port push 3
+  freebsd-port push nova/host-cpumap-fallback.patch
+  freebsd-port push -a"""
+
+
+@click.command("push", epilog=_EPILOG)
+@click.argument("distance", required=False, metavar="[NUMBER|PATCH]", shell_complete=complete_patch)
+@click.option("-a", "--all", "is_all", is_flag=True, help="Push all that are left.")
+@target_options
+@click.option("-n", "--dry-run", is_flag=True, help="Show the plan, write nothing.")
+@click.option("-f", "--force", is_flag=True, help="Write over files edited by hand; keep copies.")
+@click.option(
+    "-F", "--fuzz", type=click.IntRange(0, 3), default=0, show_default=True, help="As in patch -F."
+)
+@common_options
+@pass_common
+def command(
+    common: Common, distance: str | None, is_all: bool, dry_run: bool, force: bool, fuzz: int
+) -> None:
+    """Put the next patch on, or the next NUMBER, or up to PATCH, or all of them."""
+    from freebsd_port.cli.options import read_distance
+    from freebsd_port.cli.views.convergence import show_convergence
+    from freebsd_port.engine.ops.apply.apply import push_patches
+
+    goal = read_distance(distance, is_all=is_all)
+    done = push_patches(common.workspace(), goal, fuzz=fuzz, force=force, dry_run=dry_run)
+    show_convergence(common, "push", done)

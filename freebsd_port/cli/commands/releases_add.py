@@ -1,0 +1,99 @@
+"""`freebsd-port releases add`."""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from freebsd_port.cli.complete import complete_release
+from freebsd_port.cli.options import Common, output_options, pass_common
+from freebsd_port.cli.render import count, paint, print_json, say
+
+if TYPE_CHECKING:
+    from freebsd_port.openstack.ops.release.add import AddedRelease
+
+_EPILOG = """\b
+Examples:
+  freebsd-port releases add 2026.2 --pin nova=34.0.1
+  freebsd-port releases add 2027.1 --pin nova=35.0.0 --constraints upper-constraints.txt
+  freebsd-port releases add 2027.1 --pin nova=35.0.0 --constraints FILE --python '>=3.12,<3.15'
+
+\b
+OpenStack's constraints are at https://releases.openstack.org/constraints/upper/NAME"""
+
+
+@click.command("add", epilog=_EPILOG)
+@click.argument("name", shell_complete=complete_release)
+@click.option(
+    "--pin", "pins", multiple=True, metavar="NAME=VERSION", help="Version of a distribution."
+)
+@click.option("--python", metavar="RANGE", help="Its Pythons; as the nearest release's.")
+@click.option("--codename", metavar="TEXT", help="Its codename; its name unless given.")
+@click.option(
+    "--constraints",
+    type=click.File("rb"),
+    metavar="FILE",
+    help="OpenStack's upper-constraints, - for stdin; other pins are taken from it.",
+)
+@click.option("--require", "requires", multiple=True, metavar="TEXT", help="One more requirement.")
+@output_options
+@pass_common
+def command(
+    common: Common,
+    name: str,
+    pins: tuple[str, ...],
+    python: str | None,
+    codename: str | None,
+    constraints: IO[bytes] | None,
+    requires: tuple[str, ...],
+) -> None:
+    """Add a release with its pins and its lock, or move a release that is here to other pins.
+
+    The wheels' names and hashes come from the index, requirements.in from the nearest release.
+    It locks all packages, which takes minutes; on any error nothing is changed.
+    """
+    from freebsd_port.openstack.core.release.new_release import parse_move
+    from freebsd_port.openstack.ops.release.add import Constraints, Wishes, add_release
+
+    if not (pins or python or codename or constraints or requires):
+        raise click.UsageError("nothing to change: name a version with --pin")
+    read = Constraints(constraints.read(), constraints.name) if constraints else None
+    wishes = Wishes(dict(map(parse_move, pins)), python, codename, read, requires)
+    done = add_release(common.project(), name, wishes, common.progress)
+    if common.as_json:
+        print_json(_as_json(done))
+    elif common.verbosity >= 0:
+        _show(done)
+
+
+def _next(done: AddedRelease) -> str:
+    return f"freebsd-port rebase --to {done.release.name}"
+
+
+def _show(done: AddedRelease) -> None:
+    for distribution, before, version in done.moved:
+        was = f"{before} -> " if before else ""
+        say(f"{paint(done.release.name, 'strong')} {distribution} {was}{version}")
+    for path in done.changed:
+        say(f"wrote {path}")
+    say(f"{done.release.name}: {count(len(done.lock.locked), 'package')} locked")
+    if done.moved:
+        say(f"  try:   {_next(done)}")
+
+
+def _as_json(done: AddedRelease) -> dict[str, Any]:
+    return {
+        "ok": True,
+        "verb": "releases add",
+        "release": done.release.name,
+        "model": done.model,
+        "pins": {pin.distribution: pin.version for pin in done.release.pins},
+        "moved": [
+            {"distribution": distribution, "before": before, "version": version}
+            for distribution, before, version in done.moved
+        ],
+        "locked": len(done.lock.locked),
+        "changed": [str(path) for path in done.changed],
+        "try": _next(done) if done.moved else None,
+    }

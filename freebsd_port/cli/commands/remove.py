@@ -1,0 +1,51 @@
+"""`freebsd-port remove`."""
+
+from __future__ import annotations
+
+import click
+
+from freebsd_port.cli.options import (
+    Common,
+    common_options,
+    complete_patch,
+    pass_common,
+    target_options,
+)
+
+_EPILOG = """\b
+Examples:
+  freebsd-port remove nova/virt/libvirt/host.py"""
+
+
+@click.command("remove", epilog=_EPILOG)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option(
+    "-P",
+    "patch",
+    metavar="PATCH",
+    shell_complete=complete_patch,
+    help="Patch to remove them from, instead of the top one.",
+)
+@target_options
+@common_options
+@pass_common
+def command(common: Common, files: tuple[str, ...], patch: str | None) -> None:
+    """Take files out of the top patch: each is again as it was below it.
+
+    What was edited in one and not refreshed is kept beside it in a copy.
+    """
+    from freebsd_port.cli.views.authoring import done, lock_remark, open_writable, report
+    from freebsd_port.engine.ops.author.edit import remove_files
+
+    workspace = open_writable(common)
+    taken = remove_files(workspace, files, patch)
+    lines = [f"kept a copy: {copy}" for copy in taken.kept]
+    lines += [done("remove", path, f" from {taken.patch}") for path in taken.paths]
+    report(
+        common,
+        "remove",
+        [*lines, *lock_remark(workspace)],
+        patch=taken.patch,
+        files=taken.paths,
+        kept=taken.kept,
+    )

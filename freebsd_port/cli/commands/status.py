@@ -1,0 +1,107 @@
+"""`freebsd-port status`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from freebsd_port.cli.options import (
+    Common,
+    common_options,
+    offline_option,
+    pass_common,
+    target_options,
+)
+from freebsd_port.cli.render import count, paint, print_json, say
+from freebsd_port.openstack.ops.inspect.status import Status
+
+_EPILOG = """\b
+Examples:
+  freebsd-port status
+  freebsd-port status --release xena --offline
+  freebsd-port status --all
+  freebsd-port status --venv /usr/local/nova --json"""
+_LOOKS = {"applied": "good", "unapplied": "dim", "changed": "warn", "foreign": "bad"}
+
+
+@click.command("status", epilog=_EPILOG)
+@click.option("--all", "is_all", is_flag=True, help="Show every patch on every release's wheels.")
+@target_options
+@offline_option
+@common_options
+@pass_common
+def command(common: Common, is_all: bool, offline: bool) -> None:
+    """Show what is on, what is not, and whether every file is as it should be.
+
+    Reads only; hashes every file that the series touches. Where the release has no environment
+    yet, it shows how the series lies on the release's wheels; with --all on those of all.
+    """
+    if is_all:
+        if common.release or common.venv or common.tree:
+            raise click.UsageError("--all looks at every release, and at no environment or tree")
+        from freebsd_port.cli.views.grid import show_grid
+
+        show_grid(common, is_offline=offline)
+        return
+    if not common.has_place():
+        from freebsd_port.cli.views.convergence import show_sources
+
+        show_sources(common, "status", is_offline=offline, fails=False)
+        return
+    from freebsd_port.openstack.ops.inspect.status import read_status
+
+    status = read_status(common.workspace())
+    if common.as_json:
+        print_json(_as_json(status))
+    elif common.verbosity >= 0:
+        _show(common, status)
+
+
+def _show(common: Common, status: Status) -> None:
+    what = f"release {status.release} in {status.place}" if status.release else str(status.place)
+    say(f"{what}, Python {status.python}" if status.python else what)
+    for patch in status.patches:
+        say(f"  {paint(f'{patch.state:9}', _LOOKS[patch.state])} {patch.name}")
+    for condition in status.conditions:
+        if condition.kind != "patched" or common.verbosity > 0:
+            look = "good" if condition.kind == "patched" else "bad"
+            say(f"  {paint(f'{condition.kind:9}', look)} {condition.entry.path}")
+    for name, old, new in status.replaced:
+        say(paint(f"  replaced  {name}: {old} was patched, {new or 'nothing'} is there", "bad"))
+    if status.is_pending:
+        say(paint("an interrupted command is still to be finished: freebsd-port apply", "warn"))
+    on = sum(patch.state in ("applied", "changed") for patch in status.patches)
+    verified = f"; {_verified(status)}" if status.release else ""
+    say(f"{on} of {count(len(status.patches), 'patch')} on{verified}")
+
+
+def _verified(status: Status) -> str:
+    if status.verified is None:
+        return "not verified: freebsd-port verify" if status.conditions else "nothing to verify"
+    checks = count(status.verified.passed, "check")
+    return f"verified {status.verified.time}: {checks} on {', '.join(status.verified.platforms)}"
+
+
+def _as_json(status: Status) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "ok": True,
+        "verb": "status",
+        "place": str(status.place),
+        "release": status.release,
+        "python": status.python,
+        "complete": status.is_complete,
+        "pending": status.is_pending,
+        "patches": [{"name": patch.name, "state": patch.state} for patch in status.patches],
+        "files": [
+            {"path": c.entry.path, "condition": c.kind, "distribution": c.entry.distribution}
+            for c in status.conditions
+        ],
+        "replaced": [
+            {"distribution": name, "patched": old, "found": new}
+            for name, old, new in status.replaced
+        ],
+        "verified": asdict(status.verified) if status.verified else None,
+    }

@@ -1,0 +1,57 @@
+"""What every verb was told on its command line, and what that leads to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from freebsd_port.engine.ops.target.workspace import Workspace
+    from freebsd_port.openstack.store.project.project import Project
+
+
+@dataclass(slots=True)
+class Common:
+    """What every verb was told."""
+
+    as_json: bool = False
+    release: str | None = None
+    venv: Path | None = None
+    project_root: Path | None = None
+    verbosity: int = 0
+    """-1 quiet, 0, 1 and up verbose."""
+
+    tree: Path | None = None
+    series: Path | None = None
+    patches: Path | None = None
+    options: frozenset[str] = frozenset()
+
+    def project(self) -> Project:
+        """Find the project."""
+        from freebsd_port.openstack.store.project.project import find_project
+
+        return find_project(self.project_root)
+
+    def workspace(self) -> Workspace:
+        """Open what the verb works on."""
+        from freebsd_port.engine.ops.target.workspace import open_tree
+        from freebsd_port.openstack.ops.series import open_environment
+
+        if self.tree is not None:
+            return open_tree(self.tree, self.series, self.patches)
+        return open_environment(self.project(), self.release, self.venv, self.options)
+
+    def has_place(self) -> bool:
+        """Tell whether a tree or environment was named, or the release's own one is there."""
+        if self.tree is not None or self.venv is not None:
+            return True
+        project = self.project()
+        return project.environment(project.load_release(self.release).name).exists()
+
+    def progress(self, message: str) -> None:
+        """Tell what goes on, unless quiet."""
+        from freebsd_port.cli.render import print_progress
+
+        if self.verbosity >= 0:
+            print_progress(message)

@@ -1,0 +1,286 @@
+"""What a rebase prints, and its report as Markdown and JUnit."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
+
+from freebsd_port.cli.options import Common
+from freebsd_port.cli.render import count, paint, print_json, say
+from freebsd_port.errors import PortError
+
+if TYPE_CHECKING:
+    from freebsd_port.engine.core.rebase.outcome import RebasedPatch
+    from freebsd_port.engine.core.rebase.progress import RebaseState
+    from freebsd_port.openstack.ops.rebase.proof import Proof
+    from freebsd_port.openstack.ops.rebase.rebase import Rebased
+
+
+class ReportError(PortError):
+    """A report that cannot be written."""
+
+
+def save_report(path: Path, text: str) -> None:
+    """Write it; raises ReportError."""
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise ReportError(
+            f"the report cannot be written: {(error.strerror or str(error)).lower()}",
+            where=str(path),
+        ) from error
+
+
+def render_markdown(done: Sequence[Rebased]) -> str:
+    """Give a table of patches by release, and every hunk that is not where it was."""
+    names = list(dict.fromkeys(patch.name for one in done for patch in one.carried.patches))
+    titles = [f"{one.carried.old} to {one.carried.new}" for one in done]
+    lines = ["# Rebase of the series", "", f"| patch | {' | '.join(titles)} |"]
+    lines.append("|---" * (len(done) + 1) + "|")
+    for name in names:
+        cells = []
+        for one in done:
+            patch = next((p for p in one.carried.patches if p.name == name), None)
+            cells.append(_cell(patch) if patch else "")
+        lines.append(f"| `{name}` | {' | '.join(cells)} |")
+    for one in done:
+        lines += _missing_lines(one)
+        lines += _hunk_lines(one)
+    return "\n".join(lines) + "\n"
+
+
+def _cell(patch: RebasedPatch) -> str:
+    counts = ", ".join(f"{number} {outcome}" for outcome, number in patch.counts().items())
+    state = patch.state if patch.is_carried else f"**{patch.state}**"
+    cell = f"{state}: {counts}" if counts else state
+    return f"{cell}, **names missing**" if patch.missing else cell
+
+
+def _hunk_lines(one: Rebased) -> list[str]:
+    rows = [
+        f"| `{patch.name}` | `{hunk.path}` {hunk.number}/{hunk.total} | {hunk.outcome} | "
+        f"{hunk.reason.replace('|', '/')} |"
+        for patch in one.carried.patches
+        for hunk in patch.hunks
+        if patch.state != "kept" and hunk.outcome not in ("exact", "offset")
+    ]
+    if not rows:
+        return []
+    title = f"## Hunks to look at: {one.carried.old} to {one.carried.new}"
+    return ["", title, "", "| patch | hunk | outcome | reason |", "|---|---|---|---|", *rows]
+
+
+def _missing_lines(one: Rebased) -> list[str]:
+    rows = [
+        f"| `{patch.name}` | `{name.path}:{name.line}` | `{name.name}` |"
+        for patch in one.carried.patches
+        for name in patch.missing
+    ]
+    title = f"## Names that {one.carried.new} does not have"
+    return ["", title, "", "| patch | line | name |", "|---|---|---|", *rows] if rows else []
+
+
+def _is_bad(patch: RebasedPatch) -> bool:
+    return not patch.is_carried or bool(patch.missing)
+
+
+def _complaint(patch: RebasedPatch) -> str:
+    if not patch.missing:
+        return patch.state
+    return "missing: " + ", ".join(f"{m.name} ({m.path}:{m.line})" for m in patch.missing)
+
+
+def render_junit(done: Sequence[Rebased]) -> str:
+    """Give a test suite a release and a test case a patch.
+
+    A conflict is a failure, and so is a name that is missing.
+    """
+    root = ElementTree.Element("testsuites", name="freebsd-port rebase")
+    for one in done:
+        patches = one.carried.patches
+        bad = [patch for patch in patches if _is_bad(patch)]
+        suite = ElementTree.SubElement(
+            root,
+            "testsuite",
+            name=f"{one.carried.old} to {one.carried.new}",
+            tests=str(len(patches)),
+            failures=str(len(bad)),
+            errors="0",
+            skipped=str(sum(patch.state == "off" for patch in patches)),
+        )
+        for patch in patches:
+            case = ElementTree.SubElement(
+                suite, "testcase", classname=one.carried.new, name=patch.name
+            )
+            if _is_bad(patch):
+                failure = ElementTree.SubElement(case, "failure", message=_complaint(patch))
+                failure.text = "\n".join(f"{h.path}: {h.outcome}: {h.reason}" for h in patch.hunks)
+            elif patch.state == "off":
+                ElementTree.SubElement(case, "skipped", message="off on this release")
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+_LOOKS = {
+    "kept": "good", "rewritten": "warn", "upstreamed": "warn", "conflict": "bad",
+    "off": "dim", "left": "bad",
+}  # fmt: skip
+
+
+def show_rebased(
+    common: Common,
+    done: tuple[Rebased, ...],
+    proofs: tuple[Proof, ...],
+    *,
+    markdown: Path | None,
+    junit: Path | None,
+) -> None:
+    """Print the outcome as JSON or as lines, and write the reports."""
+    is_good = not any(proof.verification and not proof.verification.is_good for proof in proofs)
+
+    if markdown:
+        save_report(markdown, render_markdown(done))
+    if junit:
+        save_report(junit, render_junit(done))
+    if common.as_json:
+        print_json(
+            {
+                "ok": is_good and not any(one.carried.conflict for one in done),
+                "verb": "rebase",
+                "releases": [_row(one) for one in done],
+                "verified": [_proof_row(proof) for proof in proofs],
+            }
+        )
+        return
+    for one in done:
+        _show(common, one)
+    for proof in proofs:
+        _show_proof(common, proof)
+
+
+def _show_proof(common: Common, proof: Proof) -> None:
+    if proof.verification is None:
+        say(f"{proof.release} {paint('not verified', 'warn')}: {proof.reason}")
+    elif common.verbosity >= 0 or not proof.verification.is_good:
+        from freebsd_port.cli.views.verify import show_verification
+
+        say(f"{proof.release}:")
+        show_verification(proof.verification, verbose=common.verbosity > 0)
+
+
+def _proof_row(proof: Proof) -> dict[str, Any]:
+    found = None
+    if proof.verification is not None:
+        from freebsd_port.cli.views.verify import verification_json
+
+        found = verification_json(proof.verification)
+    return {"release": proof.release, "reason": proof.reason, "verification": found}
+
+
+def _row(one: Rebased) -> dict[str, Any]:
+    carried = one.carried
+    conflict = carried.conflict
+    return {
+        "from": carried.old,
+        "to": carried.new,
+        "stopped": conflict.name if conflict and one.unfinished else None,
+        "written": list(one.written),
+        "would_write": list(one.planned),
+        "unfinished": [str(path) for path in one.unfinished],
+        "patches": [
+            {
+                "name": patch.name,
+                "state": patch.state,
+                "displaced": patch.displaced,
+                "missing": [
+                    {"path": one.path, "line": one.line, "name": one.name} for one in patch.missing
+                ],
+                "hunks": [asdict(hunk) for hunk in patch.hunks],
+            }
+            for patch in carried.patches
+        ],
+    }
+
+
+def _show(common: Common, one: Rebased) -> None:
+    carried = one.carried
+    if common.verbosity >= 0:
+        for patch in carried.patches:
+            if patch.state != "kept" or patch.missing or common.verbosity > 0:
+                _show_patch(common, patch, carried.new)
+        for path in one.written:
+            say(f"wrote {path}")
+        for path in one.planned:
+            say(f"would write {path}")
+    states = [patch.state for patch in carried.patches]
+    found = ", ".join(f"{states.count(state)} {state}" for state in _LOOKS if state in states)
+    missing = sum(len(patch.missing) for patch in carried.patches)
+    if missing:
+        found += f"; {count(missing, 'name')} missing"
+    if common.verbosity >= 0 or carried.conflict or missing:
+        say(f"{carried.old} to {carried.new}: {found}")
+    if carried.conflict and one.unfinished:
+        say(f"{paint('stopped', 'bad')} at {carried.conflict.name}; finish, then --continue:")
+        for file in one.unfinished:
+            say(f"  {os.path.relpath(file)}")
+
+
+def _show_patch(common: Common, patch: RebasedPatch, release: str) -> None:
+    counts = ", ".join(f"{number} {outcome}" for outcome, number in patch.counts().items())
+    tail = f"  {paint(counts, 'dim')}" if counts else ""
+    say(f"{paint(f'{patch.state:<10}', _LOOKS[patch.state])} {patch.name}{tail}")
+    if patch.displaced:
+        say(f"  its own text fits no more and gives way: patches/{patch.displaced}")
+    for one in patch.missing:
+        say(f"  {paint('missing', 'bad')}    {one.path}:{one.line}: {release} has no {one.name}")
+    for hunk in patch.hunks:
+        tells = hunk.outcome not in ("exact", "offset") and patch.state != "kept"
+        if tells or common.verbosity > 0:
+            place = hunk.path if hunk.line is None else f"{hunk.path}:{hunk.line}"
+            say(f"  {hunk.outcome:<10} {place}: {hunk.reason}")
+
+
+def show_state(common: Common, found: tuple[RebaseState, tuple[Path, ...]] | None) -> None:
+    """Print where a rebase stands."""
+    if common.as_json:
+        state = found[0] if found else None
+        print_json(
+            {
+                "ok": True,
+                "verb": "rebase",
+                "from": state.old if state else None,
+                "to": state.new if state else None,
+                "stopped": state.stopped if state else None,
+                "settled": list(state.settled) if state else [],
+                "skipped": dict(state.skipped) if state else {},
+                "unfinished": [str(path) for path in found[1]] if found else [],
+            }
+        )
+        return
+    if found is None:
+        say("no rebase was begun")
+        return
+    state, files = found
+    say(f"{state.old} to {state.new}, {count(len(state.settled), 'patch')} settled by hand")
+    if state.stopped:
+        say(f"{paint('stopped', 'bad')} at {state.stopped}")
+        for path in files:
+            say(f"  markers left in {os.path.relpath(path)}")
+        if not files:
+            say("  no marker is left: freebsd-port rebase --continue")
+    else:
+        say("cut off while it wrote: freebsd-port rebase --continue")
+
+
+def show_abort(common: Common, restored: tuple[str, ...]) -> None:
+    """Print which files are as they were before."""
+    if common.as_json:
+        print_json({"ok": True, "verb": "rebase", "restored": list(restored)})
+    elif common.verbosity >= 0:
+        for path in restored:
+            say(f"restored {path}")
+        say("the rebase was aborted")

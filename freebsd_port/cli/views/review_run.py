@@ -1,0 +1,206 @@
+"""Run `review`: gather and choose the facts, then print, write or decide; and the facts as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from freebsd_port.cli.context import Common
+from freebsd_port.cli.render import count, print_json, say
+from freebsd_port.engine.core.patch.hunk import render_hunk
+from freebsd_port.engine.core.review.flags import count_facts
+from freebsd_port.errors import UsageError
+
+if TYPE_CHECKING:
+    from freebsd_port.engine.core.patch.hunk import Hunk
+    from freebsd_port.engine.core.review.choose import Words
+    from freebsd_port.engine.core.review.facts import HunkFacts, Landing, PatchFacts, SeriesFacts
+    from freebsd_port.openstack.ops.review.decide import Choice
+
+
+def facts_json(facts: SeriesFacts) -> dict[str, Any]:
+    """Give the facts as `review --json` has them; bytes that are no UTF-8 are escaped."""
+    return {
+        "ok": True,
+        "verb": "review",
+        "release": facts.release,
+        "releases": list(facts.releases),
+        "counts": asdict(count_facts(facts.patches)),
+        "patches": [_patch(patch) for patch in facts.patches],
+    }
+
+
+def _patch(patch: PatchFacts) -> dict[str, Any]:
+    return {
+        "name": patch.name,
+        "file": patch.file,
+        "off": patch.is_off,
+        "fields": [list(field) for field in patch.header.fields],
+        "prose": patch.header.prose,
+        "upstream": patch.upstream,
+        "findings": [asdict(one) for one in patch.findings],
+        "hunks": [hunk_json(hunk) for hunk in patch.hunks],
+    }
+
+
+def hunk_json(hunk: HunkFacts) -> dict[str, Any]:
+    """Give one hunk."""
+    return {
+        "id": hunk.id,
+        "content": hunk.content,
+        "patch": hunk.patch,
+        "path": hunk.path,
+        "number": hunk.number,
+        "total": hunk.total,
+        "scope": hunk.scope,
+        "line": hunk.line,
+        "patch_line": hunk.hunk.line,
+        "diff": _diff(hunk.hunk),
+        "landings": [_landing_json(one) for one in hunk.landings],
+        "checks": None if hunk.checks is None else list(hunk.checks),
+        "missed": list(hunk.missed),
+        "findings": [asdict(one) for one in hunk.findings],
+        "decision": asdict(hunk.decision) if hunk.decision else None,
+        "outdated": asdict(hunk.outdated) if hunk.outdated else None,
+    }
+
+
+def _landing_json(landing: Landing) -> dict[str, Any]:
+    """Give one landing; `other` is the diff of the hunk that the release takes instead."""
+    other = None if landing.other is None else _diff(landing.other)
+    return {**asdict(replace(landing, other=None)), "other": other}
+
+
+def _diff(hunk: Hunk) -> str:
+    return render_hunk(hunk).decode("utf-8", "backslashreplace")
+
+
+_SPLIT_COLUMNS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The words and options of one call."""
+
+    what: tuple[str, ...]
+    choice: str | None
+    """The verdict to write down, `reset`, or None to look only."""
+
+    since: str | None
+    unreviewed: bool
+    by: str | None
+    note: str
+    is_split: bool | None
+    no_pager: bool
+    sarif: Path | None
+    offline: bool
+
+    @property
+    def is_overview(self) -> bool:
+        """Tell whether nothing in particular was asked for."""
+        return not self.what and self.since is None and not self.unreviewed
+
+
+def review(common: Common, asked: Asked) -> None:
+    """Do what was asked for."""
+    from freebsd_port.engine.core.review.choose import choose_hunks, read_words
+    from freebsd_port.engine.ops.target.patch_source import load_series
+
+    project = common.project()
+    if asked.since is not None:
+        project.load_release(asked.since)
+    words = read_words(asked.what, load_series(project.series))
+    if asked.choice is not None:
+        _require_decidable(asked)
+    facts = choose_hunks(
+        _gather(common, asked, words), words, since=asked.since, is_unreviewed=asked.unreviewed
+    )
+    if asked.sarif is not None:
+        _write_sarif(asked.sarif, facts)
+    if asked.choice is not None:
+        _decide(common, asked, facts)
+    elif common.as_json:
+        print_json(facts_json(facts))
+    elif common.verbosity >= 0:
+        _show(common, asked, facts)
+
+
+def _gather(common: Common, asked: Asked, words: Words) -> SeriesFacts:
+    """Gather what is to be shown: other releases are looked at only where somebody looks."""
+    from freebsd_port.openstack.ops.review.gather import gather_review
+
+    since = [asked.since] if asked.since is not None else []
+    is_filter = not asked.what and not asked.unreviewed and not common.as_json
+    releases = since if is_filter or asked.choice is not None else None
+    patches: Any = None
+    if not words.is_empty:
+        patches = (
+            (lambda here: words.find_patches(here.patches.values()))
+            if words.hunks
+            else words.patches
+        )
+    return gather_review(
+        common.project(),
+        common.release,
+        patches=patches,
+        releases=releases,
+        venv=common.venv,
+        options=common.options,
+        is_offline=asked.offline,
+        progress=common.progress,
+    )
+
+
+def _show(common: Common, asked: Asked, facts: SeriesFacts) -> None:
+    from freebsd_port.cli.views.review_show import show_facts, show_overview
+    from freebsd_port.cli.views.review_text import say_paged, terminal_width
+
+    width = terminal_width()
+    if asked.is_overview:
+        rows = show_overview(facts, has_hunks=common.verbosity > 0)
+    elif facts.patches:
+        is_split = width >= _SPLIT_COLUMNS if asked.is_split is None else asked.is_split
+        beside = facts.releases if common.verbosity > 0 else [asked.since] if asked.since else []
+        rows = show_facts(facts, width=width, is_split=is_split, beside=beside)
+    else:
+        rows = iter(("no hunk is left to show",))
+    say_paged(rows, is_paged=not asked.no_pager)
+
+
+def _require_decidable(asked: Asked) -> None:
+    if not asked.what:
+        raise UsageError(
+            "nothing to decide about: name hunks, or a patch for all of its hunks",
+            hint="freebsd-port review --unreviewed shows them with their ids",
+        )
+    if not asked.by and asked.choice != "reset":
+        raise UsageError("who decides? name a person with --by NAME")
+
+
+def _decide(common: Common, asked: Asked, facts: SeriesFacts) -> None:
+    from freebsd_port.openstack.ops.review.decide import decide_hunks
+
+    ids = [hunk.id for patch in facts.patches for hunk in patch.hunks]
+    choice = cast("Choice", asked.choice)
+    hunks = decide_hunks(common.project(), facts, ids, choice, by=asked.by or "", note=asked.note)
+    if common.as_json:
+        rows = [{"id": hunk.id, "patch": hunk.patch, "verdict": choice} for hunk in hunks]
+        print_json({"ok": True, "verb": "review", "decided": rows})
+    elif common.verbosity >= 0:
+        from freebsd_port.cli.views.review_text import make_visible
+
+        for hunk in hunks:
+            say(f"{choice}  {hunk.id}  {make_visible(hunk.patch)}")
+        say(f"{count(len(hunks), 'hunk')} decided about")
+
+
+def _write_sarif(path: Path, facts: SeriesFacts) -> None:
+    import json
+    from importlib.metadata import version
+
+    from freebsd_port.engine.core.review.sarif import all_findings, make_sarif
+    from freebsd_port.openstack.store.project.project import save_if_changed
+
+    log = make_sarif(all_findings(facts), version("freebsd-port"))
+    save_if_changed(path.absolute(), (json.dumps(log, indent=2) + "\n").encode())

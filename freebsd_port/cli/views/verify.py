@@ -1,0 +1,209 @@
+"""What verify, and apply --verify, print of what was proved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from freebsd_port.cli.options import Common
+from freebsd_port.cli.render import count, paint, print_json, problem_rows, say
+from freebsd_port.engine.ops.target.workspace import Workspace
+from freebsd_port.errors import PortError
+from freebsd_port.openstack.core.proof.coverage import HunkCoverage
+from freebsd_port.openstack.core.proof.patch_report import PatchReport
+from freebsd_port.openstack.ops.proof.verify import Verification, verify_target
+
+_NOT_MEASURED = "which hunks ran is not known: coverage needs sqlite3 (FreeBSD: py3XX-sqlite3)"
+_NOTHING_PASSED = "no check passed, so nothing was proved"
+
+
+def verify_and_show(
+    common: Common,
+    workspace: Workspace,
+    *,
+    platforms: tuple[str, ...],
+    again: bool,
+    every_line: bool = False,
+    before: dict[str, Any] | None = None,
+) -> None:
+    """Run the checks, print what came of them, and leave with 1 when something failed.
+
+    `before` is what the verb did until now; in JSON it becomes one document with the rest. With
+    `every_line` an added line that no check ran is a failure.
+    """
+    result = verify_target(
+        common.project(), workspace, platforms=platforms, again=again, progress=common.progress
+    )
+    is_good = result.is_good and (result.has_every_line or not every_line)
+    if common.as_json:
+        found = verification_json(result, every_line=every_line)
+        print_json(
+            found
+            if before is None
+            else {
+                **before,
+                "ok": found["ok"],
+                "problems": found["problems"],
+                "verification": found,
+            }
+        )
+    elif common.verbosity >= 0 or not is_good:
+        show_verification(result, verbose=common.verbosity > 0)
+    if not is_good:
+        click.get_current_context().exit(1)
+
+
+def show_verification(result: Verification, *, verbose: bool) -> None:
+    """Print the runs, what failed, and the hunks that no check ran."""
+    if result.known is not None:
+        known = result.known
+        where = ", ".join(known.platforms)
+        say(
+            f"verified {known.time}: {count(known.passed, 'check')} passed on {where}, nothing "
+            "changed since"
+        )
+        return
+    for run in result.runs:
+        look = "bad" if run.failures else "good"
+        numbers = f"{run.passed} passed, {len(run.failures)} failed, {len(run.skipped)} skipped"
+        say(f"{run.distribution:15} {paint(numbers, look)}  {paint(run.header, 'dim')}")
+        for failure in run.failures:
+            say(f"  {paint('failed', 'bad')}  {failure.check}: {_first_line(failure.message)}")
+        for skip in run.skipped:
+            say(f"  {paint('skipped', 'warn')} {skip.check}: {_first_line(skip.message)}")
+    _show_hunks(result, verbose=verbose)
+    _show_total(result)
+    if not result.is_good and not any(run.failures for run in result.runs):
+        say(paint(_NOTHING_PASSED, "bad"))
+
+
+def _show_total(result: Verification) -> None:
+    passed = sum(run.passed for run in result.runs)
+    failed = sum(len(run.failures) for run in result.runs)
+    platforms = ", ".join(dict.fromkeys(run.platform for run in result.runs))
+    total = f"{count(passed, 'check')} passed, {failed} failed on {platforms}"
+    if result.is_measured:
+        run = sum(covered.is_run for covered in result.hunks)
+        lines, ran = (sum(getattr(one, n) for one in result.patches) for n in ("added", "executed"))
+        excused = sum(len(one.excused) for one in result.patches)
+        total += f"; {run} of {count(len(result.hunks), 'hunk')} run by checks"
+        total += f", {ran} of {count(lines, 'added line')}"
+        total += f", {excused} for FreeBSD alone" if excused else ""
+    else:
+        total += f"; {_NOT_MEASURED}"
+    say(total)
+
+
+def _show_hunks(result: Verification, *, verbose: bool) -> None:
+    for covered in result.hunks:
+        hunk = covered.hunk
+        name = f"{hunk.patch} {hunk.path} hunk {hunk.number} of {hunk.total}"
+        lines = ", ".join(map(str, covered.missed))
+        if not covered.is_run:
+            say(f"{paint('not run', 'bad')} {name}: lines {lines}")
+        elif covered.missed:
+            say(f"{paint('partly', 'warn')}  {name}: lines {lines} not run")
+        elif verbose and covered.excused:
+            lines = ", ".join(map(str, covered.excused))
+            say(f"{paint('native', 'dim')}  {name}: lines {lines} run on FreeBSD alone")
+        elif verbose:
+            say(f"{paint('run', 'good')}     {name}: {', '.join(covered.checks) or 'no statement'}")
+
+
+def _problems(result: Verification, *, every_line: bool) -> list[PortError]:
+    """Give each failed check, or that there was none, and each line not run, as an error."""
+    problems = [
+        PortError(
+            f"{failure.check} failed: {_first_line(failure.message)}",
+            where=f"{run.distribution} on {run.platform}",
+        )
+        for run in result.runs
+        for failure in run.failures
+    ]
+    if not problems and not result.is_good:
+        problems.append(PortError(_NOTHING_PASSED))
+    if every_line and not result.is_measured:
+        problems.append(PortError(_NOT_MEASURED))
+    if every_line:
+        problems += [
+            PortError(f"no check runs a line of {one.patch}", where=f"{path}:{line}")
+            for one in result.patches
+            for path, line in one.missed
+        ]
+    return problems
+
+
+def _first_line(message: str) -> str:
+    return message.splitlines()[0] if message else "no message"
+
+
+def verification_json(result: Verification, *, every_line: bool = False) -> dict[str, Any]:
+    """Give it as JSON has it."""
+    from dataclasses import asdict
+
+    problems = _problems(result, every_line=every_line)
+    return {
+        "ok": not problems,
+        "verb": "verify",
+        "problems": problem_rows(problems),
+        "measured": result.is_measured,
+        "known": asdict(result.known) if result.known else None,
+        "runs": [
+            {
+                "distribution": run.distribution,
+                "platform": run.platform,
+                "header": run.header,
+                "passed": run.passed,
+                "failed": [asdict(failure) for failure in run.failures],
+                "skipped": [asdict(skip) for skip in run.skipped],
+                "patches": {
+                    name: {"passed": good, "failed": bad}
+                    for name, (good, bad) in sorted(run.patches.items())
+                },
+            }
+            for run in result.runs
+        ],
+        "patches": [_patch_json(one, is_measured=result.is_measured) for one in result.patches],
+        "hunks": [_hunk_json(covered) for covered in result.hunks],
+    }
+
+
+def _hunk_json(covered: HunkCoverage) -> dict[str, Any]:
+    return {
+        "patch": covered.hunk.patch,
+        "path": covered.hunk.path,
+        "hunk": covered.hunk.number,
+        "added": list(covered.hunk.added),
+        "statements": covered.statements,
+        "executed": covered.executed,
+        "missed": list(covered.missed),
+        "excused": list(covered.excused),
+        "checks": list(covered.checks),
+    }
+
+
+def _patch_json(one: PatchReport, *, is_measured: bool) -> dict[str, Any]:
+    return {
+        "patch": one.patch,
+        "checks": {
+            platform: {"run": passed + failed, "passed": passed, "failed": failed}
+            for platform, (passed, failed) in one.checks.items()
+        },
+        "hunks": {"total": len(one.hunks), "covered": sum(hunk.is_run for hunk in one.hunks)}
+        if is_measured
+        else None,
+        "lines": {
+            "added": one.added,
+            "covered": one.executed,
+            "uncovered": [{"path": path, "line": line} for path, line in one.missed],
+            "native_only": [{"path": path, "line": line} for path, line in one.excused],
+        }
+        if is_measured
+        else None,
+        "upstream": {
+            "unchanged": list(one.unchanged),
+            "changed": list(one.changed),
+            "not_compared": list(one.not_compared),
+        },
+    }

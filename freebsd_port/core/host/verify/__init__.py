@@ -1,1 +1,0 @@
-"""What `host verify` makes of nova's own answers, area by area."""

@@ -1,1 +1,0 @@
-"""What changed between two texts of a series: patches, headers, and the changes themselves."""

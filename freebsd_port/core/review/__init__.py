@@ -1,1 +1,0 @@
-"""What a porter looks at: the facts of each hunk, the findings on it, and what was decided."""

@@ -1,0 +1,1 @@
+"""Plan a series in memory: where each hunk is placed, and what the files become."""

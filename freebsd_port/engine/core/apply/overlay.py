@@ -1,0 +1,195 @@
+"""The state of an overlay: which patches are applied, and each file before and after them.
+
+The journal's rows describe a change that is being carried out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+
+from freebsd_port.engine.core.text.file import STATE_DIRECTORY, find_path_fault
+from freebsd_port.errors import PortError
+
+FORMAT = 1
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class OverlayError(PortError):
+    """The overlay's own state cannot be read, or disagrees with the tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedPatch:
+    """A patch that is on, by the text that was applied."""
+
+    name: str
+    sha256: str
+    strip: int = 1
+    reverse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OverlayFile:
+    """One file that the overlay changed; None as digest means that it is not there."""
+
+    path: str
+    before: str | None
+    after: str | None
+    before_mode: int | None = None
+    after_mode: int | None = None
+    distribution: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddedFile:
+    """A file that belongs to a patch, although the patch's text does not change it yet."""
+
+    patch: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class OverlayState:
+    """Everything needed to take the overlay off, without the series or the network."""
+
+    release: str | None = None
+    fuzz: int = 0
+    patches: tuple[AppliedPatch, ...] = ()
+    files: tuple[OverlayFile, ...] = ()
+    versions: dict[str, str] = field(default_factory=dict)
+    """Distribution name to the version that was patched."""
+
+    added: tuple[AddedFile, ...] = ()
+    """Files under edit that `refresh` is to take into a patch; each is in `files` too."""
+
+    def file(self, path: str) -> OverlayFile | None:
+        """Find the entry of a path."""
+        return next((entry for entry in self.files if entry.path == path), None)
+
+
+def render_state(state: OverlayState) -> bytes:
+    """Give the state as JSON, one trailing newline; `parse_state(render_state(s)) == s`."""
+    value: dict[str, object] = {
+        "format": FORMAT,
+        "release": state.release,
+        "fuzz": state.fuzz,
+        "patches": [_fields(patch) for patch in state.patches],
+        "files": [_fields(file) for file in state.files],
+        "versions": state.versions,
+    }
+    if state.added:
+        value["added"] = [_fields(file) for file in state.added]
+    return (json.dumps(value, sort_keys=True) + "\n").encode()
+
+
+def _fields(value: AppliedPatch | OverlayFile | AddedFile) -> dict[str, str | int | None]:
+    """Give the fields of a flat value; `asdict` copies them deeply, which takes its time."""
+    return {name: getattr(value, name) for name in value.__slots__}
+
+
+def parse_state(data: bytes, *, where: str) -> OverlayState:
+    """Read the state; raises OverlayError when it is damaged or of a later format.
+
+    Paths, digests and modes are held against the rules, since the file came with the tree.
+    """
+    try:
+        value = json.loads(data)
+        if value.pop("format") != FORMAT:
+            raise OverlayError(
+                "the overlay was written by another version of freebsd-port", where=where
+            )
+        patches = tuple(AppliedPatch(**entry) for entry in value.pop("patches"))
+        files = tuple(OverlayFile(**entry) for entry in value.pop("files"))
+        added = tuple(AddedFile(**entry) for entry in value.pop("added", ()))
+        state = OverlayState(patches=patches, files=files, added=added, **value)
+        fault = _find_fault(state)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        fault = str(error)
+    if fault:
+        raise OverlayError(
+            f"the overlay's state is damaged: {fault}",
+            where=where,
+            hint="begin with a fresh copy of the tree; a fresh environment comes from: "
+            "freebsd-port venv",
+        )
+    return state
+
+
+def is_digest(value: object) -> bool:
+    """Tell whether the value is a SHA-256 in hexadecimal, or None."""
+    return value is None or (isinstance(value, str) and _DIGEST.fullmatch(value) is not None)
+
+
+def is_mode(value: object) -> bool:
+    """Tell whether the value is a set of permission bits, or None."""
+    return value is None or (type(value) is int and 0 <= value <= 0o7777)
+
+
+def _find_fault(state: OverlayState) -> str | None:
+    if not isinstance(state.versions, dict) or type(state.fuzz) is not int:
+        return "fields of another kind"
+    for patch in state.patches:
+        if not isinstance(patch.name, str) or not is_digest(patch.sha256):
+            return f"no digest for {patch.name!r}"
+    for entry in state.files:
+        fault = find_path_fault(entry.path)
+        if fault:
+            return f"it names {entry.path!r}, and {fault}"
+        if not is_digest(entry.before) or not is_digest(entry.after):
+            return f"no digest for {entry.path}"
+        if not is_mode(entry.before_mode) or not is_mode(entry.after_mode):
+            return f"no permission bits for {entry.path}"
+    paths = {entry.path for entry in state.files}
+    names = {patch.name for patch in state.patches}
+    for file in state.added:
+        if file.path not in paths or file.patch not in names:
+            return f"{file.path!r} was added to {file.patch!r}, and one of the two is not there"
+    return None
+
+
+STATE_FILE = f"{STATE_DIRECTORY}/state.json"
+_STAGED = re.compile(r"\d{1,9}|state")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One file of the change; None as digest means that it is not there."""
+
+    path: str
+    before: str | None
+    after: str | None
+    staged: str
+    """Name of the new content inside the journal."""
+
+    directory_mode: int | None = None
+
+
+def parse_rows(data: bytes, *, where: str) -> tuple[Row, ...]:
+    """Read the rows; raises OverlayError for one that is damaged or leads out of the tree."""
+    try:
+        rows = tuple(Row(**row) for row in json.loads(data))
+        for row in rows:
+            _check(row)
+    except (ValueError, TypeError) as error:
+        raise OverlayError(
+            f"the journal of an interrupted command is damaged: {error}",
+            where=where,
+            hint="find out who wrote it; a freebsd-port that was killed leaves none like it",
+        ) from error
+    return rows
+
+
+def _check(row: Row) -> None:
+    if not isinstance(row.path, str) or not isinstance(row.staged, str):
+        raise TypeError("a name that is no text")
+    fault = find_path_fault(row.path) if row.path != STATE_FILE else None
+    if fault:
+        raise ValueError(f"it names {row.path!r}, and {fault}")
+    if not _STAGED.fullmatch(row.staged):
+        raise ValueError(f"it takes content from {row.staged!r}")
+    if not is_digest(row.before) or not is_digest(row.after):
+        raise ValueError(f"no digest for {row.path}")
+    if not is_mode(row.directory_mode):
+        raise ValueError(f"no permission bits for {row.path}")

@@ -1,0 +1,1 @@
+"""Patches from elsewhere and for elsewhere: mailboxes, diffs, ports."""

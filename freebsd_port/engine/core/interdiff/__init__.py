@@ -1,0 +1,1 @@
+"""What changed between two versions of a series: patches, headers, and the changes themselves."""

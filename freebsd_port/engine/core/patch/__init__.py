@@ -1,0 +1,1 @@
+"""Read and write patch files: headers, changes, hunks."""

@@ -1,0 +1,281 @@
+"""The merge of one file change into another version: the place of each hunk, and the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from freebsd_port.engine.core.rebase.merge import Clash, MergeResult, merge_splices
+from freebsd_port.engine.core.rebase.moved_code import Move, find_move
+from freebsd_port.engine.core.rebase.outcome import Outcome, RebasedHunk
+from freebsd_port.engine.core.rebase.tree_version import Version
+from freebsd_port.engine.core.source.scope import Scope, heads_around, innermost_scope, parses_in
+from freebsd_port.engine.core.text.align import Block
+from freebsd_port.engine.core.text.splice import PlacedHunk, Splice, find_splices
+
+
+@dataclass(slots=True)
+class FileMerge:
+    """The hunks of one file change, carried as far as they could be."""
+
+    path: str
+    """The file on the other release."""
+
+    hunks: list[RebasedHunk] = field(default_factory=list)
+    splices: dict[str, list[Splice]] = field(default_factory=dict)
+    """What is to be done, by path of the other release; moved code may be in another file."""
+
+    clashes: dict[str, list[Clash]] = field(default_factory=dict)
+    """What needs a person, by path as well."""
+
+    is_alike: bool = True
+    """Whether each splice is made in both versions alike, in the same file."""
+
+
+Recall = Callable[[Clash], tuple[bytes, ...] | None]
+"""Gives the lines with which a person settled the same clash before, or None."""
+
+SETTLED_BEFORE = "settled as it was before"
+"""Reason for what a remembered resolution settled."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What became of one hunk's splices."""
+
+    outcome: Outcome
+    reason: str
+    line: int | None
+    scope: str | None = None
+
+
+@dataclass(slots=True)
+class FileMerger:
+    """Merges one file change; base and other are the two versions, as earlier patches left them."""
+
+    base: Version
+    other: Version
+    path: str
+    other_path: str
+    release: str
+    """The other release, for the reasons."""
+
+    recall: Recall
+    may_move: bool = True
+    """Whether to look for code that moved where there is a clash."""
+
+    def merge(self, placed: Sequence[PlacedHunk], blocks: Sequence[Block]) -> FileMerge:
+        """Carry the hunks; `blocks` aligns the two versions of the file."""
+        base, other = self._lines()
+        done = FileMerge(self.other_path)
+        splices = [splice for hunk in placed for splice in hunk.splices]
+        results = merge_splices(base, other, blocks, splices)
+        at = 0
+        for number, hunk in enumerate(placed, 1):
+            own = list(results[at : at + len(hunk.splices)])
+            at += len(hunk.splices)
+            found = self._settle(hunk, own, done)
+            done.hunks.append(
+                RebasedHunk(
+                    self.other_path,
+                    number,
+                    len(placed),
+                    found.outcome,
+                    found.reason,
+                    found.line,
+                    found.scope,
+                )
+            )
+        self._require_syntax(done)
+        return done
+
+    def _lines(self) -> tuple[list[bytes], list[bytes]]:
+        return self.base.lines(self.path) or [], self.other.lines(self.other_path) or []
+
+    def _settle(self, hunk: PlacedHunk, results: list[MergeResult], done: FileMerge) -> _Found:
+        """Say what became of one hunk, and take what is to be done into the file merge."""
+        clashes = [result for result in results if isinstance(result, Clash)]
+        if clashes:
+            return self._settle_clash(hunk, results, done)
+        made = [result for result in results if isinstance(result, Splice)]
+        names = self._find_names(hunk, made) if made else None
+        if names is not None and self._is_doubtful(*names):
+            other = self._lines()[1]
+            doubts: list[MergeResult] = [_doubt(other, splice) for splice in made]
+            return self._settle_clash(hunk, doubts, done)
+        done.splices.setdefault(self.other_path, []).extend(made)
+        if len(made) < len(results):
+            done.is_alike = False
+        if not made:
+            return _Found("upstreamed", f"{self.release} has it", results[0].start + 1)
+        line = self._first_line(hunk, results)
+        if len(made) < len(results):
+            return _Found("merged", f"{self.release} has part of it", line)
+        if names is not None:
+            return _Found("moved", f"{names[0]} is {names[1]} there", line, names[0])
+        return self._compare_context(hunk, line)
+
+    def _compare_context(self, hunk: PlacedHunk, line: int) -> _Found:
+        """Say how the lines around a hunk are there, where its old side would start."""
+        old, other = hunk.hunk.old, self._lines()[1]
+        if line < 1 or tuple(other[line - 1 : line - 1 + len(old)]) != old:
+            return _Found("merged", "the lines around it changed", line)
+        distance = line - 1 - hunk.start
+        if not distance:
+            return _Found("exact", "the same lines at the same place", line)
+        way = "down" if distance > 0 else "up"
+        return _Found("offset", f"the same lines, {abs(distance)} further {way}", line)
+
+    @staticmethod
+    def _first_line(hunk: PlacedHunk, results: Sequence[MergeResult]) -> int:
+        """Give the 1-based line at which the old side would start there."""
+        return max(results[0].start - (hunk.splices[0].start - hunk.start) + 1, 1)
+
+    def _find_names(
+        self, hunk: PlacedHunk, made: Sequence[Splice]
+    ) -> tuple[str, str | None] | None:
+        """Give old and new name of the scope when they differ; new None is the module itself."""
+        base, other = self._lines()
+        if not self.path.endswith(".py"):
+            return None
+        before = heads_around(base, hunk.splices[0].start, self.base.tops(self.path))
+        after = heads_around(other, made[0].start, self.other.tops(self.other_path))
+        if before == after:
+            return None
+        old, scopes = self._scope(hunk), self.other.scopes(self.other_path)
+        new = innermost_scope(scopes, made[0].start, made[-1].stop)
+        if old is None or not scopes or (new is not None and old.name == new.name):
+            return None
+        return old.name, new.name if new else None
+
+    def _is_doubtful(self, old: str, new: str | None) -> bool:
+        """Tell whether the lines came to lie in code that the base has beside the scope."""
+        return new is None or self._is_old(self.other_path, new, old)
+
+    def _is_old(self, path: str, name: str, moved: str) -> bool:
+        """Tell whether the base has this scope already, and it is not the one that moved."""
+        here = path == self.other_path
+        if here and name == moved:
+            return False
+        return any(s.name == name for s in self.base.scopes(self.path if here else path))
+
+    def _scope(self, hunk: PlacedHunk) -> Scope | None:
+        first, last = hunk.splices[0], hunk.splices[-1]
+        return innermost_scope(self.base.scopes(self.path), first.start, last.stop)
+
+    def _settle_clash(
+        self, hunk: PlacedHunk, results: list[MergeResult], done: FileMerge
+    ) -> _Found:
+        done.is_alike = False
+        scope = self._scope(hunk)
+        name = scope.name if scope else None
+        move = self._find_move(hunk, scope) if scope and self.may_move else None
+        if move is not None:
+            return self._take_move(move, scope.name if scope else "", results, done)
+        made = [result for result in results if isinstance(result, Splice)]
+        unsettled = done.clashes.setdefault(self.other_path, [])
+        is_settled = True
+        for clash in dict.fromkeys(r for r in results if isinstance(r, Clash)):
+            lines = None if clash in unsettled else self.recall(clash)
+            if lines is not None:
+                made += find_splices(clash.theirs, lines, clash.start)
+                continue
+            is_settled = False
+            if clash not in unsettled:
+                unsettled.append(clash)
+        there = done.splices.setdefault(self.other_path, [])
+        there += [splice for splice in made if splice not in there]
+        there.sort(key=lambda splice: splice.start)
+        line = results[0].start + 1
+        if is_settled:
+            return _Found("merged", SETTLED_BEFORE, line, name)
+        return _Found("conflict", self._conflict_reason(scope), line, name)
+
+    def _conflict_reason(self, scope: Scope | None) -> str:
+        if not self.other.exists(self.other_path):
+            return f"{self.release} has no {self.other_path}"
+        if scope and not any(s.name == scope.name for s in self.other.scopes(self.other_path)):
+            return f"{self.release} has no {scope.name}, nor anything alike"
+        return f"{self.release} changed the same lines"
+
+    def _find_move(self, hunk: PlacedHunk, scope: Scope) -> Move | None:
+        base, other = self._lines()
+        here = [(self.other_path, other)]
+
+        def is_old(path: str, name: str) -> bool:
+            return self._is_old(path, name, scope.name)
+
+        move = find_move(base, scope, hunk.splices, here, self.other.scopes, is_old)
+        if move or any(s.name == scope.name for s in self.other.scopes(self.other_path)):
+            return move
+        elsewhere = (f for f in self.other.sources(self.path) if f[0] != self.other_path)
+        return find_move(base, scope, hunk.splices, elsewhere, self.other.scopes, is_old)
+
+    def _take_move(
+        self, move: Move, name: str, results: Sequence[MergeResult], done: FileMerge
+    ) -> _Found:
+        made = [result for result in move.results if isinstance(result, Splice)]
+        there = done.splices.setdefault(move.path, [])
+        there += made
+        there.sort(key=lambda splice: splice.start)
+        line = move.results[0].start + 1
+        place = "" if move.path == self.other_path else f" in {move.path}"
+        if not made:
+            return _Found("upstreamed", f"{self.release} has it in {move.scope}{place}", line, name)
+        new_name = f"is {move.scope}{place} there"
+        if move.scope == name:
+            new_name = f"moved to {move.path}" if place else "stands elsewhere there"
+            clashes = [result for result in results if isinstance(result, Clash)]
+            if not place and any(c.start <= m.start <= c.stop for c in clashes for m in made):
+                reason = f"the lines around it changed; {name} was found by its text"
+                return _Found("merged", reason, line, name)
+        return _Found("moved", f"{name} {new_name}", line, name)
+
+    def _require_syntax(self, done: FileMerge) -> None:
+        """Turn what would not parse into a conflict; what lies on the same lines is not asked."""
+        doubtful = [n for n, h in enumerate(done.hunks) if h.outcome in ("merged", "moved")]
+        if any(done.clashes.values()) or not doubtful:
+            return
+        for path, splices in done.splices.items():
+            before = self.other.lines(path) or []
+            scopes = self.other.scopes(path)  # none where it does not parse as it is
+            if scopes and any(not parses_in(before, scopes, splice) for splice in splices):
+                done.clashes[path] = [_doubt(before, splice) for splice in splices]
+                splices.clear()
+                for number in doubtful:
+                    done.hunks[number] = replace(
+                        done.hunks[number],
+                        outcome="conflict",
+                        reason=f"with it {path} would not parse",
+                    )
+
+
+def _doubt(before: Sequence[bytes], splice: Splice) -> Clash:
+    """Give a splice to a person instead of making it."""
+    old = tuple(before[splice.start : splice.stop])
+    return Clash(splice.start, splice.stop, old, splice.lines, old, ())
+
+
+def merge_whole(
+    path: str,
+    base: list[bytes] | None,
+    after: list[bytes] | None,
+    there: list[bytes] | None,
+    release: str,
+) -> FileMerge:
+    """Carry the file from `base` to `after` to the release that has `there`; None is no file."""
+    merge = FileMerge(path, is_alike=False)
+    outcome: Outcome = "exact"
+    reason = "a new file" if base is None else "the same file goes away"
+    if there == after:
+        outcome, reason = "upstreamed", f"{release} has it"
+    elif there == base:
+        merge.splices[path] = [Splice(0, len(base or ()), tuple(after or ()))]
+    else:
+        outcome, reason = "conflict", f"{release} has another {path}"
+        clash = Clash(
+            0, len(there or ()), tuple(base or ()), tuple(after or ()), tuple(there or ()), (0,)
+        )
+        merge.clashes[path] = [clash]
+    merge.hunks.append(RebasedHunk(path, 1, 1, outcome, reason, 1))
+    return merge

@@ -1,0 +1,150 @@
+"""Finding code that moved: a scope of one version that has another name or file in the other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from freebsd_port.engine.core.rebase.merge import Clash, Present, merge_splices
+from freebsd_port.engine.core.source.scope import Scope
+from freebsd_port.engine.core.text.align import align_lines
+from freebsd_port.engine.core.text.splice import Splice
+
+_ALIKE = 0.5
+"""At least this share of the lines of the longer one must be the same in both."""
+
+_MARGIN = 0.1
+"""The best candidate must be better than the next by this much, or nobody can tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Where a scope went, and the splices carried to it."""
+
+    path: str
+    scope: str
+    results: tuple[Splice | Present, ...]
+    """One for each splice, in lines of the other version's file."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    path: str
+    lines: Sequence[bytes]
+    scope: Scope
+    likeness: float
+
+
+def find_move(
+    base: Sequence[bytes],
+    scope: Scope,
+    splices: Sequence[Splice],
+    files: Iterable[tuple[str, Sequence[bytes]]],
+    scopes_of: Callable[[str], Sequence[Scope]],
+    is_old: Callable[[str, str], bool],
+) -> Move | None:
+    """Find the one scope among the files that the base's scope became, and carry splices there.
+
+    `scopes_of` gives a file's scopes, and is asked only where they may matter. `is_old` tells of
+    path and name whether the base has that scope too, which then did not come of another. The
+    splices lie inside the scope. None when no scope is alike enough, when two are about equally
+    alike, or when the merge clashes there too.
+    """
+    text = list(base[scope.start : scope.stop])
+    found = sorted(
+        (
+            candidate
+            for path, lines in files
+            for candidate in _candidates(path, lines, scope, text, scopes_of)
+            if candidate.likeness >= _ALIKE and not is_old(path, candidate.scope.name)
+        ),
+        key=lambda candidate: -candidate.likeness,
+    )
+    if not found or (len(found) > 1 and found[0].likeness - found[1].likeness < _MARGIN):
+        return None
+    return _carry_to(found[0], text, scope, splices)
+
+
+def _carry_to(
+    best: _Candidate, text: Sequence[bytes], scope: Scope, splices: Sequence[Splice]
+) -> Move | None:
+    """Merge the splices into what the scope became; None where they clash."""
+    there = best.lines[best.scope.start : best.scope.stop]
+    text = _rename_head(text, scope.name, best.scope.name)
+    shifted = [Splice(s.start - scope.start, s.stop - scope.start, s.lines) for s in splices]
+    results: list[Splice | Present] = []
+    for result in merge_splices(text, there, align_lines(text, there), shifted):
+        if isinstance(result, Clash):
+            return None
+        at = best.scope.start + result.start
+        results.append(
+            Present(at)
+            if isinstance(result, Present)
+            else Splice(at, best.scope.start + result.stop, result.lines)
+        )
+    return Move(best.path, best.scope.name, tuple(results))
+
+
+def _candidates(
+    path: str,
+    lines: Sequence[bytes],
+    scope: Scope,
+    text: Sequence[bytes],
+    scopes_of: Callable[[str], Sequence[Scope]],
+) -> list[_Candidate]:
+    """Give the scopes of a file that share enough lines to be looked at."""
+    telling = _telling(text)
+    fewest = max(_ALIKE * len(telling) / 2, 1)
+    if len(telling.intersection(lines)) < fewest:
+        return []
+    found = []
+    for other in scopes_of(path):
+        there = lines[other.start : other.stop]
+        longer = max(len(there), len(text))
+        if min(len(there), len(text)) < _ALIKE * longer:
+            continue
+        if len(telling.intersection(there)) < fewest:
+            continue
+        same = sum(block.count for block in align_lines(text, there))
+        likeness = same / longer
+        if other.name.rpartition(".")[2] == scope.name.rpartition(".")[2]:
+            likeness += _MARGIN  # its own name speaks for it
+        found.append(_Candidate(path, lines, other, likeness))
+    return found
+
+
+def find_renamed_file(
+    path: str, base: Sequence[bytes], files: Iterable[tuple[str, Sequence[bytes]]]
+) -> str | None:
+    """Find the file that a file of the base became: most of its telling lines are in it.
+
+    None when none has half of them, or two have about as many.
+    """
+    telling = _telling(base)
+    scores = []
+    for other, lines in files:
+        if other != path:
+            shared = len(telling.intersection(lines))
+            scores.append((shared / max(len(telling), 1), other))
+    scores.sort(reverse=True)
+    if not scores or scores[0][0] < _ALIKE:
+        return None
+    if len(scores) > 1 and scores[0][0] - scores[1][0] < _MARGIN:
+        return None
+    return scores[0][1]
+
+
+def _rename_head(text: Sequence[bytes], old: str, new: str) -> list[bytes]:
+    """Give the scope's lines with the new name in its first line, which is no edit of its own."""
+    head = re.compile(rb"(\s*(?:async def|def|class) )%s\b" % old.rpartition(".")[2].encode())
+    made = list(text)
+    at = next((n for n, line in enumerate(made) if head.match(line)), None)
+    if at is not None:
+        made[at] = head.sub(rb"\g<1>" + new.rpartition(".")[2].encode(), made[at], count=1)
+    return made
+
+
+def _telling(lines: Sequence[bytes]) -> set[bytes]:
+    """Give the lines that are not to be found in any file."""
+    return {line for line in lines if len(line.strip()) > 8}

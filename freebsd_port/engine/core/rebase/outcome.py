@@ -1,0 +1,107 @@
+"""What a rebase makes of a series: an outcome a hunk, a text a patch. Computing it is `rebaser`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from freebsd_port.engine.core.rebase.merge import Clash
+from freebsd_port.engine.core.source.missing_names import Missing
+from freebsd_port.errors import PortError
+
+Outcome = Literal["exact", "offset", "merged", "moved", "upstreamed", "conflict"]
+
+OUTCOMES: tuple[Outcome, ...] = ("exact", "offset", "merged", "moved", "upstreamed", "conflict")
+"""From the least to the most that a reviewer has to look at, but for what needs no patch."""
+
+State = Literal["kept", "rewritten", "upstreamed", "conflict", "off", "left"]
+
+
+class RebaseError(PortError):
+    """A series that cannot be carried, whatever the other release holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class RebasedHunk:
+    """What became of one hunk on the other release."""
+
+    path: str
+    """The file on the other release."""
+
+    number: int
+    """1-based within its file change."""
+
+    total: int
+    outcome: Outcome
+    reason: str
+    """In words, without a full stop."""
+
+    line: int | None
+    """1-based line of its old side there, over the earlier patches; None without a place."""
+
+    scope: str | None = None
+    """Dotted name of its class or function where it comes from; None if nobody had to look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What stands behind the markers."""
+
+    ours: str
+    """The patch."""
+
+    base: str
+    """The release that it comes from."""
+
+    theirs: str
+    """The release that it goes to."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkFile:
+    """A file of the other release, for a person to finish."""
+
+    path: str
+    content: bytes
+    """Everything merged that could be, and diff3-style markers around the rest."""
+
+    before: bytes | None
+    """The file as the earlier patches left it; None when the other release has none."""
+
+    clashes: tuple[Clash, ...]
+    """What stands between markers, in order; none when the file is merged."""
+
+    labels: Labels
+
+
+@dataclass(frozen=True, slots=True)
+class RebasedPatch:
+    """What became of one patch."""
+
+    name: str
+    state: State
+    """kept: the text that the release takes now is right; rewritten: it needs `text`; off: the
+    series, or a person, leaves it out there; left: nobody asked for it, and it does not fit."""
+
+    hunks: tuple[RebasedHunk, ...]
+    text: bytes | None
+    """The patch for the other release; None when it is upstreamed or in conflict."""
+
+    work: tuple[WorkFile, ...] = ()
+    """Every file of a patch in conflict; empty for another."""
+
+    displaced: str | None = None
+    """The release's own text, by its name in patches/, when it fits no more and gives way."""
+
+    missing: tuple[Missing, ...] = ()
+    """Names that its added lines read and that the release, with the series on, does not have."""
+
+    @property
+    def is_carried(self) -> bool:
+        """Tell whether nothing is left to be done about it."""
+        return self.state not in ("conflict", "left")
+
+    def counts(self) -> dict[Outcome, int]:
+        """Count the hunks by outcome, in the order of OUTCOMES, without zeros."""
+        found = [hunk.outcome for hunk in self.hunks]
+        return {outcome: found.count(outcome) for outcome in OUTCOMES if outcome in found}

@@ -1,0 +1,76 @@
+"""A file change with its place on the release that it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+from freebsd_port.engine.core.apply.changed_file import find_target
+from freebsd_port.engine.core.patch.change import FileChange, find_special
+from freebsd_port.engine.core.patch.patch import Patch
+from freebsd_port.engine.core.rebase.outcome import RebaseError
+from freebsd_port.engine.core.rebase.tree_version import Version
+from freebsd_port.engine.core.text.splice import PlacedHunk, Splice, place_hunks
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedChange:
+    """One file change, every hunk of which has its place."""
+
+    path: str
+    is_whole: bool
+    """The patch makes the file or takes it away."""
+
+    hunks: tuple[PlacedHunk, ...]
+
+    @property
+    def splices(self) -> list[Splice]:
+        """Give all that the hunks do, in order."""
+        return [splice for hunk in self.hunks for splice in hunk.splices]
+
+
+def place_patch(version: Version, release: str, patch: Patch, strip: int) -> list[PlacedChange]:
+    """Place a patch on the version of its own release, without fuzz.
+
+    Raises RebaseError when it does not fit, or is more than an edit of lines.
+    """
+    placed = [
+        _place_change(version, release, patch.name, change, strip) for change in patch.changes
+    ]
+    if len({one.path for one in placed}) < len(placed):
+        raise RebaseError("a patch that names a file twice cannot be carried", where=patch.name)
+    return placed
+
+
+def _place_change(
+    version: Version, release: str, name: str, change: FileChange, strip: int
+) -> PlacedChange:
+    where = f"{name}:{change.hunks[0].line if change.hunks else change.line}"
+    special = find_special(change)
+    if special:
+        raise RebaseError(f"{special} cannot be carried to another release", where=where)
+    target = find_target(change, strip, version.exists, version.has_directory)
+    if target is None:
+        raise _misfit(release, "it changes a file that is not there", where)
+    lines = version.lines(target.path)
+    hunks = place_hunks(lines or [], change.hunks)
+    if len(hunks) < len(change.hunks):
+        what = f"hunk {len(hunks) + 1} of {len(change.hunks)} does not fit"
+        raise _misfit(release, what, where)
+    is_whole = lines is None or bool(change.deletes and not change.hunks[-1].new)
+    return PlacedChange(target.path, is_whole, hunks)
+
+
+def _misfit(release: str, what: str, where: str) -> RebaseError:
+    return RebaseError(
+        f"the patch does not apply to {release}: {what}",
+        where=where,
+        hint=f"freebsd-port check --release {release}",
+    )
+
+
+def are_apart(ranges: Iterable[tuple[int, int]]) -> bool:
+    """Tell whether no two of these line ranges overlap or begin at the same line."""
+    order = sorted(ranges)
+    return all(before[1] <= after[0] and before[0] < after[0] for before, after in pairwise(order))

@@ -1,0 +1,106 @@
+"""One version of a tree in memory: files as lines, as some patches leave them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from freebsd_port.engine.core.apply.series_lock import LockedFile
+from freebsd_port.engine.core.source.scope import (
+    Scope,
+    find_scopes,
+    find_tops,
+    shift_scopes,
+    shift_tops,
+)
+from freebsd_port.engine.core.text.file import Tree, hash_bytes, split_lines
+from freebsd_port.engine.core.text.splice import Splice, apply_splices
+
+
+class ListedTree(Tree, Protocol):
+    """A tree that can name its files."""
+
+    def paths(self) -> frozenset[str]:
+        """Give every path, POSIX and relative."""
+
+
+class Version:
+    """The files of a release with some patches on."""
+
+    def __init__(self, tree: ListedTree) -> None:
+        self._tree = tree
+        self._lines: dict[str, list[bytes] | None] = {}
+        self._written: set[str] = set()
+        self._scopes: dict[str, tuple[Scope, ...]] = {}
+        self._tops: dict[str, tuple[int, ...]] = {}
+
+    def lines(self, path: str) -> list[bytes] | None:
+        """Give the file's lines, newlines kept, or None; they are not to be edited in place."""
+        if path not in self._lines:
+            state = self._tree.read(path)
+            self._lines[path] = None if state is None else split_lines(state.content)
+        return self._lines[path]
+
+    def exists(self, path: str) -> bool:
+        """Tell whether the file is there now."""
+        return self.lines(path) is not None
+
+    def has_directory(self, path: str) -> bool:
+        """Tell whether the directory is there as released."""
+        return self._tree.has_directory(path)
+
+    def scopes(self, path: str) -> tuple[Scope, ...]:
+        """Give the file's classes and functions as they are now."""
+        if path not in self._scopes:
+            self._scopes[path] = find_scopes(b"".join(self.lines(path) or ()))
+        return self._scopes[path]
+
+    def tops(self, path: str) -> tuple[int, ...]:
+        """Give the lines at which its outermost classes and functions begin, 0-based."""
+        if path not in self._tops:
+            self._tops[path] = find_tops(self.lines(path) or ())
+        return self._tops[path]
+
+    def write(self, path: str, lines: list[bytes] | None) -> None:
+        """Set the file; None takes it away."""
+        self._lines[path] = lines
+        self._written.add(path)
+        self._scopes.pop(path, None)
+        self._tops.pop(path, None)
+
+    def splice(self, path: str, splices: Sequence[Splice]) -> None:
+        """Change lines of the file, or make it when there is none."""
+        before = self.lines(path) or []
+        scopes, tops = self._scopes.get(path), self._tops.get(path)
+        self.write(path, apply_splices(before, splices) or None)
+        if scopes is not None and (moved := shift_scopes(scopes, before, splices)) is not None:
+            self._scopes[path] = moved
+        if tops is not None and (lines := shift_tops(tops, before, splices)) is not None:
+            self._tops[path] = lines
+
+    def contrasts(self) -> dict[str, tuple[Sequence[bytes], Sequence[bytes]]]:
+        """Give the lines as released and as they are now of every file that was written to."""
+        return {
+            path: (split_lines(state.content) if state else [], self._lines[path] or [])
+            for path, state in ((path, self._tree.read(path)) for path in sorted(self._written))
+        }
+
+    def changes(self) -> tuple[LockedFile, ...]:
+        """Give the digests of every file that is not as released, sorted by path."""
+        found = []
+        for path in sorted(self._written):
+            lines, state = self._lines[path], self._tree.read(path)
+            before = None if state is None else state.sha256
+            after = None if lines is None else hash_bytes(b"".join(lines))
+            if before != after:
+                found.append(LockedFile(path, before, after))
+        return tuple(found)
+
+    def sources(self, beside: str) -> Iterator[tuple[str, Sequence[bytes]]]:
+        """Give the Python modules of the package that the path is in, tests left out."""
+        package = beside.partition("/")[0]
+        for path in sorted(self._tree.paths()):
+            if path.startswith(f"{package}/") and path.endswith(".py") and "/tests/" not in path:
+                lines = self.lines(path)
+                if lines is not None:
+                    yield path, lines

@@ -1,0 +1,157 @@
+"""How the hunks of the release under review are placed on another release, variants included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from freebsd_port.engine.core.apply.place import Miss, Placement
+from freebsd_port.engine.core.patch.patch import Patch
+from freebsd_port.engine.core.review.facts import Landing, LandingState
+from freebsd_port.engine.core.review.on_release import LaidHunk, LaidPatch
+from freebsd_port.engine.core.series.series import SeriesEntry
+
+
+def land_same(release: str, file: str, shown: LaidHunk, there: LaidHunk) -> Landing:
+    """Say how a hunk lies on a release that takes the same text."""
+    state, reason = _state(there)
+    return _landing(release, state, there, file, shown, reason)
+
+
+def land_other(
+    release: str, file: str, shown: Sequence[LaidHunk], there: Sequence[LaidHunk]
+) -> tuple[Landing, ...]:
+    """Say how each hunk lies on a release that takes a text of its own."""
+    landings = []
+    for hunk, partner in zip(shown, find_counterparts(shown, there), strict=True):
+        if partner is None:
+            reason = "no hunk of that text does it"
+            landings.append(Landing(release, "gone", None, 0, file, None, reason))
+            continue
+        state, reason = _state(partner.hunk)
+        if state != "miss" and partner.is_changed:
+            state = "rewritten"
+        landings.append(_landing(release, state, partner.hunk, file, hunk, reason))
+    return tuple(landings)
+
+
+def land_nowhere(release: str, state: LandingState, reason: str) -> Landing:
+    """Say why there is nothing to look at on a release: the patch is off, or its wheels lack."""
+    return Landing(release, state, None, 0, None, None, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Counterpart:
+    """A hunk of another text that stands for one."""
+
+    hunk: LaidHunk
+    """The first of several, where the hunk was cut."""
+
+    is_changed: bool
+    """Whether it changes other lines, or changes them otherwise."""
+
+
+def find_counterparts(
+    shown: Sequence[LaidHunk], there: Sequence[LaidHunk]
+) -> tuple[Counterpart | None, ...]:
+    """Give for each hunk what stands for it in the other text.
+
+    The same change in the same function wins; the rest is paired as an interdiff pairs it.
+    """
+    waiting: dict[tuple[str, str | None, str], list[LaidHunk]] = {}
+    for hunk in there:
+        waiting.setdefault((hunk.path, hunk.scope, hunk.content), []).append(hunk)
+    found: dict[int, Counterpart] = {}
+    for hunk in shown:
+        if same := waiting.get((hunk.path, hunk.scope, hunk.content)):
+            found[id(hunk.hunk)] = Counterpart(same.pop(0), False)
+    free = {id(hunk) for hunks in waiting.values() for hunk in hunks}
+    mine = [hunk for hunk in shown if id(hunk.hunk) not in found]
+    found |= _pair(mine, [hunk for hunk in there if id(hunk) in free])
+    return tuple(found.get(id(hunk.hunk)) for hunk in shown)
+
+
+def _pair(shown: Sequence[LaidHunk], there: Sequence[LaidHunk]) -> dict[int, Counterpart]:
+    """Give counterparts by the identity of the hunk that they stand for."""
+    if not shown or not there:
+        return {}
+    from freebsd_port.engine.core.interdiff.hunk_change import (
+        marked_lines,  # most patches have one text
+    )
+    from freebsd_port.engine.core.interdiff.pairing import HunkText, pair_hunks
+
+    texts = [
+        [HunkText(h.path, h.number, h.total, h.hunk, marked_lines(h.hunk)) for h in side]
+        for side in (shown, there)
+    ]
+    laid = {id(hunk.hunk): hunk for hunk in there}
+    return {
+        id(text.hunk): Counterpart(laid[id(pair.new[0].hunk)], pair.state == "changed")
+        for pair in pair_hunks(*texts)
+        if pair.new
+        for text in pair.old
+    }
+
+
+def _state(there: LaidHunk) -> tuple[LandingState, str]:
+    result = there.result
+    if isinstance(result, Placement):
+        return ("fuzz" if result.fuzz else "offset" if result.offset else "exact"), ""
+    if isinstance(result, Miss):
+        if result.is_already_there:
+            return "miss", "the file holds the new side already"
+        return "miss", f"{result.matching} of {result.total} lines agree at line {result.line}"
+    return "miss", f"{there.path} is not there"
+
+
+def _landing(
+    release: str, state: LandingState, there: LaidHunk, file: str, shown: LaidHunk, reason: str
+) -> Landing:
+    offset = there.result.offset if isinstance(there.result, Placement) else 0
+    counterpart = there.id if there.id != shown.id and there.line is not None else None
+    is_held = isinstance(there.result, Miss) and there.result.is_already_there
+    other = there.hunk if state == "rewritten" else None
+    return Landing(release, state, there.line, offset, file, counterpart, reason, is_held, other)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A patch as a release takes it."""
+
+    entry: SeriesEntry
+    file: str
+    """Name below patches/."""
+
+    digest: str
+    """SHA-256 of the file."""
+
+    patch: Patch
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The series as it lies on one release."""
+
+    release: str
+    texts: Mapping[str, Text]
+    """By patch; those that are on."""
+
+    patches: Mapping[str, LaidPatch]
+    problem: str = ""
+    """Why nothing is known; then the rest is empty."""
+
+
+def land_patch(entry: SeriesEntry, here: Column, column: Column) -> tuple[Landing, ...]:
+    """Say how each hunk of a patch, as the shown release has it, lies on another one."""
+    name, release = entry.name, column.release
+    laid = here.patches[name] if name in here.patches else LaidPatch(name, (), ())
+    if column.problem:
+        return tuple(land_nowhere(release, "unknown", column.problem) for _ in laid.hunks)
+    there = column.patches.get(name)
+    if there is None:
+        return tuple(land_nowhere(release, "off", entry.comment) for _ in laid.hunks)
+    file = column.texts[name].file
+    if file == here.texts[name].file:
+        pairs = zip(laid.hunks, there.hunks, strict=True)
+        return tuple(land_same(release, file, shown, one) for shown, one in pairs)
+    return land_other(release, file, laid.hunks, there.hunks)

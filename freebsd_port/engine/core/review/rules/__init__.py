@@ -1,0 +1,1 @@
+"""What a maintainer would remark on in a hunk: one rule a module, listed in `all`."""

@@ -1,0 +1,235 @@
+"""One hunk on a patch's page: its lines, placements, checks, decision, and its other variants."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from freebsd_port.engine.core.patch.hunk import Hunk
+from freebsd_port.engine.core.review.facts import Decision, HunkFacts, Landing
+from freebsd_port.engine.core.review.flags import WORDS, hunk_flags, is_uncovered
+from freebsd_port.engine.core.review.lines import HunkLine, read_lines
+from freebsd_port.engine.core.review.site.diff import render_diff
+from freebsd_port.engine.core.review.site.markup import Html, element, plain
+from freebsd_port.engine.core.review.site.page import Frame
+
+
+def render_others(hunk: HunkFacts, shown: Sequence[HunkLine]) -> list[Html]:
+    """Give each text that some release takes instead, once, with the releases that do."""
+    texts: dict[tuple[bytes, ...], list[tuple[Landing, Hunk]]] = {}
+    for landing in hunk.landings:
+        if landing.other is not None:
+            texts.setdefault(landing.other.body, []).append((landing, landing.other))
+    known = {(line.change, line.text) for line in shown}
+    found = []
+    for same in texts.values():
+        releases = ", ".join(landing.release for landing, _ in same)
+        landing, other = same[-1]
+        lines = _read(hunk, other, landing.line)
+        fresh = {line.patch_line for line in lines if (line.change, line.text) not in known}
+        found.append(_render_other(hunk, releases, lines, fresh))
+    return found
+
+
+def _read(hunk: HunkFacts, other: Hunk, line: int | None) -> tuple[HunkLine, ...]:
+    old_line = other.old_start if line is None else line
+    new_line = old_line + other.new_start - other.old_start
+    return read_lines(other, old_line, new_line, is_python=hunk.path.endswith(".py"))
+
+
+def _render_other(
+    hunk: HunkFacts, releases: str, lines: Sequence[HunkLine], fresh: Collection[int]
+) -> Html:
+    label = f"Lines of hunk {hunk.number} of {plain(hunk.path)} on {releases}"
+    many = "1 line differs" if len(fresh) == 1 else f"{len(fresh)} lines differ"
+    summary = element("summary", "Text for ", element("strong", releases), f": {many}")
+    table = render_diff(lines, label, missed=(), findings=(), other=fresh)
+    return element("details", summary, table, class_="other")
+
+
+_VERDICTS = {"approved": "Approved", "changes-requested": "Changes requested"}
+
+
+def render_hunk(
+    frame: Frame, hunk: HunkFacts, page: str, *, new_line: int, starts_in_text: bool
+) -> Html:
+    """Give the hunk's section; `new_line` is where its new side starts in the file after."""
+    old_line = hunk.line if hunk.line is not None else hunk.hunk.old_start
+    diff = _diff(hunk, old_line, new_line, starts_in_text=starts_in_text)
+    facts = (_landings(hunk), _checks(hunk), _decision(frame, hunk, page))
+    return element(
+        "section",
+        _head(hunk),
+        element(
+            "div",
+            element("div", *diff, class_="lines"),
+            element("div", *facts, class_="facts"),
+            class_="columns",
+        ),
+        id=f"hunk-{hunk.id}",
+        class_="hunk",
+        tabindex="-1",
+        aria_labelledby=f"title-{hunk.id}",
+        data_flags=" ".join(sorted(hunk_flags(hunk))),
+        data_text=plain(f"{hunk.path} {hunk.scope or ''} {hunk.id}".lower()),
+        data_line=old_line if hunk.line is not None else None,
+        data_old=len(hunk.hunk.old),
+        data_new=new_line,
+        data_count=len(hunk.hunk.new),
+    )
+
+
+def _diff(hunk: HunkFacts, old_line: int, new_line: int, *, starts_in_text: bool) -> list[Html]:
+    """Give the hunk's lines, and behind them what other releases take instead."""
+    is_python = hunk.path.endswith(".py")
+    lines = read_lines(
+        hunk.hunk, old_line, new_line, is_python=is_python, starts_in_text=starts_in_text
+    )
+    label = f"Lines of hunk {hunk.number} of {hunk.total} of {plain(hunk.path)}"
+    diff = render_diff(lines, label, missed=hunk.missed, findings=hunk.findings)
+    return [diff, *render_others(hunk, lines)]
+
+
+def _head(hunk: HunkFacts) -> Html:
+    name = hunk.scope or ("the module" if hunk.path.endswith(".py") else "the file")
+    heading = element(
+        "h3",
+        element("span", f"Hunk {hunk.number} of {hunk.total} ", class_="number"),
+        element("code", name),
+        id=f"title-{hunk.id}",
+    )
+    link = element("a", hunk.id, href=f"#hunk-{hunk.id}", class_="id", title="Link to this hunk")
+    return element("div", heading, _badges(hunk), link, class_="hunk-head")
+
+
+def _badges(hunk: HunkFacts) -> Html:
+    found = []
+    if hunk.decision is not None:
+        look = "good" if hunk.decision.verdict == "approved" else "bad"
+        found.append(element("span", _VERDICTS[hunk.decision.verdict], class_=f"badge {look}"))
+    else:
+        words = "Changed since it was decided" if hunk.outdated else "Unreviewed"
+        found.append(element("span", words, class_="badge"))
+    if hunk.findings:
+        many = len(hunk.findings)
+        words = f"{many} finding{'s' if many > 1 else ''}"
+        found.append(element("span", words, class_="badge warn"))
+    if is_uncovered(hunk):
+        found.append(element("span", "Uncovered", class_="badge warn"))
+    if hunk.line is None:
+        found.append(element("span", "Fits nowhere", class_="badge bad"))
+    return element("span", *found, class_="badges")
+
+
+def _landings(hunk: HunkFacts) -> Html:
+    head = element(
+        "tr", *(element("th", name, scope="col") for name in ("Release", "Lands", "Line"))
+    )
+    return element(
+        "table",
+        element("caption", "Where it lands"),
+        element("thead", head),
+        element("tbody", *(_landing(one) for one in hunk.landings)),
+        class_="landings",
+    )
+
+
+def _landing(landing: Landing) -> Html:
+    offset = f" {landing.offset:+d}" if landing.offset else ""
+    reason = element("span", f" {landing.reason}", class_="reason") if landing.reason else None
+    other = None
+    if landing.counterpart is not None and landing.file is not None:
+        text = landing.file.rpartition("@")[2].removesuffix(".patch")
+        other = element("span", f" @{text}", class_="reason")
+    has_line = landing.line is not None
+    return element(
+        "tr",
+        element("th", landing.release, scope="row"),
+        element(
+            "td",
+            WORDS[landing.state],
+            offset,
+            reason,
+            other,
+            class_=f"lands {landing.state}",
+            colspan=None if has_line else "2",
+        ),
+        element("td", str(landing.line), class_="line") if has_line else None,
+    )
+
+
+def _checks(hunk: HunkFacts) -> Html:
+    if hunk.checks is None:
+        told = element("p", "Not measured: run ", element("code", "freebsd-port verify"))
+        return element("div", element("h4", "Checks"), told, class_="checks")
+    missed = [element("li", element("code", line)) for line in hunk.missed]
+    ran = [element("li", element("code", name)) for name in hunk.checks]
+    words = f"{len(ran)} ran it" if ran else "None ran it"
+    return element(
+        "div",
+        element("h4", "Checks"),
+        element("details", element("summary", words), element("ul", *ran))
+        if ran
+        else element("p", words, class_="warn"),
+        element("p", "Lines that none ran", class_="warn") if missed else None,
+        element("ul", *missed) if missed else None,
+        class_="checks",
+    )
+
+
+def _decision(frame: Frame, hunk: HunkFacts, page: str) -> Html:
+    told = [_told(hunk.decision, "")] if hunk.decision else []
+    if hunk.outdated:
+        told.append(_told(hunk.outdated, "Before its meaning changed: "))
+    if not told:
+        told.append(element("p", "Nobody decided yet"))
+    form = decide_form(page, (hunk.id,), has_decision=hunk.decision is not None)
+    return element(
+        "div",
+        element("h4", "Decision"),
+        *told,
+        form if frame.can_decide else None,
+        class_="decision",
+    )
+
+
+def _told(decision: Decision, before: str) -> Html:
+    return element(
+        "div",
+        element(
+            "p",
+            before,
+            element("strong", _VERDICTS[decision.verdict]),
+            " by ",
+            decision.by,
+            ", ",
+            element("span", decision.on, class_="date"),
+        ),
+        element("blockquote", decision.note) if decision.note else None,
+    )
+
+
+def decide_form(page: str, hunks: tuple[str, ...], *, has_decision: bool) -> Html:
+    """Give the buttons that decide these hunks; they work without a script too."""
+    label = hunks[0] if len(hunks) == 1 else "all"
+    fields = [f'<input type="hidden" name="hunk" value="{one}">' for one in hunks]
+    return element(
+        "form",
+        Html("".join(fields)),
+        Html(f'<input type="hidden" name="page" value="{page}">'),
+        element("label", "Note", for_=f"note-{label}"),
+        element("textarea", id=f"note-{label}", name="note", rows="1", maxlength="2000"),
+        element(
+            "div",
+            element("button", "Approve", name="verdict", value="approved", class_="approve"),
+            element("button", "Request changes", name="verdict", value="changes-requested"),
+            element("button", "Reset", name="verdict", value="reset", class_="quiet")
+            if has_decision
+            else None,
+            class_="buttons",
+        ),
+        element("p", class_="refused", role="alert"),
+        class_="decide",
+        method="post",
+        action="/decide",
+        aria_label=f"Decide {'this hunk' if len(hunks) == 1 else 'all hunks of this patch'}",
+    )

@@ -1,0 +1,1 @@
+"""The series file, and which variant of a patch a release takes."""

@@ -1,0 +1,1 @@
+"""What Python source says: scopes, names, and names that are missing."""

@@ -1,0 +1,183 @@
+"""Names that the lines of a series read on a release where nothing binds them.
+
+A merge knows lines only: what it puts in its place may use a constant, a class or an import that
+the release does not have. Only names of modules are looked at, and attributes of modules of the
+tree; what an object has nobody can tell before it runs.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import keyword
+import re
+import symtable
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from freebsd_port.engine.core.source.names import (
+    OF_MODULES,
+    Bindings,
+    Modules,
+    Outside,
+    Read,
+    find_function,
+    imported,
+    read_globals,
+)
+from freebsd_port.engine.core.source.scope import find_tops
+from freebsd_port.engine.core.text.splice import find_splices
+
+_IMPORT = re.compile(rb"^\s*(?:from|import)\s+(\w+)")
+_WORDS = re.compile(rb"(?<![\w.])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
+_ALWAYS = frozenset(dir(builtins)) | frozenset(keyword.kwlist) | OF_MODULES
+_TRIED = {"ImportError", "ModuleNotFoundError", "AttributeError", "NameError", "Exception"}
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One name that is read and not there."""
+
+    path: str
+    line: int
+    """1-based, in the file with the whole series on it."""
+
+    name: str
+    """Dotted, as far as it is missing: `nova.exception.NoSuchError`; plain, if of no module."""
+
+    text: bytes
+    """The line."""
+
+
+def find_missing(
+    files: Mapping[str, tuple[Sequence[bytes], Sequence[bytes]]], read: Read
+) -> tuple[Missing, ...]:
+    """Find the names that added lines read and that are not there; sorted by path and line.
+
+    `files` has each file that the series touches as released and as it is afterwards, `read` any
+    file of the release with the series on it. What is tried, as in `except ImportError`, may be
+    missing. A file that does not parse has no findings.
+    """
+    reader = Modules(read)
+    found: list[Missing] = []
+    for path, (before, after) in sorted(files.items()):
+        if path.endswith(".py"):
+            added = _added(before, after)
+            if added and _is_doubtful(reader, path, after, added):
+                found += _read_whole(reader, path, after, added)
+    return tuple(sorted(found, key=lambda one: (one.path, one.line, one.name)))
+
+
+def mentions(text: bytes, name: str) -> bool:
+    """Tell whether the last part of a dotted name stands in a text."""
+    return re.search(rb"\b%s\b" % re.escape(name.rpartition(".")[2].encode()), text) is not None
+
+
+def _added(before: Sequence[bytes], after: Sequence[bytes]) -> list[int]:
+    """Give the 0-based lines that the series put in."""
+    found: list[int] = []
+    grown = 0
+    for splice in find_splices(before, after):
+        start = splice.start + grown
+        found += range(start, start + len(splice.lines))
+        grown += len(splice.lines) - (splice.stop - splice.start)
+    return found
+
+
+def _is_doubtful(reader: Modules, path: str, lines: Sequence[bytes], added: Sequence[int]) -> bool:
+    """Tell whether a name in the added lines, comments and texts included, may be missing."""
+    bound = reader.bindings(path)
+    if bound is None:
+        return True
+    tops = find_tops(lines)
+    outer: dict[int, set[str]] = {}
+    for at in added:
+        line = lines[at]
+        if any(reader.find_module(name.decode()) for name in _IMPORT.findall(line)):
+            return True
+        for word in _WORDS.findall(line):
+            first, *rest = word.decode().split(".")
+            if first in bound.modules and rest:
+                if reader.find_missing(bound.modules[first], rest):
+                    return True
+            elif first not in bound.names and first not in _ALWAYS:
+                head = find_function(lines, at, tops)
+                if head is not None and head not in outer:
+                    outer[head] = read_globals(lines, head)
+                if head is not None and first in outer[head]:
+                    return True
+    return False
+
+
+def _read_whole(
+    reader: Modules, path: str, lines: Sequence[bytes], added: Sequence[int]
+) -> Iterator[Missing]:
+    """Read the whole module, and give what is missing in the added lines for certain."""
+    source = b"".join(lines)
+    try:
+        module = ast.parse(source)
+        outer = Outside(module, symtable.symtable(source.decode(), path, "exec"))
+    except (SyntaxError, ValueError):
+        return
+    bound = reader.bindings(path) or Bindings(frozenset(), {}, is_open=True)
+    tried = _find_tried(module)
+    wanted = {at + 1 for at in added} - tried
+    seen: set[tuple[int, str]] = set()
+    for node in ast.walk(module):
+        for name in _missing_of(node, reader, bound, outer) if _line(node) in wanted else ():
+            place = (_line(node), name)
+            if place not in seen:
+                seen.add(place)
+                yield Missing(path, place[0], name, lines[place[0] - 1])
+
+
+def _line(node: ast.AST) -> int:
+    return getattr(node, "lineno", 0)
+
+
+def _missing_of(node: ast.AST, reader: Modules, bound: Bindings, outer: Outside) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            name = reader.find_unimportable(alias.name)
+            if name:
+                yield name
+    elif isinstance(node, ast.ImportFrom):
+        for dotted in imported(node).values():
+            name = reader.find_unimportable(dotted.removesuffix(".*"))
+            if name:
+                yield name
+    elif isinstance(node, ast.Attribute):
+        first, rest = _chain(node)
+        if first in bound.modules and outer.holds(node.lineno, first, or_outside=True):
+            name = reader.find_missing(bound.modules[first], rest)
+            if name:
+                yield name
+    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        is_bound = bound.is_open or node.id in bound.names or node.id in _ALWAYS
+        if not is_bound and outer.holds(node.lineno, node.id, or_outside=False):
+            yield node.id
+
+
+def _chain(node: ast.Attribute) -> tuple[str, list[str]]:
+    """Give the name that attributes are taken of, "" for another expression, and them."""
+    rest = [node.attr]
+    value = node.value
+    while isinstance(value, ast.Attribute):
+        rest.insert(0, value.attr)
+        value = value.value
+    return (value.id if isinstance(value, ast.Name) else ""), rest
+
+
+def _find_tried(module: ast.Module) -> set[int]:
+    """Give the lines of which a missing name is caught."""
+    found: set[int] = set()
+    for node in ast.walk(module):
+        if isinstance(node, ast.Try) and any(_catches(one) for one in node.handlers):
+            found.update(range(node.body[0].lineno, (node.body[-1].end_lineno or 0) + 1))
+    return found
+
+
+def _catches(handler: ast.ExceptHandler) -> bool:
+    if handler.type is None:
+        return True
+    return any(isinstance(node, ast.Name) and node.id in _TRIED for node in ast.walk(handler.type))

@@ -1,0 +1,200 @@
+"""Scopes of Python source: classes and functions, where they begin and end, what they are called.
+
+`find_scopes` parses the module. `name_scope` reads the indentation only: parsing takes a quarter
+of a second for nova's largest module, too long for a review.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from freebsd_port.engine.core.text.splice import Splice, apply_splices
+
+_HEAD = re.compile(rb"[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)")
+_NO_BEGINNING = (b"#", b")", b"]", b"}")
+"""What a line may start with that says nothing about the block it is in."""
+
+_QUOTES = (b'"""', b"'''")
+
+
+def name_scope(lines: Sequence[bytes], index: int, indent: int) -> str | None:
+    """Give the dotted name of what encloses code at a 0-based line, or None for the module.
+
+    `indent` is that of the code, which may be yet to come before the line. The head of a
+    function is enclosed by what it is in, not by itself.
+    """
+    names: list[str] = []
+    margin, at = indent, index - 1
+    while margin > 0:
+        while at >= 0 and lines[at][:margin].isspace():
+            at -= 1
+        if at < 0:
+            break
+        bare = lines[at].lstrip()
+        match = _HEAD.match(lines[at])
+        if match or (bare and not bare.startswith(_NO_BEGINNING) and not is_text(lines, at)):
+            margin = indent_of(lines[at])
+            names += [match[1].decode()] if match else []
+        at -= 1
+    return ".".join(reversed(names)) or None
+
+
+def is_text(lines: Sequence[bytes], index: int) -> bool:
+    """Tell whether the line begins inside a string of several lines."""
+    before = b"".join(lines[:index])
+    return any(before.count(quotes) % 2 for quotes in _QUOTES)
+
+
+def indent_of(line: bytes) -> int:
+    """Count the blanks before the line's text."""
+    return len(line) - len(line.lstrip())
+
+
+DEFINITIONS = (b"def ", b"class ", b"async def ")
+"""How the line that names a class or function begins."""
+
+_INDENT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One class or function."""
+
+    name: str
+    """Dotted, from the module down: `LibvirtDriver.init_host`."""
+
+    start: int
+    """0-based first line, decorators included."""
+
+    stop: int
+    """The line behind the last."""
+
+
+def find_scopes(source: bytes) -> tuple[Scope, ...]:
+    """Give every class and function, outer before inner; none for what does not parse."""
+    try:
+        module = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return ()
+    return tuple(_walk(module.body, ""))
+
+
+_COMPOUND = (
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.If, ast.Try, ast.TryStar, ast.With,
+    ast.AsyncWith, ast.For, ast.AsyncFor, ast.While, ast.Match, ast.ExceptHandler, ast.match_case,
+)  # fmt: skip
+
+
+def _walk(body: Sequence[ast.AST], prefix: str) -> list[Scope]:
+    found: list[Scope] = []
+    for node in body:
+        if not isinstance(node, _COMPOUND):
+            continue
+        name = prefix
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            name = f"{prefix}{node.name}"
+            first = min([node.lineno, *(part.lineno for part in node.decorator_list)])
+            found.append(Scope(name, first - 1, node.end_lineno or node.lineno))
+            name += "."
+        for inner in ("body", "orelse", "handlers", "finalbody", "cases"):
+            found += _walk(getattr(node, inner, ()), name)
+    return found
+
+
+def innermost_scope(scopes: Sequence[Scope], start: int, stop: int) -> Scope | None:
+    """Give the smallest scope that holds lines [start, stop) whole, None for the module itself.
+
+    An insertion (both equal) is in a scope when it is behind its first line.
+    """
+    holding = [s for s in scopes if s.start <= start and max(stop, start + 1) <= s.stop]
+    return min(holding, key=lambda scope: scope.stop - scope.start, default=None)
+
+
+def shift_scopes(
+    scopes: Sequence[Scope], lines: Sequence[bytes], splices: Sequence[Splice]
+) -> tuple[Scope, ...] | None:
+    """Give the scopes after splices in these lines, or None when some class or function changed.
+
+    Reading a long module anew takes far longer than anything else about a patch.
+    """
+    changed = [line for s in splices for line in (*lines[s.start : s.stop], *s.lines)]
+    if any(line.lstrip().startswith((*DEFINITIONS, b"@")) for line in changed):
+        return None
+    shifted = list(scopes)
+    for splice in reversed(splices):
+        grown = len(splice.lines) - (splice.stop - splice.start)
+        shifted = [
+            replace(
+                scope,
+                start=scope.start + (grown if scope.start >= splice.stop else 0),
+                stop=scope.stop + (grown if scope.stop > splice.start else 0),
+            )
+            for scope in shifted
+        ]
+    return tuple(shifted)
+
+
+def find_tops(lines: Sequence[bytes]) -> tuple[int, ...]:
+    """Give the 0-based lines that begin a class or function without indentation, in order."""
+    return tuple(n for n, line in enumerate(lines) if line.startswith(DEFINITIONS))
+
+
+def shift_tops(
+    tops: Sequence[int], lines: Sequence[bytes], splices: Sequence[Splice]
+) -> tuple[int, ...] | None:
+    """Give them after splices in these lines, or None when one of them was touched."""
+    changed = (line for s in splices for line in (*lines[s.start : s.stop], *s.lines))
+    if any(line.startswith(DEFINITIONS) for line in changed):
+        return None
+    shifted: list[int] = []
+    grown = at = 0
+    for splice in (*splices, Splice(len(lines), len(lines), ())):
+        end = bisect_left(tops, splice.stop)
+        shifted += [top + grown for top in tops[at:end]]
+        grown, at = grown + len(splice.lines) - (splice.stop - splice.start), end
+    return tuple(shifted)
+
+
+def heads_around(lines: Sequence[bytes], index: int, tops: Sequence[int]) -> tuple[bytes, bytes]:
+    """Give the heads of the nearest block around a line, by indentation, and of the outermost one.
+
+    Text that is indented less than the code around it misleads it; so it decides nothing, but
+    whether to look closer. `tops` is find_tops(lines).
+    """
+    at = min(index, len(lines) - 1)
+    top = bisect_right(tops, at)
+    outermost = lines[tops[top - 1]].partition(b"(")[0] if top else b""
+    margin = None
+    while at >= 0:
+        line = lines[at]
+        text = line.lstrip()
+        if text and not text.startswith(b"#"):
+            indent = len(line) - len(text)
+            if margin is not None and indent < margin and text.startswith(DEFINITIONS):
+                return text.partition(b"(")[0], outermost
+            margin = indent if margin is None else min(margin, indent)
+            if margin <= _INDENT:  # only an outermost one can be around it
+                return (outermost, outermost) if margin else (b"", b"")
+        at -= 1
+    return b"", b""
+
+
+def as_module(text: bytes) -> bytes:
+    """Give source that stands by itself, although its lines may be indented."""
+    return b"if 1:\n" + text if text[:1].isspace() else text
+
+
+def parses_in(lines: Sequence[bytes], scopes: Sequence[Scope], splice: Splice) -> bool:
+    """Tell whether the function around a splice, or the module, still parses with it."""
+    scope = innermost_scope(scopes, splice.start, splice.stop)
+    first, last = (scope.start, scope.stop) if scope else (0, len(lines))
+    text = b"".join(apply_splices(lines, [splice], first, last))
+    try:
+        ast.parse(as_module(text))
+    except (SyntaxError, ValueError):
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Lines of text: files, alignment, splices, words, characters that cannot be seen."""

@@ -1,0 +1,1 @@
+"""One verb a module, on any tree: where core meets store."""

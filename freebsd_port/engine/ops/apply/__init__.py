@@ -1,0 +1,1 @@
+"""Bring a target to a series."""

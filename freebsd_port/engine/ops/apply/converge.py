@@ -1,0 +1,173 @@
+"""Bring a tree to exactly a chosen run of patches, whatever prefix or older text is on it.
+
+Every verb that changes a tree (apply, push, pop) is this with another goal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from freebsd_port.engine.core.apply.overlay import AppliedPatch, OverlayState, render_state
+from freebsd_port.engine.core.apply.plan import Plan
+from freebsd_port.engine.ops.apply.change_set import Landing, changed_files, find_landing
+from freebsd_port.engine.ops.target.patch_source import GoalPatch
+from freebsd_port.engine.ops.target.target import Found, Target, find_overlay
+from freebsd_port.engine.store.files.lock import locked
+from freebsd_port.engine.store.overlay.backups import keep_copies
+from freebsd_port.engine.store.overlay.journal import commit, is_pending, recover
+from freebsd_port.engine.store.overlay.originals import prune_pristine
+from freebsd_port.engine.store.overlay.state import BaseTree, Condition
+from freebsd_port.errors import PortError, ProblemsError
+
+if TYPE_CHECKING:
+    from freebsd_port.engine.core.patch.patch import Patch
+    from freebsd_port.engine.core.series.series import SeriesEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Convergence:
+    """What was done, or with a dry run would be."""
+
+    root: Path
+    before: tuple[AppliedPatch, ...]
+    after: tuple[AppliedPatch, ...]
+    plan: Plan
+    written: tuple[str, ...]
+    """Paths whose bytes, mode or presence changed, RECORD included, sorted."""
+
+    kept: tuple[Path, ...] = ()
+    """Copies of files edited by hand, made before they were written over."""
+
+    forgotten: tuple[str, ...] = ()
+    """Distributions replaced or uninstalled under the overlay; what is there was left alone."""
+
+    reinstalled: tuple[str, ...] = ()
+    """Distributions at the same version whose originals somebody put back."""
+
+    is_recovered: bool = False
+    """Whether a change that had been cut off was finished or undone first."""
+
+    is_dry_run: bool = False
+
+    @property
+    def is_noop(self) -> bool:
+        """Tell whether there was nothing to do."""
+        return not self.written and self.before == self.after
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to converge."""
+
+    fuzz: int = 0
+    force: bool = False
+    dry_run: bool = False
+    release: str | None = None
+    is_whole: bool = False
+    """The goal is the whole series, so series.lock must agree with the result."""
+
+
+def converge(target: Target, goal: tuple[GoalPatch, ...], options: Options) -> Convergence:
+    """Make the tree hold exactly these patches over its originals.
+
+    Raises ProblemsError with every failing hunk of every patch, or every file edited by hand,
+    before anything is written; what the journal raises when the system refuses.
+    """
+    with locked(target.root):
+        recovered = False
+        if not options.dry_run or is_pending(target.root):
+            recovered = recover(target.root)
+        target = target.reread()
+        found = find_overlay(target, force=options.force)
+        wanted = tuple(patch.applied for patch in goal)
+        if found.is_trusted and _is_there(found.state, found.conditions, wanted, options):
+            base = BaseTree(target.root, found.state)
+            target.check(changed_files(found.state), base, is_whole=options.is_whole)
+            return Convergence(
+                target.root, wanted, wanted, Plan((), ()), (), is_recovered=recovered
+            )
+        plan = plan_goal(target, found.state, goal, options.fuzz, found.state.patches)
+        aim = replace(found.state, release=options.release, fuzz=options.fuzz, patches=wanted)
+        work = find_landing(target, found, plan, aim)
+        base = BaseTree(target.root, found.state)
+        target.check(changed_files(work.state), base, is_whole=options.is_whole)
+        kept = () if options.dry_run else _write(target.root, found, work)
+        return Convergence(
+            target.root,
+            found.state.patches,
+            wanted,
+            plan,
+            tuple(sorted(write.path for write in work.writes)),
+            kept,
+            found.forgotten,
+            found.reinstalled,
+            recovered,
+            options.dry_run,
+        )
+
+
+def _write(root: Path, found: Found, work: Landing) -> tuple[Path, ...]:
+    kept = keep_copies(root, found.edited)
+    commit(root, tuple(work.writes), _render(work.state), work.originals)
+    prune_pristine(root, work.state)
+    return kept
+
+
+def _is_there(
+    state: OverlayState,
+    conditions: tuple[Condition, ...],
+    wanted: tuple[AppliedPatch, ...],
+    options: Options,
+) -> bool:
+    """Tell whether the tree is where it should be; then no patch is read."""
+    if not (wanted or state.patches or state.files):
+        return True
+    return (
+        state.patches == wanted
+        and (state.release, state.fuzz) == (options.release, options.fuzz)
+        and all(condition.kind == "patched" for condition in conditions)
+    )
+
+
+def _render(state: OverlayState) -> bytes | None:
+    return render_state(state) if state.patches or state.files else None
+
+
+def plan_goal(
+    target: Target,
+    state: OverlayState,
+    goal: tuple[GoalPatch, ...],
+    fuzz: int,
+    begun: Collection[AppliedPatch],
+) -> Plan:
+    """Place every hunk over the originals; `begun` may be headers alone.
+
+    A patch that cannot be read ends the plan. Raises ProblemsError with all that stands in the way.
+    """
+    from freebsd_port.engine.core.apply.planner import plan_series
+    from freebsd_port.engine.core.patch.patch import (
+        parse_patch,  # to do, as most runs find
+        require_no_leftover,  # not loaded when there is nothing
+    )
+
+    unreadable: list[PortError] = []
+    patches: list[tuple[SeriesEntry, Patch]] = []
+    for each in goal:
+        try:
+            is_begun = target.is_strict or each.applied in begun
+            patch = parse_patch(each.entry.name, each.data, is_begun=is_begun)
+            if target.is_strict:
+                require_no_leftover(patch)
+        except PortError as error:
+            unreadable.append(error)
+            continue
+        if not unreadable:
+            patches.append((each.entry, patch))
+    plan = plan_series(BaseTree(target.root, state), patches, max_fuzz=fuzz)
+    problems = (*target.refusals(plan.patches), *plan.problems, *unreadable)
+    if problems:
+        raise ProblemsError(problems)
+    return plan

@@ -1,0 +1,1 @@
+"""Write patches, as with quilt."""

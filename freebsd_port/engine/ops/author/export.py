@@ -1,0 +1,131 @@
+"""`export`: the series as a git mailbox, a quilt directory, a port's files, or one diff."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from freebsd_port.engine.core.apply.layers import Layer, stack_layers
+from freebsd_port.engine.core.apply.plan import PatchOutcome
+from freebsd_port.engine.core.exchange.file_diff import is_empty, is_same, render_differences
+from freebsd_port.engine.core.exchange.mail_out import (
+    port_file_name,
+    render_mail,
+    render_port_file,
+)
+from freebsd_port.engine.core.patch.patch import parse_patch, split_patch
+from freebsd_port.engine.core.text.file import FileState, PathError
+from freebsd_port.engine.ops.target.patch_source import GoalPatch
+from freebsd_port.engine.ops.target.workspace import Workspace
+from freebsd_port.engine.store.files.texts import save_texts
+from freebsd_port.engine.store.overlay.state import BaseTree, load_state
+from freebsd_port.errors import ProblemsError, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The whole series over the originals, whatever is on."""
+
+    workspace: Workspace
+    goal: tuple[GoalPatch, ...]
+    layers: tuple[Layer, ...]
+    outcomes: tuple[PatchOutcome, ...]
+
+    def changes(self) -> list[tuple[str, FileState | None, FileState | None]]:
+        """Give (path, before, after) of every file that the series changes, sorted."""
+        below, above = self.layers[0], self.layers[-1]
+        pairs = [(path, below.read(path), above.read(path)) for path in sorted(above.files)]
+        return [pair for pair in pairs if not is_same(pair[1], pair[2])]
+
+
+def read_whole(workspace: Workspace) -> Whole:
+    """Apply the series in memory; raises ProblemsError when it does not fit."""
+    root = workspace.target.root
+    state = load_state(root)
+    goal = workspace.source.load_patches(workspace.entries())
+    patches = [(one.entry, parse_patch(one.entry.name, one.data, is_begun=True)) for one in goal]
+    layers, outcomes = stack_layers(BaseTree(root, state), patches, state.fuzz)
+    problems = tuple(problem for outcome in outcomes for problem in outcome.problems)
+    if problems:
+        raise ProblemsError(problems)
+    return Whole(workspace, goal, layers, outcomes)
+
+
+def render_mailbox(whole: Whole, chosen: tuple[str, ...] = ()) -> bytes:
+    """Give a mailbox for `git am`, of the patches or the directories of patches named.
+
+    Raises UsageError for a name that is neither.
+    """
+    indexes = [i for i, one in enumerate(whole.goal) if _is_chosen(one.entry.name, chosen)]
+    names = [whole.goal[index].entry.name for index in indexes]
+    for word in chosen:
+        if not any(_is_chosen(name, (word,)) for name in names):
+            raise UsageError(f"no patch of the series is {word}", hint="freebsd-port series")
+    mails = []
+    for number, index in enumerate(indexes, 1):
+        name = whole.goal[index].entry.name
+        header, _ = split_patch(whole.goal[index].data)
+        mails.append(render_mail(name, header, _diffs(whole, index), number, len(indexes)))
+    return b"".join(mails)
+
+
+def render_merged(whole: Whole) -> bytes:
+    """Give one diff from the originals to what the series makes of them."""
+    return b"".join(render_differences(whole.changes(), for_git=True))
+
+
+def render_quilt(whole: Whole) -> dict[str, bytes]:
+    """Give a directory that stock quilt takes: the texts for this release, and their series."""
+    lines = []
+    for one in whole.goal:
+        strip = "" if one.entry.strip == 1 else f" -p{one.entry.strip}"
+        reverse = " -R" if one.entry.reverse else ""
+        lines.append(f"{one.entry.name}{strip}{reverse}\n")
+    texts = {one.entry.name: one.data for one in whole.goal}
+    return {**texts, "series": "".join(lines).encode("utf-8", "surrogateescape")}
+
+
+def render_ports(whole: Whole) -> dict[str, bytes]:
+    """Give `files/patch-*` of one port a distribution, each file's changes squashed into one.
+
+    Raises ProblemsError with the files that cannot be named so.
+    """
+    files: dict[str, bytes] = {}
+    problems: list[PathError] = []
+    for path, before, after in whole.changes():
+        owner = whole.workspace.target.owner(path)
+        directory = f"{owner}/files" if owner else "files"
+        name = f"{directory}/{port_file_name(path)}"
+        if name in files:
+            problems.append(PathError(f"{path} and another file would both be {name}"))
+        files[name] = render_port_file(path, before, after)
+    if problems:
+        raise ProblemsError(tuple(problems))
+    return files
+
+
+def save_export(directory: Path, files: Mapping[str, bytes]) -> None:
+    """Write an export below a directory. Raises UsageError unless it is empty or not there."""
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise UsageError("the output exists already", where=str(directory), hint="name another")
+    save_texts({directory / name: data for name, data in files.items()})
+
+
+def _is_chosen(name: str, chosen: tuple[str, ...]) -> bool:
+    return not chosen or any(
+        name in (word, f"{word}.patch") or name.startswith(f"{word.rstrip('/')}/")
+        for word in chosen
+    )
+
+
+def _diffs(whole: Whole, index: int) -> bytes:
+    """Give a patch's diffs as `git am` reads them: as they are, or in -p1 form."""
+    entry = whole.goal[index].entry
+    below, above = whole.layers[index], whole.layers[index + 1]
+    paths = whole.outcomes[index].paths
+    fills_empty = any(is_empty(below.read(path)) for path in paths)
+    if entry.strip == 1 and not entry.reverse and not fills_empty:
+        return split_patch(whole.goal[index].data)[1]
+    changes = ((path, below.read(path), above.read(path)) for path in paths)
+    return b"".join(render_differences(changes, for_git=True))

@@ -1,0 +1,128 @@
+"""Load the series and its patches, as the release (if any) takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from freebsd_port.engine.core.apply.overlay import AppliedPatch
+from freebsd_port.engine.core.series.series import Series, SeriesEntry, SeriesError, parse_series
+from freebsd_port.engine.core.series.variant import pick_file, variant_name
+from freebsd_port.engine.core.text.file import hash_bytes
+from freebsd_port.errors import ProblemsError, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class GoalPatch:
+    """One patch to have on, as its file holds it."""
+
+    entry: SeriesEntry
+    data: bytes
+    applied: AppliedPatch
+    """What the overlay will remember of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PatchSource:
+    """Where a series and its patches are read from."""
+
+    series_file: Path
+    patches: Path
+    release: str | None = None
+    order: tuple[str, ...] = ()
+    """All releases, oldest first; what variants and tags are chosen by."""
+
+    options: frozenset[str] = frozenset()
+
+    directories: tuple[str, ...] = ()
+    """Where a patch must be, directly below the patches; empty: anywhere."""
+
+    def load_series(self) -> Series:
+        """Read what is on for the release; everything when there is none.
+
+        Raises SeriesError, and UsageError for an option that no patch is under.
+        """
+        if self.release is None:
+            return load_series(self.series_file, hint="name it with --series FILE")
+        series = load_series(self.series_file)
+        require_options(series, self.options, self.series_file)
+        return series.for_release(self.release, self.order, self.options)
+
+    def find_file(self, name: str) -> Path:
+        """Choose the patch's text for the release."""
+        if self.release not in self.order:
+            return self.patches / name
+        later = self.order[self.order.index(self.release) :]
+        names = (name, *(variant_name(name, release) for release in later))
+        present = {one for one in names if (self.patches / one).exists()}
+        return self.patches / pick_file(name, self.release, self.order, present)
+
+    def load_patches(self, entries: tuple[SeriesEntry, ...]) -> tuple[GoalPatch, ...]:
+        """Read the patch files; raises ProblemsError naming every one that cannot be read."""
+        goal: list[GoalPatch] = []
+        problems: list[SeriesError] = []
+        for entry in entries:
+            path = self.find_file(entry.name)
+            try:
+                data = read_patch_file(path)
+            except FileNotFoundError:
+                problems.append(
+                    SeriesError(
+                        f"the series names {entry.name}, which is not there",
+                        where=f"{self.series_file}:{entry.line}",
+                        hint="freebsd-port check",
+                    )
+                )
+                continue
+            except OSError as error:
+                problems.append(SeriesError(_unread(entry.name, error), where=str(path)))
+                continue
+            applied = AppliedPatch(entry.name, hash_bytes(data), entry.strip, entry.reverse)
+            goal.append(GoalPatch(entry, data, applied))
+        if problems:
+            raise ProblemsError(tuple(problems))
+        return tuple(goal)
+
+
+def require_options(series: Series, options: frozenset[str], path: Path) -> None:
+    """Raise UsageError for an option that no patch of a series is under."""
+    known = sorted({entry.option for entry in series.entries if entry.option})
+    for option in sorted(options.difference(known)):
+        raise UsageError(
+            f"no patch of the series is under the option {option}",
+            where=str(path),
+            hint=f"choose one of {', '.join(known)}" if known else "leave --option out",
+        )
+
+
+def load_series(path: Path, *, hint: str | None = None) -> Series:
+    """Read a whole series, whatever is on for whom; `hint` is for one that cannot be read."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SeriesError(_unread("the series", error), where=str(path), hint=hint) from error
+    return parse_series(data, source=str(path))
+
+
+def _unread(what: str, error: OSError) -> str:
+    return f"{what} cannot be read: {(error.strerror or str(error)).lower()}"
+
+
+def read_patch_file(path: Path) -> bytes:
+    """Read a patch, decompressed when its name says that it is compressed, as quilt does.
+
+    Raises SeriesError when it does not decompress, OSError when it cannot be read.
+    """
+    data = path.read_bytes()
+    if not data or path.suffix not in (".gz", ".bz2", ".xz", ".lzma"):
+        return data
+    import bz2  # here, because hardly any series needs them and every command loads this module
+    import gzip
+    import lzma
+    import zlib
+
+    read = {".gz": gzip.decompress, ".bz2": bz2.decompress}.get(path.suffix, lzma.decompress)
+    try:
+        return read(data)
+    except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
+        raise SeriesError("the patch does not decompress", where=str(path)) from error

@@ -1,0 +1,1 @@
+"""Disk, processes and network of the engine."""

@@ -1,0 +1,1 @@
+"""Read, write, replace and lock files."""

@@ -1,0 +1,84 @@
+"""The originals of patched files, kept by digest below the root of the tree."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from freebsd_port.engine.core.apply.overlay import OverlayError, OverlayState
+from freebsd_port.engine.core.text.file import STATE_DIRECTORY, hash_bytes
+from freebsd_port.engine.store.files.write import (
+    is_directory,
+    make_directory,
+    remove_file,
+    sync_directory,
+    write_new,
+)
+
+PRISTINE = f"{STATE_DIRECTORY}/pristine"
+
+
+def save_pristine(
+    root: Path, originals: Mapping[str, bytes], mode: int, owner: tuple[int, int]
+) -> None:
+    """Keep originals, on disk before this returns; harmless when the change never comes.
+
+    `mode` is the directory's, files get its bits without those to search; `owner` is (uid, gid).
+    A damaged copy is replaced. The state directory must exist; system errors come as they are.
+    """
+    directory = root / PRISTINE
+    if not is_directory(directory):
+        make_directory(directory, mode, owner)
+    is_new = False
+    for digest, content in originals.items():
+        if _read(directory / digest) == content:
+            continue
+        partial = directory / f"{digest}.partial"
+        remove_file(partial)
+        write_new(partial, content, mode & 0o666, owner)
+        os.replace(partial, directory / digest)
+        is_new = True
+    if is_new:
+        sync_directory(directory)
+
+
+def find_pristine(root: Path, digest: str) -> bytes | None:
+    """Give an original back, or None when it is gone or damaged."""
+    directory = root / PRISTINE
+    content = _read(directory / digest) if is_directory(directory) else None
+    return content if content is not None and hash_bytes(content) == digest else None
+
+
+def load_pristine(root: Path, digest: str) -> bytes:
+    """Give an original back, verified; raises OverlayError when it is gone or damaged."""
+    content = find_pristine(root, digest)
+    if content is None:
+        path = root / PRISTINE / digest
+        raise OverlayError(
+            f"the kept original of a patched file is {'damaged' if path.exists() else 'gone'}",
+            where=str(path),
+            hint="reinstall the pinned distribution, then run: freebsd-port apply",
+        )
+    return content
+
+
+def prune_pristine(root: Path, state: OverlayState) -> None:
+    """Drop originals that nothing refers to any more; failing to is no failure."""
+    directory = root / PRISTINE
+    needed = {entry.before for entry in state.files}
+    try:
+        for name in os.listdir(directory) if is_directory(directory) else ():
+            if name not in needed:
+                remove_file(directory / name)
+    except OSError:
+        return
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read()

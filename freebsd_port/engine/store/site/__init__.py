@@ -1,0 +1,1 @@
+"""A review site on disk and over HTTP."""

@@ -1,0 +1,1 @@
+"""A compute host: its answers, configuration, database, services, consoles, verification."""

@@ -1,0 +1,105 @@
+"""`freebsd-port host config`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from freebsd_port.cli.options import Common, output_options, pass_common
+from freebsd_port.cli.render import paint, print_json, say
+from freebsd_port.host.cli.options import answers_option, passwords_option, root_option
+from freebsd_port.host.ops.config import Planned
+
+_EPILOG = """\b
+Examples:
+  freebsd-port host config --dry-run
+  freebsd-port host config
+  freebsd-port host config --yes
+  FREEBSD_PORT_PASSWORD_DATABASE=... freebsd-port host config --yes
+  freebsd-port host config --answers host.toml --passwords passwords.toml --root stage
+
+\b
+Exit status: 0 done, 1 failed or refused by oslo.config, 2 usage, 3 files wait for --yes."""
+
+
+@click.command(epilog=_EPILOG)
+@click.option("-n", "--dry-run", is_flag=True, help="Show what would be written, write nothing.")
+@click.option("--yes", "is_agreed", is_flag=True, help="Replace files that differ; a copy is kept.")
+@passwords_option
+@root_option
+@answers_option
+@output_options
+@pass_common
+def command(
+    common: Common,
+    dry_run: bool,
+    is_agreed: bool,
+    passwords_path: Path,
+    root: Path,
+    answers_path: Path,
+) -> None:
+    """Write nova.conf, nova-compute.conf, rootwrap's files, api-paste.ini and the samples.
+
+    They come from host.toml, the passwords, and what the patched environment knows of its own
+    options, and oslo.config's validator judges them first. A password comes from the environment
+    variable FREEBSD_PORT_PASSWORD_NAME, else from the file, else it is made and kept there. None is
+    ever printed.
+    """
+    from freebsd_port.host.ops.answers import load_answers
+    from freebsd_port.host.ops.config import plan_config, write_config
+
+    answers = load_answers(answers_path)
+    planned = plan_config(answers, passwords_path, root, common.progress)
+    must_wait = bool(planned.differences) and not (is_agreed or dry_run)
+    copies = {}
+    if not dry_run and not must_wait:
+        copies = write_config(planned, answers, passwords_path, root)
+    if common.as_json:
+        _print_json(planned, copies, is_dry=dry_run, is_waiting=must_wait)
+    elif common.verbosity >= 0 or must_wait:
+        _show(planned, copies, is_dry=dry_run or must_wait)
+        if must_wait:
+            say(f"{paint('nothing was written', 'warn')}: add --yes to replace what differs")
+    if must_wait:
+        raise click.exceptions.Exit(3)
+
+
+def _print_json(
+    planned: Planned, copies: dict[str, Path], *, is_dry: bool, is_waiting: bool
+) -> None:
+    rows = [
+        {
+            "path": file.path,
+            "changed": file in planned.changed,
+            "was": planned.found[file.path].kind,
+            "copy": str(copies[file.path]) if file.path in copies else None,
+            "difference": planned.differences.get(file.path),
+        }
+        for file in planned.files
+    ]
+    print_json(
+        {
+            "ok": not is_waiting,
+            "verb": "host config",
+            "dry_run": is_dry,
+            "files": rows,
+            "made_passwords": list(planned.made),
+        }
+    )
+
+
+def _show(planned: Planned, copies: dict[str, Path], *, is_dry: bool) -> None:
+    would = "would write" if is_dry else "wrote"
+    for file in planned.changed:
+        difference = planned.differences.get(file.path)
+        for line in (difference or "").splitlines():
+            look = {"+": "good", "-": "bad"}.get(line[:1])
+            say(paint(line, look) if look else line)
+        say(f"{would} {file.path}")
+        if file.path in copies:
+            say(f"  what was there is kept in {copies[file.path]}")
+    if planned.made:
+        say(f"passwords {'to be made' if is_dry else 'made'}: {', '.join(planned.made)}")
+    if not planned.changed:
+        say("nothing to do")

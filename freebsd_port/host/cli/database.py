@@ -1,0 +1,109 @@
+"""`freebsd-port host database`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from freebsd_port.cli.options import Common, output_options, pass_common
+from freebsd_port.cli.render import paint, print_json, say
+from freebsd_port.host.cli.options import answers_option, passwords_option
+
+if TYPE_CHECKING:
+    from freebsd_port.host.ops.database import Outcome
+
+_EPILOG = """\b
+Examples:
+  freebsd-port host database
+  freebsd-port host database --run
+  freebsd-port host database --run --defaults-file /root/admin.cnf
+  freebsd-port host database --print
+
+\b
+Exit status: 0 all is done, 1 steps are left or one failed, 2 usage."""
+
+_LOOKS = {"done": "good", "left": "bad", "later": "warn"}
+
+
+@click.command(epilog=_EPILOG)
+@click.option("--run", "is_run", is_flag=True, help="Take the steps that are left.")
+@click.option("--print", "is_print", is_flag=True, help="Print the SQL, *** for the password.")
+@click.option(
+    "--defaults-file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True, resolve_path=True),
+    metavar="FILE",
+    help="For MariaDB's client: who administers. Default: as the client is set to.",
+)
+@passwords_option
+@answers_option
+@output_options
+@pass_common
+def command(
+    common: Common,
+    is_run: bool,
+    is_print: bool,
+    defaults_file: Path | None,
+    passwords_path: Path,
+    answers_path: Path,
+) -> None:
+    """Say which steps nova's databases and cells still need; with --run, take them.
+
+    What is done is seen and not done again, so a run that broke off is run again. The databases
+    and the user are made by the server's own client, for PostgreSQL by psql; the rest by
+    nova-manage. Passwords go over standard input. Run it again when nova-compute has reported, so
+    that its host gets into the cell.
+    """
+    from freebsd_port.errors import UsageError
+    from freebsd_port.host.ops.answers import load_answers
+    from freebsd_port.host.ops.database import look_at_databases, print_sql, take_steps
+
+    if is_run and is_print:
+        raise UsageError("--run and --print exclude each other", hint="give one of them")
+    answers = load_answers(answers_path)
+    if is_print:
+        sql = print_sql(answers)
+        if common.as_json:
+            print_json({"ok": True, "verb": "host database", "sql": sql})
+        else:
+            say(sql.rstrip("\n"))
+        return
+    if is_run:
+        outcome = take_steps(answers, passwords_path, defaults_file, common.progress)
+    else:
+        outcome = look_at_databases(answers, passwords_path)
+    is_done = all(step.state != "left" for step in outcome.steps)
+    if common.as_json:
+        _print_json(outcome, is_done=is_done)
+    elif common.verbosity >= 0:
+        _show(outcome, is_done=is_done)
+    if not is_done:
+        raise click.exceptions.Exit(1)
+
+
+def _print_json(outcome: Outcome, *, is_done: bool) -> None:
+    print_json(
+        {
+            "ok": is_done,
+            "verb": "host database",
+            "taken": list(outcome.taken),
+            "steps": [asdict(step) for step in outcome.steps],
+            "few_connections": outcome.scarce_connections,
+        }
+    )
+
+
+def _show(outcome: Outcome, *, is_done: bool) -> None:
+    from freebsd_port.host.core.database import ENOUGH_CONNECTIONS as ENOUGH
+
+    for step in outcome.steps:
+        state = paint(f"{step.state:<5}", _LOOKS[step.state])
+        say(f"{state}  {step.name:<24}  {step.detail}".rstrip())
+    few = outcome.scarce_connections
+    if few is not None:
+        say(f"{paint('warn', 'warn')}   max_connections is {few}; nova may want {ENOUGH}")
+        say(f"       {paint('try:', 'dim')} max_connections = {ENOUGH} in the server's settings")
+    if not is_done:
+        say("next: freebsd-port host database --run")

@@ -1,0 +1,42 @@
+"""`freebsd-port host init`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from freebsd_port.cli.options import Common, output_options, pass_common
+from freebsd_port.cli.render import print_json, say
+from freebsd_port.host.cli.options import answers_option
+
+_EPILOG = """\b
+Examples:
+  freebsd-port host init
+  freebsd-port host init --answers ./host.toml && vi host.toml
+
+\b
+Exit status: 0 it is there, 1 it cannot be written, 2 other answers are there."""
+
+
+@click.command(epilog=_EPILOG)
+@answers_option
+@output_options
+@pass_common
+def command(common: Common, answers_path: Path) -> None:
+    """Write a host.toml with every key, what it takes, and a default for one machine.
+
+    A file that is there is never written over.
+    """
+    from freebsd_port.host.ops.answers import init_answers
+
+    is_new = init_answers(answers_path)
+    if common.as_json:
+        print_json({"ok": True, "verb": "host init", "answers": str(answers_path), "new": is_new})
+    elif common.verbosity >= 0:
+        say(
+            f"wrote {answers_path}"
+            if is_new
+            else f"nothing to do: {answers_path} has every default"
+        )
+        say("next: freebsd-port host doctor")

@@ -1,0 +1,1 @@
+"""Pure values about a host: its answers, and the files that follow from them."""

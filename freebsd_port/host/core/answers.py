@@ -1,0 +1,175 @@
+"""The answers of an operator about a host: host.toml, every key with a default for one machine.
+
+Passwords are no part of it: they come from a file, from the environment, or are generated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from freebsd_port.host.core import answer_rules as rules
+from freebsd_port.host.core.console import WRITERS, ConsolePolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Nova:
+    """Whose and where nova is."""
+
+    environment: str = rules.path("/usr/local/nova", "The patched environment.")
+    user: str = rules.name("nova", "User of nova's services.")
+    group: str = rules.name("nova", "Group of nova's services and of their files.")
+    address: str = rules.address("127.0.0.1", "Address by which the others reach this host.")
+    sudo: str = rules.path(
+        "/usr/local/bin/sudo", "What starts nova's privileged helpers; doas will do."
+    )
+    mkisofs: str = rules.path(
+        "/usr/local/bin/mkisofs", "What makes configuration drives; genisoimage will do too."
+    )
+    config: str = rules.path(
+        "/usr/local/etc/nova", "Directory of nova.conf and what belongs to it."
+    )
+    state: str = rules.path("/var/db/nova", "Directory of nova's state; instances/ lies in it.")
+    log: str = rules.path("/var/log/nova", "Directory of the services' logs; root's.")
+    run: str = rules.path("/var/run/nova", "Directory of the services' process IDs.")
+
+    @property
+    def instances(self) -> str:
+        """Give nova's instances_path."""
+        return f"{self.state}/instances"
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """Where the compute API listens."""
+
+    address: str = rules.address("127.0.0.1", "Address of the compute API.")
+    port: int = rules.port(8774, "Port of the compute API.")
+    workers: int = rules.number(2, "Processes of the compute API.", 1, 64)
+    threads: int = rules.number(8, "Requests that each of them serves at once.", 1, 256)
+
+    @property
+    def url(self) -> str:
+        """Give the address at which this host reaches it."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.address, self.address)  # noqa: S104
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/v2.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """Where guests get their metadata, by way of neutron's metadata agent."""
+
+    address: str = rules.address("127.0.0.1", "Address of the metadata API.")
+    port: int = rules.port(8775, "Port of the metadata API.")
+    workers: int = rules.number(2, "Processes of the metadata API.", 1, 64)
+    threads: int = rules.number(8, "Requests that each of them serves at once.", 1, 256)
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """The consoles of the guests."""
+
+    address: str = rules.address("127.0.0.1", "Where guests' consoles are joined to ports.")
+    first_port: int = rules.port(10000, "First port for consoles.")
+    last_port: int = rules.port(19999, "Last port for consoles, included.")
+    socket: str = rules.socket_path(
+        "/var/run/nova-consolebridge.sock", "Control socket of the bridge; root's."
+    )
+    clients: int = rules.number(8, "Clients of one console at once.", 1, 1000)
+    writer: str = rules.choice("first", "Which of several clients may write.", *WRITERS)
+    client_bytes: int = rules.number(262144, "Output kept for a slow client.", 1024, 2**30)
+    stall_seconds: int = rules.number(60, "A client that reads nothing is disconnected.", 1, 86400)
+    log_bytes: int = rules.number(2097152, "Size at which console.log is rotated.", 4096, 2**40)
+    log_files: int = rules.number(3, "Rotated files kept of each console.log.", 0, 1000)
+    look_seconds: int = rules.number(60, "How often libvirt is asked what runs.", 1, 86400)
+    novnc_port: int = rules.port(6080, "Port of nova-novncproxy.")
+    serial_port: int = rules.port(6083, "Port of nova-serialproxy.")
+    proxy_address: str = rules.address("127.0.0.1", "Where both proxies listen.")
+    novnc: str = rules.path("/usr/local/libexec/novnc", "Where FreeBSD's package novnc is.")
+
+    @property
+    def policy(self) -> ConsolePolicy:
+        """Give what the bridge is to allow."""
+        return ConsolePolicy(
+            address=self.address,
+            first_port=self.first_port,
+            last_port=self.last_port,
+            clients=self.clients,
+            writer=self.writer,
+            client_bytes=self.client_bytes,
+            stall_seconds=self.stall_seconds,
+            log_bytes=self.log_bytes,
+            log_files=self.log_files,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Libvirt:
+    """How libvirt is reached."""
+
+    uri: str = rules.choice(
+        "bhyve:///system", "libvirt's address.", "bhyve:///system", "test:///default"
+    )
+    virsh: str = rules.path("/usr/local/bin/virsh", "libvirt's command.")
+    hooks: str = rules.path("/usr/local/etc/libvirt/hooks", "Directory of libvirt's hooks.")
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """The message broker."""
+
+    url: str = rules.url("rabbit://openstack@127.0.0.1:5672/", "Address of RabbitMQ.", "rabbit")
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """The database server."""
+
+    url: str = rules.url(
+        "mysql+pymysql://nova@127.0.0.1:3306/",
+        "Address of the database server, without a database.",
+        "mysql+pymysql",
+        "postgresql+psycopg2",
+    )
+    name: str = rules.name("nova", "Nova's database; NAME_api and NAME_cell0 lie beside it.")
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """Give the databases for the API, for the first cell, and cell0."""
+        return f"{self.name}_api", self.name, f"{self.name}_cell0"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Keystone, and as whom nova asks it."""
+
+    url: str = rules.url("http://127.0.0.1:5000/v3", "Address of keystone.", "http", "https")
+    region: str = rules.name("RegionOne", "Region of this host.")
+    user: str = rules.name("nova", "User that nova asks as.")
+    project: str = rules.name("service", "Project of that user.")
+    domain: str = rules.name("Default", "Domain of both.")
+    neutron: str = rules.name("neutron", "User as whom neutron is asked, in the same project.")
+    placement: str = rules.name("placement", "User as whom placement is asked, likewise.")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """The other services of OpenStack that nova talks to."""
+
+    image: str = rules.url("http://127.0.0.1:9292", "Address of glance.", "http", "https")
+    placement: str = rules.url("http://127.0.0.1:8778", "Address of placement.", "http", "https")
+    network: str = rules.url("http://127.0.0.1:9696", "Address of neutron.", "http", "https")
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """All that host.toml can say, section by section."""
+
+    nova: Nova = field(default_factory=Nova)
+    api: Api = field(default_factory=Api)
+    metadata: Metadata = field(default_factory=Metadata)
+    console: Console = field(default_factory=Console)
+    libvirt: Libvirt = field(default_factory=Libvirt)
+    broker: Broker = field(default_factory=Broker)
+    database: Database = field(default_factory=Database)
+    identity: Identity = field(default_factory=Identity)
+    endpoints: Endpoints = field(default_factory=Endpoints)

@@ -1,0 +1,1 @@
+"""What a host has and lacks to run nova: `examine`, and one area a module."""

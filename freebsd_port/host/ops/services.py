@@ -1,0 +1,221 @@
+"""Install and remove the services of a host, and show their scripts, processes and logs."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from freebsd_port.errors import PortError, ProblemsError
+from freebsd_port.host.core.answers import Answers
+from freebsd_port.host.core.service import Service, Tools, child_file, log_file, pid_file, services
+from freebsd_port.host.core.service_files import RC_DIRECTORY, service_files
+from freebsd_port.host.store.files import Found, HostFileError, HostFiles
+from freebsd_port.host.store.service_state import (
+    LogEnd,
+    find_process,
+    find_restart,
+    is_enabled,
+    read_log_end,
+)
+
+_PID_FILE = re.compile(r'^pidfile="(/[^"]+)"$', re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What becomes of one file."""
+
+    path: str
+    action: str
+    """`write`, `replace`, `keep` what is right already, or `remove`."""
+
+    copy: Path | None = None
+    """Where what was there is kept, if others wrote or edited it."""
+
+
+def find_tools(answers: Answers, answers_path: Path) -> Tools:
+    """Look at what the services need. Raises ProblemsError with all that is missing."""
+    programs = Path(answers.nova.environment) / "bin"
+    command = Path(sys.executable).with_name("freebsd-port")
+    has_own_api_server = (programs / "nova-api").exists()
+    needed = {
+        "no environment of nova": programs / "nova-compute",
+        "the environment has nothing that serves the API": programs / "gunicorn",
+        "the command is not where its Python is": command,
+    }
+    if has_own_api_server:
+        del needed["the environment has nothing that serves the API"]
+    problems = [
+        PortError(what, where=str(path), hint=f"freebsd-port venv --venv {programs.parent}")
+        for what, path in needed.items()
+        if not path.exists()
+    ]
+    if problems:
+        raise ProblemsError(tuple(problems))
+    return Tools(str(command), str(answers_path.absolute()), has_own_api_server)
+
+
+def install(
+    answers: Answers, answers_path: Path, root: Path, *, is_dry_run: bool
+) -> tuple[Step, ...]:
+    """Bring the files of all services to what the answers mean.
+
+    What others wrote, or edited since, is copied before it is replaced. What an earlier
+    installation wrote and this one does not is removed, unless it was edited.
+    """
+    wanted = service_files(answers, find_tools(answers, answers_path))
+    host = HostFiles(root, "services")
+    found = _look(host, [file.path for file in wanted])
+    changed = tuple(file for file in wanted if found[file.path].differs_from(file))
+    paths = {file.path for file in changed}
+    copies: dict[str, Path] = {}
+    if not is_dry_run:
+        for one in found.values():
+            if one.path in paths and one.kind in ("edited", "foreign"):
+                copies[one.path] = host.keep(one)
+    steps = [
+        Step(file.path, _action(file.path in paths, found[file.path]), copies.get(file.path))
+        for file in wanted
+    ]
+    gone = sorted(set(host.written) - set(found))
+    stale = [path for path, one in _look(host, gone).items() if one.kind == "ours"]
+    if not is_dry_run:
+        host.write(changed, wanted)
+        host.remove(tuple(stale))
+    return (*steps, *(Step(path, "remove") for path in stale))
+
+
+def remove(root: Path, *, is_forced: bool, is_dry_run: bool) -> tuple[Step, ...]:
+    """Take away what was installed. Raises ProblemsError over what was edited, or still runs."""
+    host = HostFiles(root, "services")
+    found = _look(host, list(host.written))
+    problems: list[PortError] = [
+        HostFileError(
+            "it was edited since it was installed",
+            where=str(host.place(one.path)),
+            hint="freebsd-port host services remove --force keeps a copy",
+        )
+        for one in found.values()
+        if one.kind == "edited" and not is_forced
+    ]
+    problems += _running(host, found)
+    if problems:
+        raise ProblemsError(tuple(problems))
+    steps = []
+    for one in found.values():
+        copy = host.keep(one) if one.kind == "edited" and not is_dry_run else None
+        if one.kind != "absent":
+            steps.append(Step(one.path, "remove", copy))
+    if not is_dry_run:
+        host.remove(tuple(found))
+    return tuple(steps)
+
+
+def _running(host: HostFiles, found: dict[str, Found]) -> Iterator[PortError]:
+    """Find services that nothing could stop any more without their scripts."""
+    for one in found.values():
+        if one.kind == "absent" or not one.path.startswith(f"{RC_DIRECTORY}/"):
+            continue
+        text = host.place(one.path).read_bytes().decode("utf-8", "replace")
+        named = _PID_FILE.search(text)
+        process = find_process(host.place(named[1])) if named else None
+        if process:
+            yield HostFileError(
+                f"its service runs, as process {process}",
+                where=str(host.place(one.path)),
+                hint=f"service {Path(one.path).name} stop",
+            )
+
+
+def _look(host: HostFiles, paths: list[str]) -> dict[str, Found]:
+    """Look at all of them; what is in the way is told together."""
+    found: dict[str, Found] = {}
+    problems: list[PortError] = []
+    for path in paths:
+        try:
+            found[path] = host.look(path)
+        except HostFileError as error:
+            problems.append(error)
+    if problems:
+        raise ProblemsError(tuple(problems))
+    return found
+
+
+def _action(is_changed: bool, found: Found) -> str:
+    if not is_changed:
+        return "keep"
+    return "write" if found.kind == "absent" else "replace"
+
+
+_LINES = 5
+_LATELY_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceState:
+    """One service as it is now."""
+
+    name: str
+    script: str
+    """`absent`, `ours`, `outdated`, `edited` or `foreign`."""
+
+    enabled: bool | None
+    supervisor: int | None
+    process: int | None
+    log: str
+    restarted_seconds: int | None
+    """How long ago daemon(8) started it again, where that was within the last minute."""
+
+    last_lines: tuple[str, ...]
+    """The end of its log, where it does not run as it should."""
+
+    log_refusal: str
+    """Why the log could not be read."""
+
+    @property
+    def should_run(self) -> bool:
+        """Tell whether rc.conf, or a daemon(8) that is there, wants it to run."""
+        return bool(self.enabled or self.supervisor)
+
+    @property
+    def is_well(self) -> bool:
+        """Tell whether its script is ours, and it runs and stays up if it should."""
+        runs = self.process is not None and self.restarted_seconds is None
+        return self.script == "ours" and (runs or not self.should_run)
+
+
+def read_states(answers: Answers, answers_path: Path, root: Path) -> tuple[ServiceState, ...]:
+    """Tell of each service whether its script is right, and whether it runs."""
+    tools = find_tools(answers, answers_path)
+    host = HostFiles(root, "services")
+    wanted = {file.path: file for file in service_files(answers, tools)}
+    states = []
+    for one in services(answers, tools):
+        path = f"{RC_DIRECTORY}/{one.name}"
+        found = host.look(path)
+        kind = (
+            "outdated" if found.kind == "ours" and found.differs_from(wanted[path]) else found.kind
+        )
+        enabled = is_enabled(host.place(path)) if found.kind != "absent" else False
+        states.append(_state(host, one, answers, kind, enabled))
+    return tuple(states)
+
+
+def _state(
+    host: HostFiles, one: Service, answers: Answers, script: str, enabled: bool | None
+) -> ServiceState:
+    own, of_child = (host.place(file(one, answers)) for file in (pid_file, child_file))
+    supervisor = find_process(own)
+    process = find_process(of_child) if supervisor else None
+    restarted = find_restart(supervisor, process) if supervisor and process else None
+    if restarted is not None and restarted > _LATELY_SECONDS:
+        restarted = None
+    log = host.place(log_file(one, answers))
+    is_amiss = (enabled or supervisor) and (not process or restarted is not None)
+    end = read_log_end(log, _LINES) if is_amiss else LogEnd((), "")
+    return ServiceState(
+        one.name, script, enabled, supervisor, process, str(log), restarted, end.lines, end.refusal
+    )

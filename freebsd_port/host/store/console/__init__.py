@@ -1,0 +1,1 @@
+"""The console bridge: null modems, clients, logs, control socket."""

@@ -1,0 +1,1 @@
+"""The series on installed OpenStack releases: pins, wheels, environments, locks, verification."""

@@ -1,0 +1,1 @@
+"""Pure values about releases and proofs; no disk, process, network or clock."""

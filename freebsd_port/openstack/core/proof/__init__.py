@@ -1,0 +1,1 @@
+"""What the checks and upstream's tests showed."""

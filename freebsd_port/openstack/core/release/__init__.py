@@ -1,0 +1,1 @@
+"""A release: its pins, requirements, and what the index has."""

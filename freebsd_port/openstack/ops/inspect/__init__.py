@@ -1,0 +1,1 @@
+"""Look at the series on releases; nothing is written."""

@@ -1,0 +1,223 @@
+"""`check`: series, files, headers, locks, pins and names agree; every finding at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from freebsd_port.engine.core.apply.plan import Plan
+from freebsd_port.engine.core.apply.planner import plan_series
+from freebsd_port.engine.core.apply.series_lock import (
+    LockedFile,
+    LockError,
+    render_lock,
+    write_lock_command,
+)
+from freebsd_port.engine.core.series.variant import variant_name
+from freebsd_port.engine.core.source.missing_names import find_missing
+from freebsd_port.engine.core.text.file import split_lines
+from freebsd_port.engine.ops.target.patch_source import load_series
+from freebsd_port.engine.ops.target.workspace import Workspace
+from freebsd_port.errors import PortError, ProblemsError
+from freebsd_port.openstack.core.release.series_lint import lint_patch, lint_series
+from freebsd_port.openstack.ops.inspect.plan_on_wheels import Goal, read_sources
+from freebsd_port.openstack.ops.inspect.status import find_status_faults, read_status
+from freebsd_port.openstack.ops.release.requirements_lock import check_lock
+from freebsd_port.openstack.ops.series import load_lock
+from freebsd_port.openstack.store.project.decisions import load_decisions
+from freebsd_port.openstack.store.project.project import Project, save_if_changed
+from freebsd_port.openstack.store.python.wheels import WheelTree
+
+
+class MissingError(PortError):
+    """A name that a patch reads on a release that does not have it."""
+
+
+def missing_findings(
+    release: str, tree: WheelTree, goal: Goal, plan: Plan
+) -> tuple[MissingError, ...]:
+    """Find them in a plan of the series over the release's wheels."""
+    after = {
+        edit.path: split_lines(edit.after.content) if edit.after else None for edit in plan.edits
+    }
+    files = {
+        edit.path: (
+            split_lines(edit.before.content) if edit.before else [],
+            after[edit.path] or [],
+        )
+        for edit in plan.edits
+    }
+
+    def read(path: str) -> Sequence[bytes] | None:
+        if path not in after:
+            state = tree.read(path)
+            after[path] = split_lines(state.content) if state else None
+        return after[path]
+
+    added = [(entry.name, patch.added_lines()) for entry, patch in goal]
+    findings = []
+    for one in find_missing(files, read):
+        name = next((name for name, lines in reversed(added) if one.text in lines), "series")
+        findings.append(
+            MissingError(
+                f"{release} has no {one.name}, which {name} reads",
+                where=f"{one.path}:{one.line}",
+                hint=f"give the patch a text for it: patches/{variant_name(name, release)}",
+            )
+        )
+    return tuple(findings)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What was looked at, and what is wrong."""
+
+    patches: int
+    releases: tuple[str, ...]
+    """Releases looked at, oldest first."""
+
+    uncarried: tuple[str, ...]
+    """Those without a series.lock: the series was not carried to them yet."""
+
+    findings: tuple[PortError, ...]
+    written: tuple[Path, ...] = ()
+
+
+def check_project(
+    project: Project,
+    release: str | None = None,
+    *,
+    write_lock: bool = False,
+    is_offline: bool = False,
+    progress: Callable[[str], None],
+) -> CheckResult:
+    """Look at the series and one release, or all of them; `write_lock` makes one's series.lock.
+
+    A lock is not written while there is a finding: what it vouches for was read twice.
+    Needs the pinned wheels of releases that have a series.lock, from the cache or the index.
+    """
+    names = project.release_names()
+    chosen = (project.load_release(release).name,) if release or write_lock else names
+    patches = _read_patches(project)
+    findings: list[PortError] = []
+    written: list[Path] = []
+    findings += _lint_texts(project, patches)
+    for name in chosen:
+        with _collected(findings):
+            findings += check_lock(project, project.load_release(name)).problems
+    carried = [name for name in chosen if write_lock or project.series_lock(name).exists()]
+    for name in carried:
+        with _collected(findings):
+            lock = load_lock(project, name)
+            progress(f"holding the series against the wheels of {name}")
+            tree, goal = read_sources(project, name, is_offline=is_offline, progress=progress)
+            plan = plan_series(tree, goal)
+            if plan.problems:
+                raise ProblemsError(plan.problems)
+            if write_lock:
+                written += [] if findings else _write_lock(project, name, plan)
+            else:
+                findings += _lock_findings(name, lock or (), _locked(plan))
+            findings += missing_findings(name, tree, goal, plan)
+    uncarried = tuple(name for name in chosen if name not in carried)
+    findings += _default_findings(project, uncarried)
+    return CheckResult(len(patches), chosen, uncarried, tuple(findings), tuple(written))
+
+
+def _lint_texts(project: Project, patches: Mapping[str, bytes]) -> list[PortError]:
+    """Find what is wrong with the series, the decisions and the patches in themselves."""
+    findings: list[PortError] = []
+    with _collected(findings):
+        series = load_series(project.series)
+        findings += lint_series(series, patches, project.release_names())
+    with _collected(findings):
+        load_decisions(project)
+    for name, content in patches.items():
+        findings += lint_patch(name, content)
+    return findings
+
+
+def check_reviews(
+    project: Project, release: str | None, *, is_offline: bool, progress: Callable[[str], None]
+) -> tuple[PortError, ...]:
+    """Find each hunk that is not approved as it is, on one release or on all that are carried."""
+    from freebsd_port.openstack.ops.review.decide import find_unreviewed
+
+    findings: list[PortError] = []
+    with _collected(findings):
+        findings += find_unreviewed(project, release, is_offline=is_offline, progress=progress)
+    return tuple(findings)
+
+
+def check_workspace(open_workspace: Callable[[], Workspace]) -> tuple[PortError, ...]:
+    """Find where an environment is not as the series leaves it; that it is none is a finding."""
+    findings: list[PortError] = []
+    with _collected(findings):
+        findings += find_status_faults(read_status(open_workspace()))
+    return tuple(findings)
+
+
+@contextmanager
+def _collected(findings: list[PortError]) -> Iterator[None]:
+    """Make findings of the errors raised inside, so that the check goes on."""
+    try:
+        yield
+    except ProblemsError as error:
+        findings += error.problems
+    except PortError as error:
+        findings.append(error)
+
+
+def _read_patches(project: Project) -> dict[str, bytes]:
+    """Give every patch file below patches/ by its name there, sorted."""
+    return {
+        path.relative_to(project.patches).as_posix(): path.read_bytes()
+        for path in sorted(project.patches.rglob("*.patch"))
+    }
+
+
+def _default_findings(project: Project, uncarried: tuple[str, ...]) -> list[PortError]:
+    name = project.default_release()
+    if name not in uncarried:
+        return []
+    return [
+        LockError(
+            f"the default release {name} has no series.lock",
+            where=str(project.series_lock(name)),
+            hint="freebsd-port check --write-lock",
+        )
+    ]
+
+
+def _locked(plan: Plan) -> tuple[LockedFile, ...]:
+    return tuple(
+        LockedFile(
+            edit.path,
+            edit.before.sha256 if edit.before else None,
+            edit.after.sha256 if edit.after else None,
+        )
+        for edit in plan.edits
+    )
+
+
+def _lock_findings(
+    release: str, lock: tuple[LockedFile, ...], planned: tuple[LockedFile, ...]
+) -> list[PortError]:
+    known = {entry.path: entry for entry in lock}
+    found = {entry.path: entry for entry in planned}
+    return [
+        LockError(
+            f"series.lock and the series disagree on {path}",
+            where=f"releases/{release}/series.lock",
+            hint=f"after a wanted change: {write_lock_command(release)}",
+        )
+        for path in sorted(set(known) | set(found))
+        if known.get(path) != found.get(path)
+    ]
+
+
+def _write_lock(project: Project, release: str, plan: Plan) -> list[Path]:
+    path = project.series_lock(release)
+    return [path] if save_if_changed(path, render_lock(_locked(plan))) else []

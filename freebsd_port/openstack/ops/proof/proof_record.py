@@ -1,0 +1,236 @@
+"""What was proved of an overlay, kept beside its state so that it is not proved twice.
+
+With it: which checks ran each hunk, and what must hold before anything can be proved.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from freebsd_port.engine.core.apply.overlay import OverlayState, render_state
+from freebsd_port.engine.core.text.file import STATE_DIRECTORY, hash_bytes, split_lines
+from freebsd_port.engine.store.files.tree import DirectoryTree
+from freebsd_port.engine.store.files.write import describe_refusal, remove_file, replace_note
+from freebsd_port.engine.store.overlay.state import inspect_files
+from freebsd_port.errors import PortError, ProblemsError
+
+if TYPE_CHECKING:
+    from freebsd_port.engine.ops.target.patch_source import GoalPatch
+    from freebsd_port.engine.ops.target.workspace import Workspace
+    from freebsd_port.openstack.core.proof.coverage import HunkCoverage
+    from freebsd_port.openstack.core.proof.outcomes import Comparison
+
+
+_NOTE = f"{STATE_DIRECTORY}/verified.json"
+_UPSTREAM_NOTE = f"{STATE_DIRECTORY}/upstream.json"
+
+
+class VerifyError(PortError):
+    """There is nothing that could be verified."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A verification that passed."""
+
+    state: str
+    """Digest of the overlay's state at the time."""
+
+    checks: str
+    """Digest of the checks that ran."""
+
+    time: str
+    """UTC, ISO 8601, to the second."""
+
+    passed: int
+    platforms: tuple[str, ...]
+    hunks: int
+    uncovered: int
+    """Hunks of which no check ran an added line."""
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteVerdict:
+    """What `verify --upstream` last found of one suite."""
+
+    suite: str
+    time: str
+    """UTC, ISO 8601, to the second."""
+
+    passed: int
+    """Tests that passed on the unpatched side."""
+
+    lost: tuple[str, ...]
+    unsteady: tuple[str, ...]
+
+
+def digest_state(state: OverlayState) -> str:
+    """Give the digest that a verification is bound to."""
+    return hash_bytes(render_state(state))
+
+
+def find_verified(root: Path, state: OverlayState) -> Verified | None:
+    """Give what was proved of exactly this state, or None."""
+    try:
+        value = json.loads((root / _NOTE).read_bytes())
+        verified = Verified(**{**value, "platforms": tuple(value["platforms"])})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return verified if verified.state == digest_state(state) else None
+
+
+def save_verified(root: Path, verified: Verified) -> None:
+    """Keep it; raises WriteError. To be called when the overlay is on."""
+    _save(root / _NOTE, asdict(verified))
+
+
+def find_upstream(root: Path, state: OverlayState) -> tuple[SuiteVerdict, ...]:
+    """Give what upstream's tests said of exactly this state, one verdict for each suite run."""
+    try:
+        value = json.loads((root / _UPSTREAM_NOTE).read_bytes())
+        if value["state"] != digest_state(state):
+            return ()
+        return tuple(
+            SuiteVerdict(**{**one, "lost": tuple(one["lost"]), "unsteady": tuple(one["unsteady"])})
+            for one in value["suites"]
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
+
+
+def save_upstream(root: Path, state: OverlayState, comparisons: Iterable[Comparison]) -> None:
+    """Keep it beside what is known of other suites on this state; raises WriteError."""
+    now = utc_now()
+    verdicts = {one.suite: one for one in find_upstream(root, state)}
+    for one in comparisons:
+        lost, unsteady = (
+            tuple(change.test for change in changes) for changes in (one.lost, one.unsteady)
+        )
+        verdicts[one.suite] = SuiteVerdict(
+            one.suite, now, one.before.get("passed", 0), lost, unsteady
+        )
+    suites = [asdict(one) for one in verdicts.values()]
+    _save(root / _UPSTREAM_NOTE, {"state": digest_state(state), "suites": suites})
+
+
+def utc_now() -> str:
+    """Give the time as notes have it: UTC, ISO 8601, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _save(path: Path, value: dict[str, object]) -> None:
+    try:
+        replace_note(path, (json.dumps(value, indent=1) + "\n").encode())
+    except OSError as error:
+        raise describe_refusal(error, path) from error
+
+
+def require_patched(workspace: Workspace, state: OverlayState) -> None:
+    """Raise VerifyError when no patch is on, and for files that are not as the patches left them.
+
+    ProblemsError when there are more findings than one.
+    """
+    if not state.patches:
+        raise VerifyError(
+            "no patch is on, so there is nothing to verify",
+            where=str(workspace.place),
+            hint="freebsd-port apply",
+        )
+    problems = tuple(
+        VerifyError(
+            f"{condition.entry.path} is not as the series left it",
+            where=str(workspace.place),
+            hint="freebsd-port status",
+        )
+        for condition in inspect_files(DirectoryTree(workspace.target.root), state)
+        if condition.kind != "patched"
+    )
+    if problems:
+        raise ProblemsError(problems)
+
+
+def require_current(workspace: Workspace, state: OverlayState) -> tuple[GoalPatch, ...]:
+    """Give the patches that are on, with their text; raises when the series has others now."""
+    entries = workspace.entries()[: workspace.position(state)]
+    goal = workspace.source.load_patches(entries)
+    for patch, applied in zip(goal, state.patches, strict=True):
+        if patch.applied != applied:
+            raise VerifyError(
+                f"{applied.name} changed since it was applied",
+                where=str(workspace.place),
+                hint="freebsd-port apply",
+            )
+    return goal
+
+
+_HUNK_CHECKS = f"{STATE_DIRECTORY}/hunks.json"
+HunkKey = tuple[str, str, int]
+"""Patch, path, and number within the file change, 1-based."""
+
+
+@dataclass(frozen=True, slots=True)
+class HunkChecks:
+    """What ran of one hunk."""
+
+    checks: tuple[str, ...]
+    """Sorted; `import` stands for running at import."""
+
+    missed: tuple[str, ...]
+    """Added lines that no check ran, stripped."""
+
+
+def save_hunk_checks(root: Path, state: OverlayState, hunks: Iterable[HunkCoverage]) -> None:
+    """Keep what was measured of this state, which is on; raises WriteError."""
+    hunks = tuple(hunks)
+    try:
+        lines = {
+            path: split_lines((root / path).read_bytes())
+            for path in {one.hunk.path for one in hunks if one.missed}
+        }
+        rows = [
+            {
+                "patch": one.hunk.patch,
+                "path": one.hunk.path,
+                "number": one.hunk.number,
+                "checks": list(one.checks),
+                "missed": [_text(lines[one.hunk.path][line - 1]) for line in one.missed],
+            }
+            for one in hunks
+        ]
+        value = {"state": digest_state(state), "hunks": rows}
+        replace_note(root / _HUNK_CHECKS, (json.dumps(value, indent=1) + "\n").encode())
+    except OSError as error:
+        raise describe_refusal(error, root / _HUNK_CHECKS) from error
+
+
+def find_hunk_checks(root: Path, state: OverlayState) -> Mapping[HunkKey, HunkChecks]:
+    """Give what was measured of exactly this state; empty when nothing was."""
+    try:
+        value = json.loads((root / _HUNK_CHECKS).read_bytes())
+        if value["state"] != digest_state(state):
+            return {}
+        return {
+            (row["patch"], row["path"], row["number"]): HunkChecks(
+                tuple(row["checks"]), tuple(row["missed"])
+            )
+            for row in value["hunks"]
+        }
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def drop_hunk_checks(root: Path) -> None:
+    """Forget what was measured of an earlier state; raises WriteError."""
+    try:
+        remove_file(root / _HUNK_CHECKS)
+    except OSError as error:
+        raise describe_refusal(error, root / _HUNK_CHECKS) from error
+
+
+def _text(line: bytes) -> str:
+    return line.strip().decode("utf-8", "replace")

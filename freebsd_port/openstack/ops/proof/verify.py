@@ -1,0 +1,246 @@
+"""`verify`: run the checks of what is on, on every platform, and say what they ran of each hunk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+from freebsd_port.engine.core.apply.overlay import OverlayState
+from freebsd_port.engine.core.text.file import hash_bytes
+from freebsd_port.engine.ops.target.patch_source import GoalPatch
+from freebsd_port.engine.ops.target.workspace import Workspace
+from freebsd_port.engine.store.overlay.state import BaseTree, load_state
+from freebsd_port.errors import ProblemsError
+from freebsd_port.openstack.core.release.platform import EMULATED, LINUX, NATIVE
+from freebsd_port.openstack.ops.proof.proof_record import (
+    Verified,
+    digest_state,
+    drop_hunk_checks,
+    find_hunk_checks,
+    find_upstream,
+    find_verified,
+    require_current,
+    require_patched,
+    save_hunk_checks,
+    save_verified,
+    utc_now,
+)
+from freebsd_port.openstack.ops.proof.test_tools import check_setup
+from freebsd_port.openstack.store.project.project import Project
+from freebsd_port.openstack.store.proof.checks import (
+    TIMEOUT_SECONDS,
+    CheckError,
+    CheckSetup,
+    fresh_bytecode,
+    own_system,
+    run_checks,
+)
+from freebsd_port.openstack.store.proof.report import CheckRun
+
+if TYPE_CHECKING:
+    from freebsd_port.engine.core.patch.patch import Patch
+    from freebsd_port.openstack.core.proof.coverage import HunkCoverage
+    from freebsd_port.openstack.core.proof.patch_report import PatchReport
+
+
+LIVES = "lives"
+"""Directory of the checks that run nova's services with a guest; long, so on one platform."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was proved of a target."""
+
+    runs: tuple[CheckRun, ...]
+    hunks: tuple[HunkCoverage, ...]
+    known: Verified | None = None
+    """What had been proved before of exactly this; then nothing ran now."""
+
+    is_measured: bool = True
+    """Whether it is known which lines ran; if not, there are no hunks here."""
+
+    patches: tuple[PatchReport, ...] = ()
+    """Each patch that is on, in order, with all that is known of it."""
+
+    @property
+    def has_every_line(self) -> bool:
+        """Tell whether some check ran each added line that can run here."""
+        return self.is_measured and not any(hunk.missed for hunk in self.hunks)
+
+    @property
+    def is_good(self) -> bool:
+        """Tell whether no check failed, and of those that there are for a distribution one passed.
+
+        Not when there was no check at all: then nothing was proved.
+        """
+        if self.known is not None:
+            return True
+        runs = [run for run in self.runs if not run.is_empty]
+        names = {run.distribution for run in runs} - {LIVES}  # which may lack what they need
+        passed = {run.distribution for run in runs if run.passed}
+        return bool(names) and names <= passed and not any(run.failures for run in runs)
+
+
+def verify_target(
+    project: Project,
+    workspace: Workspace,
+    *,
+    platforms: tuple[str, ...] = (),
+    again: bool = True,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+    progress: Callable[[str], None],
+) -> Verification:
+    """Run the checks; `again` False is content with what was proved of the same state.
+
+    Only the checks of patches that are on are run. `timeout_seconds` is for one distribution on
+    one platform. Raises VerifyError when no patch is on, or what is on is not as the series has
+    it, and ProblemsError with every distribution whose checks could not be run.
+    """
+    root = workspace.target.root
+    state = load_state(root)
+    require_patched(workspace, state)
+    goal = require_current(workspace, state)
+    chosen = platforms or _default_platforms()
+    checks = _digest_checks(project.checks)
+    known = None if again else find_verified(root, state)
+    if known is not None and known.checks == checks and set(chosen) <= set(known.platforms):
+        return Verification((), (), known)
+    setup = replace(
+        check_setup(project, workspace, progress),
+        patches=tuple(patch.name for patch in state.patches),
+        timeout_seconds=timeout_seconds,
+    )
+    with fresh_bytecode() as bytecode:
+        runs = _run_all(replace(setup, bytecode=bytecode), state, chosen, progress)
+    hunks = _cover(root, state, goal, runs) if setup.is_measured else ()
+    reports = _report(root, state, runs, hunks)
+    verification = Verification(runs, hunks, is_measured=setup.is_measured, patches=reports)
+    if not find_hunk_checks(root, state):
+        drop_hunk_checks(root)
+    if verification.is_good:
+        _keep(root, state, checks, chosen, verification)
+    return verification
+
+
+def _default_platforms() -> tuple[str, ...]:
+    return (NATIVE,) if own_system() == "FreeBSD" else (*EMULATED, LINUX)
+
+
+def _digest_checks(checks: Path) -> str:
+    """Hash the checks by name and content, so that a changed check asks for another run."""
+    files = sorted(path for path in checks.rglob("*") if path.suffix in (".py", ".ini", ".txt"))
+    return hash_bytes(
+        b"".join(
+            f"{path.relative_to(checks)} {hash_bytes(path.read_bytes())}\n".encode()
+            for path in files
+        )
+    )
+
+
+def _run_all(
+    setup: CheckSetup,
+    state: OverlayState,
+    platforms: tuple[str, ...],
+    progress: Callable[[str], None],
+) -> tuple[CheckRun, ...]:
+    from concurrent.futures import ThreadPoolExecutor  # here, as most runs find all proved
+
+    distributions = dict.fromkeys(patch.name.partition("/")[0] for patch in state.patches)
+    measured = tuple(entry.path for entry in state.files if entry.path.endswith(".py"))
+    jobs = [
+        (name.replace(".", "_"), platform)
+        for name in reversed(distributions)
+        for platform in platforms
+        if (setup.checks / name.replace(".", "_")).is_dir()
+    ]
+    if "nova" in distributions and (setup.checks / LIVES).is_dir():
+        jobs[:0] = [(LIVES, name) for name in platforms if name in (NATIVE, EMULATED[-1])]
+
+    stop = Event()
+
+    def run(job: tuple[str, str]) -> CheckRun | CheckError:
+        progress(f"checking {job[0]} on {job[1]}")
+        try:
+            return run_checks(setup, *job, measured, stop)
+        except CheckError as error:
+            return error
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        try:
+            done = list(pool.map(run, jobs))
+        except BaseException:  # an interrupt: nobody waits for what still runs
+            stop.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    problems = tuple(one for one in done if isinstance(one, CheckError))
+    if problems:
+        raise ProblemsError(problems)
+    return tuple(one for one in done if isinstance(one, CheckRun))
+
+
+def _cover(
+    root: Path, state: OverlayState, goal: tuple[GoalPatch, ...], runs: tuple[CheckRun, ...]
+) -> tuple[HunkCoverage, ...]:
+    """Replay the series over the originals to know each hunk's lines, and look which ran."""
+    from freebsd_port.engine.core.apply.planner import plan_series
+    from freebsd_port.engine.core.apply.provenance import trace_hunks
+    from freebsd_port.engine.core.patch.patch import parse_patch
+    from freebsd_port.openstack.core.proof.coverage import cover_hunk, merge_executed
+
+    patches = [(each.entry, parse_patch(each.entry.name, each.data)) for each in goal]
+    plan = plan_series(BaseTree(root, state), patches, max_fuzz=state.fuzz)
+    contents = {edit.path: edit.after.content for edit in plan.edits if edit.after}
+    executed = merge_executed(tuple(run.executed for run in runs))
+    native = {patch.name: _native_lines(patch) for _, patch in patches}
+    return tuple(
+        cover_hunk(hunk, contents.get(hunk.path, b""), executed, native[hunk.patch])
+        for hunk in trace_hunks(patches, plan)
+    )
+
+
+def _native_lines(patch: Patch) -> tuple[str, ...]:
+    """Give the lines that the patch's header excuses here: none on FreeBSD, which can run them."""
+    from freebsd_port.engine.core.patch.header import native_lines, parse_header
+
+    if own_system() == "FreeBSD" or not patch.changes:
+        return ()
+    return native_lines(parse_header(patch.changes[0].preamble))
+
+
+def _report(
+    root: Path, state: OverlayState, runs: tuple[CheckRun, ...], hunks: tuple[HunkCoverage, ...]
+) -> tuple[PatchReport, ...]:
+    from freebsd_port.openstack.core.proof.patch_report import report_patches
+
+    checks: dict[str, dict[str, tuple[int, int]]] = {}
+    for run in runs:
+        checks.setdefault(run.platform, {}).update(run.patches)
+    suites = {verdict.suite: not verdict.lost for verdict in find_upstream(root, state)}
+    return report_patches((patch.name for patch in state.patches), checks, hunks, suites)
+
+
+def _keep(
+    root: Path,
+    state: OverlayState,
+    checks: str,
+    platforms: tuple[str, ...],
+    verification: Verification,
+) -> None:
+    passed = sum(run.passed for run in verification.runs)
+    uncovered = sum(not hunk.is_run for hunk in verification.hunks)
+    found = Verified(
+        digest_state(state),
+        checks,
+        utc_now(),
+        passed,
+        platforms,
+        len(verification.hunks),
+        uncovered,
+    )
+    if verification.is_measured:
+        save_hunk_checks(root, state, verification.hunks)
+    save_verified(root, found)

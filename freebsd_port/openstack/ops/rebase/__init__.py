@@ -1,0 +1,1 @@
+"""Rebase the series onto another release."""

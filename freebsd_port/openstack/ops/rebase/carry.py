@@ -1,0 +1,223 @@
+"""Carry the whole series from one release's wheels to another's in memory; nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from freebsd_port.engine.core.apply.series_lock import LockedFile
+from freebsd_port.engine.core.patch.patch import Patch, parse_patch
+from freebsd_port.engine.core.rebase.outcome import RebasedPatch, RebaseError
+from freebsd_port.engine.core.rebase.progress import RebaseState
+from freebsd_port.engine.core.rebase.rebaser import Rebaser
+from freebsd_port.engine.core.rebase.tree_version import Version
+from freebsd_port.engine.core.series.series import SeriesEntry, is_on
+from freebsd_port.engine.core.series.variant import variant_name
+from freebsd_port.engine.core.source.missing_names import find_missing, mentions
+from freebsd_port.engine.core.text.file import find_path_fault
+from freebsd_port.engine.ops.target.patch_source import PatchSource, load_series
+from freebsd_port.openstack.ops.series import project_source
+from freebsd_port.openstack.store.project.project import Project
+from freebsd_port.openstack.store.project.rebase_store import RebaseStore
+from freebsd_port.openstack.store.python.wheels import WheelTree, require_wheels
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """The series on another release."""
+
+    old: str
+    new: str
+    patches: tuple[RebasedPatch, ...]
+    """In the order of the series; those that are on neither release are left out."""
+
+    files: tuple[LockedFile, ...]
+    """What the series makes of the new release's files, without the patches in conflict."""
+
+    is_whole: bool
+    """Whether nothing is left to be carried."""
+
+    tree: WheelTree = field(repr=False, compare=False)
+    """The new release as it is."""
+
+    @property
+    def conflict(self) -> RebasedPatch | None:
+        """Give the first patch that needs a person, or None."""
+        return next((patch for patch in self.patches if patch.state == "conflict"), None)
+
+
+def carry_series(
+    project: Project,
+    state: RebaseState,
+    *,
+    is_offline: bool,
+    progress: Callable[[str], None],
+) -> Carried:
+    """Carry every patch, with what a person decided so far.
+
+    A patch in conflict is left out on the new release and the rest goes on, so that every
+    conflict is found. Raises RebaseError when the series does not apply to the old release.
+    """
+
+    def read(release: str) -> WheelTree:
+        pins = project.load_release(release).pins
+        return WheelTree(require_wheels(pins, is_offline=is_offline, progress=progress))
+
+    store = RebaseStore(project.root, state.new)
+    base, other = read(state.old), read(state.new)
+    rebaser = Rebaser(
+        Version(base), Version(other), state.old, state.new, state.today, store.resolutions.recall
+    )
+    entries = load_series(project.series).entries
+    carrier = _Carrier(project, state, rebaser, store.read_settled(state), entries, read)
+    patches = [done for entry in entries if (done := carrier.carry(entry))]
+    patches = carrier.tell_missing(patches)
+    is_whole = all(patch.is_carried for patch in patches)
+    return Carried(state.old, state.new, tuple(patches), rebaser.other.changes(), is_whole, other)
+
+
+class _Carrier:
+    """Does with each line of the series what it says and what a person decided."""
+
+    def __init__(
+        self,
+        project: Project,
+        state: RebaseState,
+        rebaser: Rebaser,
+        settled: Mapping[str, Mapping[str, bytes]],
+        entries: Sequence[SeriesEntry],
+        read: Callable[[str], WheelTree],
+    ) -> None:
+        self.project = project
+        self.state = state
+        self.rebaser = rebaser
+        self.settled = settled
+        self.entries = entries
+        self.read = read
+        self.order = project.release_names()
+        self.sources = {name: project_source(project, name) for name in self.order}
+
+    def carry(self, entry: SeriesEntry) -> RebasedPatch | None:
+        """Carry the next patch; None when it is on neither release."""
+        _require_carriable(entry)
+        state, rebaser = self.state, self.rebaser
+        is_old, is_new = (self._is_on(entry, release) for release in (state.old, state.new))
+        if not is_old and not is_new:
+            return None
+        name, strip = entry.name, entry.strip
+        old, new = (self._text(entry, release) for release in (state.old, state.new))
+        if not is_old:
+            return rebaser.adopt(name, new, strip) or self._carry_from_elsewhere(entry)
+        if not is_new or name in state.skipped:
+            return rebaser.leave(name, old, strip)
+        if state.only not in (None, name):
+            return rebaser.keep(name, old, new, strip)
+        is_own = _is_own(self.project, self.sources[state.new], name)
+        done = rebaser.carry(name, old, new, self.settled.get(name), strip, is_own=is_own)
+        return self._name_displaced(done)
+
+    def tell_missing(self, patches: list[RebasedPatch]) -> list[RebasedPatch]:
+        """Tell each patch of the names in its lines that the new release does not have.
+
+        What a patch in conflict may bind, once it is settled, is not told of.
+        """
+        other = self.rebaser.other
+        found = find_missing(other.contrasts(), other.lines)
+        if not found:
+            return patches
+        entries = {entry.name: entry for entry in self.entries}
+        added = {patch.name: self._added(entries[patch.name], patch) for patch in patches}
+        pending = b"".join(
+            line for one in patches if one.state == "conflict" for line in added[one.name]
+        )
+        found = tuple(m for m in found if not mentions(pending, m.name))
+        return [
+            replace(one, missing=told)
+            if one.state in ("kept", "rewritten")
+            and (told := tuple(m for m in found if m.text in added[one.name]))
+            else one
+            for one in patches
+        ]
+
+    def _added(self, entry: SeriesEntry, done: RebasedPatch) -> frozenset[bytes]:
+        """Give the lines that a patch adds to the new release, or would if it could be carried."""
+        if done.text is not None:
+            return parse_patch(entry.name, done.text).added_lines()
+        release = self.state.old if done.state == "conflict" else self.state.new
+        return self._text(entry, release).added_lines()
+
+    def _name_displaced(self, done: RebasedPatch) -> RebasedPatch:
+        own = variant_name(done.name, self.state.new)
+        if done.name in self.settled or done.state not in ("rewritten", "conflict"):
+            return done
+        return replace(done, displaced=own if (self.project.patches / own).exists() else None)
+
+    def _carry_from_elsewhere(self, entry: SeriesEntry) -> RebasedPatch:
+        """Carry a patch that the old release goes without from the nearest one that has it."""
+        new = self.state.new
+        place = self.order.index(new)
+        donors = [
+            name
+            for name in self.order
+            if name != new and self.project.series_lock(name).exists() and self._is_on(entry, name)
+        ]
+        if not donors:
+            raise RebaseError(
+                f"the patch is off on {self.state.old} and does not apply to {new}",
+                where=entry.name,
+                hint="carry the series from a release that has it, with --from",
+            )
+        donor = min(donors, key=lambda name: abs(self.order.index(name) - place))
+        rebaser = replace(self.rebaser, base=Version(self.read(donor)), old_release=donor)
+        for earlier in self.entries[: self.entries.index(entry)]:
+            if self._is_on(earlier, donor):
+                rebaser.leave(earlier.name, self._text(earlier, donor), earlier.strip)
+        current, settled = self._text(entry, new), self.settled.get(entry.name)
+        self.rebaser.forget()
+        return rebaser.carry(entry.name, self._text(entry, donor), current, settled, entry.strip)
+
+    def _is_on(self, entry: SeriesEntry, release: str) -> bool:
+        return is_on(entry, release, self.order, frozenset())
+
+    def _text(self, entry: SeriesEntry, release: str) -> Patch:
+        source = self.sources[release]
+        (goal,) = source.load_patches((entry,))
+        return parse_patch(
+            source.find_file(entry.name).relative_to(source.patches).as_posix(), goal.data
+        )
+
+
+def _is_own(project: Project, source: PatchSource, name: str) -> bool:
+    """Tell whether the text was made for the release, not only what it would take."""
+    release = source.release or ""
+    variant = source.patches / variant_name(name, release)
+    return project.series_lock(release).exists() or source.find_file(name) == variant
+
+
+def _require_carriable(entry: SeriesEntry) -> None:
+    where = f"series:{entry.line}"
+    if entry.reverse:
+        raise RebaseError("a reversed patch cannot be carried", where=where)
+    fault = find_path_fault(entry.name)
+    if fault:
+        raise RebaseError(f"the series names {entry.name!r}, and {fault}", where=where)
+
+
+def choose_old_release(project: Project, new: str) -> str:
+    """Choose the release to carry from: the nearest that the series was carried to.
+
+    The newest older one for a release newer than all of them, else the nearest newer one.
+    Raises RebaseError when the series was carried to no other release.
+    """
+    order = project.release_names()
+    others = [name for name in order if name != new and project.series_lock(name).exists()]
+    place = order.index(new)
+    newer = [name for name in others if order.index(name) > place]
+    older = [name for name in others if order.index(name) < place]
+    if not others:
+        raise RebaseError(
+            "the series was carried to no other release",
+            where=str(project.root / "releases"),
+            hint="name the release that the patches are for with --from",
+        )
+    return newer[0] if newer else older[-1]

@@ -1,0 +1,101 @@
+"""Which files of the project a carried series changes: texts, tags in the series, series.lock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from freebsd_port.engine.core.apply.plan import Plan
+from freebsd_port.engine.core.apply.planner import plan_series
+from freebsd_port.engine.core.apply.series_lock import LockedFile, render_lock
+from freebsd_port.engine.core.patch.patch import parse_patch
+from freebsd_port.engine.core.rebase.outcome import RebaseError
+from freebsd_port.engine.core.rebase.progress import RebaseState
+from freebsd_port.engine.core.series.series import parse_series
+from freebsd_port.engine.core.series.variant import (
+    pick_file,
+    place_text,
+    tag_series,
+    variant_name,
+)
+from freebsd_port.openstack.ops.rebase.carry import Carried
+from freebsd_port.openstack.store.project.project import Project
+
+
+def plan_files(project: Project, state: RebaseState, carried: Carried) -> dict[str, bytes]:
+    """Give the files that have to change up to the first conflict, in an order to write them in.
+
+    It can be cut off anywhere: a text that another release takes is in its new place before the
+    old one changes. Raises RebaseError when the series with them is not what was carried.
+    """
+    files: dict[str, bytes] = {}
+    order = project.release_names()
+    others = {name for name in order if project.series_lock(name).exists()} | {state.old}
+    series = project.series.read_bytes()
+    tagged = series
+    for patch in carried.patches:
+        if patch.state == "conflict":
+            break
+        if patch.state == "upstreamed":
+            tagged = tag_series(tagged, patch.name, state.new, f"{state.new} has it")
+        elif patch.state == "off" and patch.name in state.skipped:
+            tagged = tag_series(tagged, patch.name, state.new, state.skipped[patch.name])
+        elif patch.text is not None:
+            texts = _texts(project, patch.name, order)
+            placed = place_text(patch.name, state.new, order, others, texts, patch.text)
+            for name in sorted(placed, key=lambda name: placed[name] == patch.text):
+                files[f"patches/{name}"] = placed[name]
+    if tagged != series:
+        files["series"] = tagged
+    lock = project.series_lock(state.new)
+    if carried.is_whole and (state.only is None or lock.exists()):
+        _require_same(_plan(project, state.new, carried, tagged, files), carried)
+        text = render_lock(carried.files)
+        if not lock.exists() or lock.read_bytes() != text:
+            files[lock.relative_to(project.root).as_posix()] = text
+    return files
+
+
+def _texts(project: Project, name: str, order: tuple[str, ...]) -> dict[str, bytes]:
+    """Read a patch and its variants."""
+    names = (name, *(variant_name(name, release) for release in order))
+    return {
+        one: (project.patches / one).read_bytes()
+        for one in names
+        if (project.patches / one).exists()
+    }
+
+
+def _plan(
+    project: Project, release: str, carried: Carried, series: bytes, files: Mapping[str, bytes]
+) -> Plan:
+    """Apply the series as it is going to be to the release's files."""
+    order = project.release_names()
+    patches = []
+    for entry in parse_series(series).for_release(release, order).entries:
+        texts = _texts(project, entry.name, order)
+        texts |= {
+            name.removeprefix("patches/"): text
+            for name, text in files.items()
+            if name.startswith("patches/")
+        }
+        text = texts[pick_file(entry.name, release, order, texts)]
+        patches.append((entry, parse_patch(entry.name, text)))
+    return plan_series(carried.tree, patches)
+
+
+def _require_same(plan: Plan, carried: Carried) -> None:
+    planned = {
+        LockedFile(
+            edit.path,
+            edit.before.sha256 if edit.before else None,
+            edit.after.sha256 if edit.after else None,
+        )
+        for edit in plan.edits
+    }
+    differing = sorted({one.path for one in planned ^ set(carried.files)})
+    if differing or plan.problems:
+        raise RebaseError(
+            "the carried series comes out otherwise when it is applied; nothing was written",
+            where=", ".join(differing) or str(plan.problems[0]),
+            hint="carry its patches one by one with --only, and tell us of the one that fails",
+        )

@@ -1,0 +1,1 @@
+"""Releases: add, list, lock, make environments."""

@@ -1,0 +1,167 @@
+"""`releases` and `releases outdated`: pins, what is on this machine, and what the index has."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from freebsd_port.openstack.core.release.markers import pythons_of
+from freebsd_port.openstack.core.release.published import (
+    NewRelease,
+    Published,
+    find_new_releases,
+    find_point_release,
+)
+from freebsd_port.openstack.core.release.release import PATCHED_DISTRIBUTIONS, Pin, Release
+from freebsd_port.openstack.store.project.project import Project
+from freebsd_port.openstack.store.python.environment import (
+    find_installed,
+    find_mark,
+    read_environment,
+)
+from freebsd_port.openstack.store.python.index import list_published
+from freebsd_port.openstack.store.python.installer import has_interpreter
+from freebsd_port.openstack.store.python.wheels import Progress
+
+EnvironmentState = Literal["none", "ready", "outdated", "unfinished", "not ours"]
+"""Outdated when the lock changed since; not ours when something else is in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseState:
+    """A release and what is here for it."""
+
+    release: Release
+    is_default: bool
+    has_python: bool
+    """Whether there seems to be a Python of its range; none was started to see."""
+
+    environment: Path
+    """Where its environment is, or would be made."""
+
+    environment_state: EnvironmentState
+    is_locked: bool
+    """Whether its requirements are locked."""
+
+    has_series_lock: bool
+    """Whether the series has been carried to it."""
+
+
+def list_releases(project: Project) -> tuple[ReleaseState, ...]:
+    """Describe every release of the project, oldest first.
+
+    Raises what the project raises for a release.toml that cannot be meant.
+    """
+    default = project.default_release()
+    return tuple(
+        _describe(project, project.load_release(name), is_default=name == default)
+        for name in project.release_names()
+    )
+
+
+def find_held(project: Project, root: Path) -> tuple[str, ...]:
+    """Name the releases whose pins an environment holds, all four of them, oldest first.
+
+    Raises what reading an environment raises.
+    """
+    packages = read_environment(root.absolute()).packages
+    held = []
+    for name in project.release_names():
+        pins = project.load_release(name).pins
+        found = find_installed(packages, [pin.distribution for pin in pins])
+        versions = {distribution: one.version for distribution, one in found.items()}
+        if versions == {pin.distribution: pin.version for pin in pins}:
+            held.append(name)
+    return tuple(held)
+
+
+def _describe(project: Project, release: Release, *, is_default: bool) -> ReleaseState:
+    root = project.environment(release.name)
+    requirements = project.requirements(release.name)
+    return ReleaseState(
+        release,
+        is_default,
+        has_interpreter(release.python),
+        root,
+        _environment_state(root, release, requirements),
+        requirements.is_file(),
+        project.series_lock(release.name).is_file(),
+    )
+
+
+def _environment_state(root: Path, release: Release, requirements: Path) -> EnvironmentState:
+    if not root.exists():
+        return "none"
+    mark = find_mark(root)
+    if mark is None or mark.release != release.name:
+        return "not ours"
+    if mark.state != "ready":
+        return "unfinished"
+    if not requirements.is_file():
+        return "outdated"
+    current = hashlib.sha256(requirements.read_bytes()).hexdigest()
+    return "ready" if mark.requirements == current else "outdated"
+
+
+@dataclass(frozen=True, slots=True)
+class NewerPin:
+    """A pin, and the newest point release of its line."""
+
+    pin: Pin
+    newest: Published
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseNews:
+    """A release, and the pins of it that are behind; none when it is up to date."""
+
+    release: Release
+    pins: tuple[NewerPin, ...]
+    is_carried: bool
+    """Whether the series was carried to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """What the index has that the releases here have not."""
+
+    releases: tuple[ReleaseNews, ...]
+    """All that were looked at, oldest first."""
+
+    new: tuple[NewRelease, ...]
+    """Coordinated releases newer than all here, oldest first."""
+
+    new_pythons: tuple[str, ...]
+    """Pythons of the newest release here that the newest of them allows."""
+
+    @property
+    def is_outdated(self) -> bool:
+        """Tell whether there is anything newer."""
+        return bool(self.new) or any(one.pins for one in self.releases)
+
+
+def find_outdated(project: Project, names: Sequence[str], progress: Progress) -> Outdated:
+    """Ask the index about the pins of these releases, and for releases newer than all here.
+
+    Raises PackageIndexError when the index cannot be asked.
+    """
+    progress(f"asking the index about {', '.join(PATCHED_DISTRIBUTIONS)}")
+    published = list_published(PATCHED_DISTRIBUTIONS)
+    news = []
+    for name in names:
+        release = project.load_release(name)
+        found = [
+            (pin, find_point_release(pin, published[pin.distribution]))
+            for pin in release.pins
+            if pin.distribution in published
+        ]
+        pins = tuple(NewerPin(pin, newest) for pin, newest in found if newest is not None)
+        news.append(ReleaseNews(release, pins, project.series_lock(name).is_file()))
+    last = project.load_release(project.default_release())
+    new = find_new_releases(last.name, last.require_pin("nova"), published["nova"])
+    allowed = new[-1].nova if new else None
+    pythons = tuple(one for one in pythons_of(last) if allowed and allowed.allows_python(one))
+    return Outdated(tuple(news), new, pythons)

@@ -1,0 +1,312 @@
+"""`lock`: fix every package of a release by hash, and judge the lock for FreeBSD and Linux."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from freebsd_port.errors import PortError
+from freebsd_port.openstack.core.release.markers import pythons_of
+from freebsd_port.openstack.core.release.release import Release, normalised_name
+from freebsd_port.openstack.core.release.requirements import (
+    Dependency,
+    Difference,
+    Locked,
+    compare_platforms,
+    locked_by_name,
+    parse_dependencies,
+    parse_locked,
+    parse_wanted,
+    render_dependencies,
+    without_locked,
+)
+from freebsd_port.openstack.ops.release.venv import choose_interpreter
+from freebsd_port.openstack.store.project.project import Project, save_if_changed
+from freebsd_port.openstack.store.python.wheels import Progress
+
+if TYPE_CHECKING:
+    from freebsd_port.openstack.store.python.pip_tools import Compiler
+
+
+class LockError(PortError):
+    """A lock that is not there, cannot be written, or contradicts the release."""
+
+
+@dataclass(frozen=True, slots=True)
+class LockFiles:
+    """The names of what is asked for, its lock, and what the index says of the lock."""
+
+    source: str
+    lock: str
+    dependencies: str
+
+
+PACKAGES = LockFiles("requirements.in", "requirements.txt", "dependencies.toml")
+"""Of the target environment."""
+
+TESTS = LockFiles("test-requirements.in", "test-requirements.txt", "test-dependencies.toml")
+"""Of what upstream's own tests need beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The content of a LockFiles."""
+
+    files: LockFiles
+    wanted: tuple[str, ...]
+    locked: tuple[Locked, ...]
+    dependencies: tuple[Dependency, ...]
+
+
+def find_differences(
+    release: Release, packages: Lock, tests: Lock | None
+) -> tuple[Difference, ...]:
+    """Compare the platforms; what the tests need is judged together with the packages."""
+    pythons = pythons_of(release)
+    own = compare_platforms(packages.wanted, packages.dependencies, pythons)
+    if tests is None:
+        return own
+    both = compare_platforms(
+        (*packages.wanted, *tests.wanted),
+        (*packages.dependencies, *tests.dependencies),
+        pythons,
+    )
+    known = {(one.kind, one.system, one.distribution) for one in own}
+    return (
+        *own,
+        *(one for one in both if (one.kind, one.system, one.distribution) not in known),
+    )
+
+
+def find_problems(
+    release: Release,
+    packages: Lock,
+    tests: Lock | None,
+    differences: tuple[Difference, ...],
+    directory: Path,
+) -> tuple[PortError, ...]:
+    """Give every contradiction between the files of a release, and between them and a platform."""
+    problems = [
+        *_pin_problems(release, packages, directory),
+        *_coverage_problems(packages, directory),
+    ]
+    if tests is not None:
+        problems += _coverage_problems(tests, directory)
+        problems += _double_problems(release, packages, tests, directory)
+    problems += [_problem(one, directory) for one in differences if one.is_problem]
+    return tuple(problems)
+
+
+def _pin_problems(release: Release, packages: Lock, directory: Path) -> list[PortError]:
+    """What release.toml says about a distribution and the other two files do not."""
+    problems: list[PortError] = []
+    by_name = locked_by_name(packages.locked)
+    for pin in release.pins:
+        if f"{pin.distribution}=={pin.version}" not in packages.wanted:
+            problems.append(
+                LockError(
+                    f"release.toml pins {pin.distribution} {pin.version}, requirements.in does not",
+                    where=str(directory / packages.files.source),
+                )
+            )
+        found = by_name.get(normalised_name(pin.distribution))
+        what = None
+        if found is None or found.version != pin.version:
+            has = f"{found.distribution} {found.version}" if found else f"no {pin.distribution}"
+            what = f"the lock has {has}, release.toml pins {pin.version}"
+        elif pin.sha256 not in found.sha256:
+            what = f"the lock does not have the hash of {pin.wheel}"
+        if what is not None:
+            problems.append(_stale(what, release, directory / packages.files.lock))
+    return problems
+
+
+def _double_problems(
+    release: Release, packages: Lock, tests: Lock, directory: Path
+) -> list[PortError]:
+    """What both locks have: it would hide the target's own, patches included."""
+    in_packages = locked_by_name(packages.locked)
+    return [
+        _stale(
+            f"{one.distribution} is in {packages.files.lock} too",
+            release,
+            directory / tests.files.lock,
+        )
+        for one in tests.locked
+        if normalised_name(one.distribution) in in_packages
+    ]
+
+
+def _stale(what: str, release: Release, path: Path) -> LockError:
+    return LockError(what, where=str(path), hint=f"freebsd-port lock --release {release.name}")
+
+
+def _coverage_problems(lock: Lock, directory: Path) -> list[PortError]:
+    in_lock = {(normalised_name(one.distribution), one.version) for one in lock.locked}
+    described = {(normalised_name(one.distribution), one.version) for one in lock.dependencies}
+    return [
+        LockError(
+            f"{name} {version} is in only one of {lock.files.lock} and {lock.files.dependencies}",
+            where=str(directory),
+            hint="freebsd-port lock makes both",
+        )
+        for name, version in sorted(in_lock ^ described)
+    ]
+
+
+_TEXT = {
+    "not locked": "needs {name}, and the lock does not have it",
+    "other version": "needs another version of {name} than the lock has",
+    "not installable": "can install {name} neither from a wheel nor from source",
+}
+
+
+def _problem(difference: Difference, directory: Path) -> PortError:
+    text = _TEXT[difference.kind].format(name=difference.distribution)
+    asked = ", ".join(
+        f"{need.requirement} of {need.wanted_by or 'requirements.in'}" for need in difference.needs
+    )
+    return LockError(
+        f"{difference.system} with Python {', '.join(difference.pythons)} {text}: {asked}",
+        where=str(directory / PACKAGES.lock),
+    )
+
+
+_HEADER = """\
+# The packages of one release, with the hash of every file the index has for them.
+# Made from requirements.in: freebsd-port lock --release {name}
+"""
+_TEST_HEADER = """\
+# What upstream's own tests need beside requirements.txt, with the hash of every file the index
+# has for it. Made from test-requirements.in: freebsd-port lock --release {name}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LockResult:
+    """A release's lock and what is to be known about it."""
+
+    release: Release
+    locked: tuple[Locked, ...]
+    tests: tuple[Locked, ...]
+    """What upstream's tests need beside it; empty for a release without test-requirements.in."""
+
+    differences: tuple[Difference, ...]
+    """Between the platforms, or from the lock; those with is_problem stop an installation."""
+
+    problems: tuple[PortError, ...]
+    """Contradictions between the files of the release, and each difference that is a problem."""
+
+    changed: tuple[Path, ...]
+    """The files that this wrote anew; empty when they were up to date, and for a check."""
+
+
+def lock_release(
+    project: Project, release: Release, *, progress: Progress | None = None
+) -> LockResult:
+    """Lock a release with pip-tools in the oldest Python of its range, then judge the lock.
+
+    Asks the index; raises LockError for packaged data, and what the store raises.
+    """
+    from freebsd_port.openstack.store.python.pip_tools import open_compiler
+
+    tell = progress or (lambda message: None)
+    directory = project.release_directory(release.name)
+    if project.is_packaged:
+        raise LockError(
+            "the releases inside an installed package are not to be locked again",
+            where=str(directory),
+            hint="run the command in a checkout",
+        )
+    oldest = pythons_of(release)[0]
+    with open_compiler(choose_interpreter(release, oldest), tell) as compiler:
+        tell(f"locking {release.name} for Python {oldest}; this takes minutes")
+        made = _lock_packages(compiler, directory, release, tell)
+        if (directory / TESTS.source).is_file():
+            made |= _lock_tests(compiler, directory, release, tell, made[PACKAGES.lock])
+    changed = (
+        directory / name for name, data in made.items() if save_if_changed(directory / name, data)
+    )
+    return _judge(project, release, tuple(changed))
+
+
+def check_lock(project: Project, release: Release) -> LockResult:
+    """Judge a release's lock as it is, without an index.
+
+    Raises LockError when one of its files is missing.
+    """
+    return _judge(project, release, ())
+
+
+def _lock_packages(
+    compiler: Compiler, directory: Path, release: Release, tell: Progress
+) -> dict[str, bytes]:
+    """Make the lock of the environment; gives the content of each file by name."""
+    from freebsd_port.openstack.store.python.pip_tools import compile_requirements
+
+    header = _HEADER.format(name=release.name)
+    data = compile_requirements(compiler, directory / PACKAGES.source, header)
+    return _describe(compiler, PACKAGES, data, tell)
+
+
+def _lock_tests(
+    compiler: Compiler, directory: Path, release: Release, tell: Progress, packages: bytes
+) -> dict[str, bytes]:
+    """Make the lock of what the tests need beside the environment's."""
+    from freebsd_port.openstack.store.python.pip_tools import compile_requirements
+
+    tell("locking what upstream's own tests need beside it")
+    data = compile_requirements(
+        compiler,
+        directory / TESTS.source,
+        _TEST_HEADER.format(name=release.name),
+        beside={PACKAGES.lock: packages},
+    )
+    known = locked_by_name(parse_locked(packages, PACKAGES.lock))
+    return _describe(compiler, TESTS, without_locked(data, known.keys()), tell)
+
+
+def _describe(
+    compiler: Compiler, files: LockFiles, data: bytes, tell: Progress
+) -> dict[str, bytes]:
+    from freebsd_port.openstack.store.python.pip_tools import describe_locked
+
+    locked = parse_locked(data, files.lock)
+    tell(f"asking the index about {len(locked)} packages")
+    dependencies = describe_locked(compiler, locked, data)
+    return {files.lock: data, files.dependencies: render_dependencies(dependencies)}
+
+
+def _load(directory: Path, files: LockFiles, release: Release) -> Lock:
+    source, lock, described = (
+        directory / name for name in (files.source, files.lock, files.dependencies)
+    )
+    return Lock(
+        files,
+        parse_wanted(_read(source, release), str(source)),
+        parse_locked(_read(lock, release), str(lock)),
+        parse_dependencies(_read(described, release), str(described)),
+    )
+
+
+def _read(path: Path, release: Release) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise LockError(
+            f"release {release.name} has no {path.name}",
+            where=str(path),
+            hint=f"freebsd-port lock --release {release.name}",
+        ) from error
+
+
+def _judge(project: Project, release: Release, changed: tuple[Path, ...]) -> LockResult:
+    directory = project.release_directory(release.name)
+    packages = _load(directory, PACKAGES, release)
+    has_tests = any((directory / name).is_file() for name in (TESTS.source, TESTS.lock))
+    tests = _load(directory, TESTS, release) if has_tests else None
+    differences = find_differences(release, packages, tests)
+    problems = find_problems(release, packages, tests, differences, directory)
+    beside = tests.locked if tests else ()
+    return LockResult(release, packages.locked, beside, differences, problems, changed)

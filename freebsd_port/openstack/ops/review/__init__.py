@@ -1,0 +1,1 @@
+"""Review the series on all releases."""

@@ -1,0 +1,185 @@
+"""`review --serve`: the site of a review on 127.0.0.1, with buttons that decide."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Collection, Mapping
+from typing import get_args
+from urllib.parse import parse_qs, quote
+
+from freebsd_port.engine.core.review.facts import SeriesFacts
+from freebsd_port.engine.core.review.site.guard import Door, Refusal, find_refusal
+from freebsd_port.engine.core.review.site.markup import INDEX
+from freebsd_port.engine.core.review.site.site import Site
+from freebsd_port.engine.store.site.directory import read_assets
+from freebsd_port.engine.store.site.http_server import Listener, Request, Response, make_token
+from freebsd_port.errors import PortError, ProblemsError, UsageError
+from freebsd_port.openstack.ops.review.decide import Choice
+
+CHOICES: tuple[Choice, ...] = get_args(Choice)
+Decide = Callable[[SeriesFacts, tuple[str, ...], Choice, str], object]
+"""Takes the facts, ids of hunks that they have, the choice and a note; raises PortError."""
+
+DECIDE = "/decide"
+_MAX_NOTE = 2000
+_TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
+_ICON = "favicon.ico"  # browsers ask for it unasked, and would log that it is not there
+_FORM = "application/x-www-form-urlencoded"
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+_REFUSALS: dict[Refusal, tuple[int, str, str | None]] = {
+    "host": (421, "asked under a name that is not this server's", None),
+    "token": (403, "the token is missing or wrong", "open the address that the command printed"),
+    "origin": (403, "a page of another origin may change nothing", None),
+}
+
+
+class Desk:
+    """Answers requests about one project; read anew when its files change."""
+
+    def __init__(
+        self,
+        door: Door,
+        gather: Callable[[], SeriesFacts],
+        stamp: Callable[[], object],
+        decide: Decide,
+    ) -> None:
+        """Gather once. Raises what `gather` raises."""
+        self._door, self._gather, self._stamp, self._decide = door, gather, stamp, decide
+        self._lock = threading.Lock()
+        self._assets = read_assets()
+        self._seen = stamp()
+        self._facts = gather()
+        self._site = Site(self._facts, can_decide=True)
+
+    def answer(self, request: Request) -> Response:
+        """Answer one request; whatever goes wrong by the user's doing is JSON."""
+        named = request.query.get("token", [])
+        token = named[0] if named else request.cookies.get(self._door.cookie, "")
+        is_change = request.method not in ("GET", "HEAD")
+        refusal = find_refusal(self._door, request.headers, token=token, is_change=is_change)
+        if refusal:
+            status, what, hint = _REFUSALS[refusal]
+            return _refuse(status, UsageError(what, hint=hint))
+        if named and not is_change:
+            cookie = f"{self._door.cookie}={self._door.token}; Path=/; HttpOnly; SameSite=Strict"
+            path = f"/{request.path.lstrip('/')}"  # two slashes would name another host
+            return _redirect(quote(path), {"Set-Cookie": cookie})
+        with self._lock:
+            try:
+                if request.path == DECIDE:
+                    return self._take_decision(request)
+                return self._read(request)
+            except ProblemsError as error:
+                return _refuse(409, *error.problems)
+            except PortError as error:
+                return _refuse(400 if isinstance(error, UsageError) else 409, error)
+
+    def _read(self, request: Request) -> Response:
+        if request.method not in ("GET", "HEAD"):
+            return _refuse(405, UsageError("pages are only read"), headers={"Allow": "GET, HEAD"})
+        path = request.path.removeprefix("/") or INDEX
+        if path == _ICON:
+            return Response(204, _HEADERS)
+        content = self._assets.get(path)
+        if content is None:
+            if path.endswith(".html"):
+                self._refresh()
+            content = self._site.read(path)
+        if content is None:
+            return _refuse(404, UsageError("no such page", where=path, hint="the overview is at /"))
+        kind = _TYPES[path.rpartition(".")[2]]
+        return Response(200, {**_HEADERS, "Content-Type": f"{kind}; charset=utf-8"}, content)
+
+    def _refresh(self) -> None:
+        stamp = self._stamp()
+        if stamp != self._seen:
+            self._facts = self._gather()
+            self._site = Site(self._facts, can_decide=True)
+            self._seen = stamp
+
+    def _take_decision(self, request: Request) -> Response:
+        if request.method != "POST":
+            return _refuse(405, UsageError("decisions are posted"), headers={"Allow": "POST"})
+        if request.headers.get("content-type", "").partition(";")[0].strip() != _FORM:
+            return _refuse(415, UsageError(f"a decision comes as {_FORM}"))
+        hunks, choice, note, page = _read_form(request.body)
+        self._refresh()
+        self._require_hunks(hunks)
+        self._decide(self._facts, hunks, choice, note)
+        self._refresh()
+        if "application/json" in request.headers.get("accept", ""):
+            return _json(200, {"ok": True, "hunks": list(hunks), "verdict": choice})
+        known = page if self._site.read(page) is not None else INDEX
+        return _redirect(f"/{quote(known)}#hunk-{quote(hunks[0])}")
+
+    def _require_hunks(self, hunks: Collection[str]) -> None:
+        """Refuse what was decided on a page of before a patch changed."""
+        known = {hunk.id for patch in self._facts.patches for hunk in patch.hunks}
+        missing = [f"no hunk {one!r}" for one in hunks if one not in known]
+        if missing:
+            hint = "load the page again: the patch has changed"
+            raise ProblemsError(tuple(PortError(what, hint=hint) for what in missing))
+
+
+def _read_form(body: bytes) -> tuple[tuple[str, ...], Choice, str, str]:
+    """Read hunks, choice, note and page of a form; raises UsageError."""
+    try:
+        fields = parse_qs(body.decode("utf-8"), keep_blank_values=True, errors="strict")
+    except ValueError as error:
+        raise UsageError("the form cannot be read") from error
+    hunks = tuple(dict.fromkeys(fields.get("hunk", ())))
+    if not hunks:
+        raise UsageError("the form names no hunk")
+    verdict = fields.get("verdict", [""])[0]
+    choice = next((one for one in CHOICES if one == verdict), None)
+    if choice is None:
+        raise UsageError(f"no verdict {verdict!r}", hint=f"one of {', '.join(CHOICES)}")
+    note = fields.get("note", [""])[0].strip()
+    if len(note) > _MAX_NOTE:
+        raise UsageError(f"the note has more than {_MAX_NOTE} characters")
+    return hunks, choice, note, fields.get("page", [""])[0]
+
+
+def _redirect(where: str, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(303, {**_HEADERS, "Location": where, **(headers or {})})
+
+
+def _refuse(status: int, *errors: PortError, headers: Mapping[str, str] | None = None) -> Response:
+    problems = [{"what": one.what, "where": one.where, "hint": one.hint} for one in errors]
+    return _json(status, {"ok": False, "problems": problems}, headers)
+
+
+def _json(
+    status: int, value: Mapping[str, object], headers: Mapping[str, str] | None = None
+) -> Response:
+    kind = {"Content-Type": "application/json; charset=utf-8"}
+    body = json.dumps(value).encode()
+    return Response(status, {**_HEADERS, **kind, **(headers or {})}, body + b"\n")
+
+
+def open_desk(
+    port: int,
+    gather: Callable[[], SeriesFacts],
+    stamp: Callable[[], object],
+    decide: Decide,
+) -> tuple[Listener, Desk, str]:
+    """Take a port, 0 for any, and gather; give the address that opens the review too.
+
+    Raises ServeError when the port cannot be had, and what `gather` raises.
+    """
+    listener = Listener(port)
+    door = Door(listener.port, make_token())
+    try:
+        desk = Desk(door, gather, stamp, decide)
+    except BaseException:
+        listener.close()
+        raise
+    return listener, desk, f"http://{door.hosts[0]}/?token={door.token}"

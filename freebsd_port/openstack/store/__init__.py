@@ -1,0 +1,1 @@
+"""Disk, processes and network for releases."""

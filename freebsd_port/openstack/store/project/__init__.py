@@ -1,0 +1,1 @@
+"""The files of a project: series, patches, releases, decisions."""

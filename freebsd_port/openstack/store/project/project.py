@@ -1,0 +1,149 @@
+"""The project on disk: where the series, the patches, the releases and the checks are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from freebsd_port.engine.store.files.write import replace_note
+from freebsd_port.errors import PortError, UsageError
+from freebsd_port.openstack.core.release.release import Release, parse_release, release_order
+
+_PACKAGE = Path(__file__).resolve().parents[3]
+
+
+class ProjectError(PortError):
+    """A directory that does not hold what a project holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The files that make up a port: one directory, in a checkout or inside the package."""
+
+    root: Path
+    """Absolute."""
+
+    is_packaged: bool = False
+    """Whether the root is data installed with the package, which nothing may write to."""
+
+    @property
+    def series(self) -> Path:
+        """The file that orders the patches."""
+        return self.root / "series"
+
+    @property
+    def patches(self) -> Path:
+        """The directory of the patches, one directory a distribution below it."""
+        return self.root / "patches"
+
+    @property
+    def decisions(self) -> Path:
+        """What reviewers decided; not every project has it."""
+        return self.root / "decisions"
+
+    @property
+    def checks(self) -> Path:
+        """The checks that run inside a patched environment."""
+        return self.root / "tests" / "port"
+
+    def release_directory(self, release: str) -> Path:
+        """Where one release's release.toml, requirements and series.lock are."""
+        return self.root / "releases" / release
+
+    def requirements(self, release: str) -> Path:
+        """The hash-locked requirements of one release."""
+        return self.release_directory(release) / "requirements.txt"
+
+    def test_requirements(self, release: str) -> Path:
+        """What upstream's own tests need beside those, hash-locked; not every release has it."""
+        return self.release_directory(release) / "test-requirements.txt"
+
+    def series_lock(self, release: str) -> Path:
+        """What the series makes of the files of one release."""
+        return self.release_directory(release) / "series.lock"
+
+    def environments(self) -> Path:
+        """Where environments are made: beside the project, or here when it is packaged data."""
+        return (Path.cwd() if self.is_packaged else self.root) / ".venvs"
+
+    def environment(self, release: str) -> Path:
+        """The environment of a release when the user names none."""
+        return self.environments() / release
+
+    def release_names(self) -> tuple[str, ...]:
+        """Every release that has a release.toml, oldest first.
+
+        Raises ProjectError when there is none.
+        """
+        found = [path.parent.name for path in (self.root / "releases").glob("*/release.toml")]
+        if not found:
+            raise ProjectError(
+                "no release here",
+                where=str(self.root / "releases"),
+                hint="run the command from a checkout, or name one with --project",
+            )
+        return tuple(sorted(found, key=release_order))
+
+    def default_release(self) -> str:
+        """The newest release."""
+        return self.release_names()[-1]
+
+    def load_release(self, name: str | None = None) -> Release:
+        """Read a release's pins; None means the newest.
+
+        Raises UsageError for a release that is not here, and what parse_release raises.
+        """
+        chosen = self.default_release() if name is None else name
+        if "/" not in chosen and chosen not in ("", ".", ".."):
+            try:
+                data = (self.release_directory(chosen) / "release.toml").read_bytes()
+            except (FileNotFoundError, NotADirectoryError):
+                pass
+            else:
+                return parse_release(data, chosen)
+        raise UsageError(
+            f"no release {chosen!r}",
+            where=str(self.root / "releases"),
+            hint=f"choose one of {', '.join(self.release_names())}",
+        )
+
+
+def find_project(root: Path | None = None) -> Project:
+    """Return the project in a directory, else the checkout this package runs from, else its data.
+
+    Raises UsageError when the named directory holds no releases, and ProjectError when the
+    package was installed without its data.
+    """
+    if root is not None:
+        if not (root / "releases").is_dir():
+            raise UsageError(
+                "not a project: it has no releases directory",
+                where=str(root),
+                hint="name the directory that holds series, patches and releases",
+            )
+        return Project(root.resolve())
+    if (_PACKAGE.parent / "releases").is_dir() and (_PACKAGE.parent / "pyproject.toml").is_file():
+        return Project(_PACKAGE.parent)
+    if (_PACKAGE / "data" / "releases").is_dir():
+        return Project(_PACKAGE / "data", is_packaged=True)
+    raise ProjectError(
+        "the package was installed without its data",
+        where=str(_PACKAGE / "data"),
+        hint="install it again from a wheel",
+    )
+
+
+def save_if_changed(path: Path, data: bytes) -> bool:
+    """Replace a file of the project in one step; False when it has this content already.
+
+    Raises ProjectError when it cannot be written.
+    """
+    if path.is_file() and path.read_bytes() == data:
+        return False
+    try:
+        replace_note(path, data)
+    except OSError as error:
+        raise ProjectError(
+            f"cannot be written: {(error.strerror or str(error)).lower()}", where=str(path)
+        ) from error
+    return True

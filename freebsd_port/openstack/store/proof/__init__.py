@@ -1,0 +1,1 @@
+"""Run checks and read their results."""

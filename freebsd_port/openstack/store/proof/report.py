@@ -1,0 +1,199 @@
+"""What a run of checks left behind: pytest's report and coverage's data, read into values."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from freebsd_port.in_target import IN_TARGET
+
+_HANG = re.compile(
+    r"(?:^(?:.*/)?(?P<check>[^/\n]+\.py::.+) )?Timeout \((?P<limit>.+)\)!$", re.MULTILINE
+)
+_FRAME = re.compile(r'File "(.+)", line (\d+) in (.+)')
+_FRAMES = 4
+
+Executed = dict[str, dict[int, frozenset[str]]]
+"""Path in the tree, executed line, names of the checks that ran it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One check that failed, or was skipped."""
+
+    check: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRun:
+    """What came of the checks of one distribution on one platform."""
+
+    distribution: str
+    platform: str
+    header: str
+    """What the run itself says of its platform: native, or how it was emulated."""
+
+    passed: int
+    skipped: tuple[Failure, ...]
+    failures: tuple[Failure, ...]
+    executed: Mapping[str, Mapping[int, frozenset[str]]]
+    """Path in the tree, executed line, names of the checks that ran it."""
+
+    patches: Mapping[str, tuple[int, int]]
+    """Patch to the numbers of its checks that passed and that failed."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether none of the checks was for this platform and these patches."""
+        return not (self.passed or self.skipped or self.failures)
+
+
+def read_coverage(report: Path, packages: Path) -> Executed:
+    """Read what coverage_probe wrote; empty when there is none, as when nothing ran."""
+    try:
+        files = json.loads(report.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    executed: Executed = {}
+    for name, lines in files.items():
+        path = os.path.relpath(os.path.join(report.parent, name), packages).replace(os.sep, "/")
+        executed[path] = {
+            int(line): frozenset(context.split("|")[0] for context in contexts)
+            for line, contexts in lines.items()
+        }
+    return executed
+
+
+def read_report(
+    junit: Path, directory: str, platform: str, *, output: str, is_failed: bool, executed: Executed
+) -> CheckRun:
+    """Read pytest's JUnit file, and from its output the header that names the platform.
+
+    When pytest called the session a failure and no check failed, the run itself is the failure.
+    """
+    passed = 0
+    failures: list[Failure] = []
+    skipped: list[Failure] = []
+    patches: dict[str, tuple[int, int]] = {}
+    for case in ET.parse(junit).getroot().iter("testcase"):  # noqa: S314 - our own pytest wrote it
+        name = f"{case.get('classname', '').rpartition('.')[2]}::{case.get('name')}"
+        bad = [child for child in case if child.tag in ("failure", "error")]
+        skips = [child for child in case if child.tag == "skipped"]
+        if bad:
+            failures.append(Failure(name, (bad[0].get("message") or "").strip()))
+        elif skips:
+            skipped.append(Failure(name, _reason(skips[0])))
+        else:
+            passed += 1
+        for patch in _patches(case):
+            good, failed = patches.get(patch, (0, 0))
+            patches[patch] = (good + (not bad and not skips), failed + bool(bad))
+    if is_failed and not failures:
+        failures.append(Failure(directory, last_words(output)))
+    found = re.search(r"^platform: (.+?)(?:; \d+ checks.*)?$", output, re.MULTILINE)
+    header = found[1] if found else platform
+    return CheckRun(
+        directory, platform, header, passed, tuple(skipped), tuple(failures), executed, patches
+    )
+
+
+def _reason(skip: ET.Element) -> str:
+    """Give why a check was skipped; of a whole file pytest has that in the text only."""
+    words = re.search(r"'Skipped: (.+)'\)$", (skip.text or "").strip())
+    message = (skip.get("message") or "").strip()
+    return words[1] if words and message == "collection skipped" else message
+
+
+def _patches(case: ET.Element) -> set[str]:
+    return {
+        str(entry.get("value")) for entry in case.iter("property") if entry.get("name") == "patch"
+    }
+
+
+def last_words(output: str) -> str:
+    """Give what pytest named as the error, else the last lines that are not blank."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    named = re.compile(r"E\s+[\w.]+(Error|Exception)\b")
+    errors = [line[1:].strip() for line in lines if named.match(line)]
+    return errors[0] if errors else " / ".join(lines[-3:]) or "it said nothing"
+
+
+def find_hang(output: str) -> str | None:
+    """Give the check that its limit ended and where the main thread stood, innermost first.
+
+    None when no limit ended the run. It reads what `pytest -v` wrote, which begins a line with the
+    check that runs, then faulthandler, of which the main thread is the last.
+    """
+    found = _HANG.search(output)
+    if found is None:
+        return None
+    stack = output[found.end() :].rpartition("(most recent call first):")[2]
+    places = [
+        f"{os.path.basename(path)}:{line} in {name}"
+        for path, line, name in _FRAME.findall(stack)[:_FRAMES]
+    ]
+    what = found["check"] or "pytest itself"
+    return f"{what} did not go on within {found['limit']}, stood at {' / '.join(places)}"
+
+
+_TEXT = """\
+[run]
+data_file = {directory}/data
+include =
+    {include}
+dynamic_context = test_function
+parallel = true
+concurrency = {concurrency}
+{patch}
+"""
+_FOLLOW_FORKS = "patch =\n    _exit\n    fork"
+_VERSION = re.compile(r"coverage-(\d+)\.(\d+)")
+
+
+def write_configuration(
+    scratch: Path, tools: Path, measured: tuple[Path, ...], concurrency: str
+) -> None:
+    """Write `rc` into the scratch directory, for the coverage that lies in `tools`.
+
+    `concurrency` is what switches between the checks' frames, in coverage's words.
+    """
+    text = _TEXT.format(
+        directory=scratch,
+        include="\n    ".join(map(str, measured)),
+        concurrency=concurrency,
+        patch=_FOLLOW_FORKS if _follows_forks(tools) else "",
+    )
+    (scratch / "rc").write_text(text, "utf-8")
+
+
+def _follows_forks(tools: Path) -> bool:
+    """Tell whether this coverage can measure forks that leave by os._exit: since 7.10."""
+    versions = [_VERSION.match(path.name) for path in tools.glob("coverage-*.dist-info")]
+    return any((int(v[1]), int(v[2])) >= (7, 10) for v in versions if v)
+
+
+def read_measurement(
+    scratch: Path, python: Path, packages: Path, environment: Mapping[str, str]
+) -> Executed:
+    """Join the data files of the run and its forks, and read them by file and line."""
+    probe = IN_TARGET / "coverage_probe.py"
+    for words in (
+        ["-m", "coverage", "combine", "-q", "--rcfile", "rc"],
+        [str(probe), "data", "coverage.json"],
+    ):
+        subprocess.run(
+            [str(python), *words],
+            cwd=scratch,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+    return read_coverage(scratch / "coverage.json", packages)

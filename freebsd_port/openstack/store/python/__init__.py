@@ -1,0 +1,1 @@
+"""Pythons, environments, wheels, pip and the index."""

@@ -1,1 +1,0 @@
-"""One verb a module: the only place where core meets store."""

@@ -1,1 +1,0 @@
-"""The only disk, process, network and clock."""

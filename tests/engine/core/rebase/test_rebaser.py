@@ -1,0 +1,327 @@
+"""Carrying a patch to another release: every outcome, and the law that ties both releases."""
+
+from __future__ import annotations
+
+from drawn_diffs import unified
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from memory_tree import MemoryTree
+
+from freebsd_port.engine.core.apply.planner import plan_series
+from freebsd_port.engine.core.patch.patch import parse_patch
+from freebsd_port.engine.core.rebase.merge import Clash
+from freebsd_port.engine.core.rebase.outcome import RebasedPatch
+from freebsd_port.engine.core.rebase.rebaser import Rebaser
+from freebsd_port.engine.core.rebase.tree_version import Version
+from freebsd_port.engine.core.series.series import SeriesEntry
+
+ENTRY = SeriesEntry(name="p", strip=1, reverse=False, comment="", line=1)
+HEADER = b"Subject: greet\nLast-Update: 2020-01-01\nX-Own: kept\n\nWhy.\n\n"
+
+MODULE = b"""\
+import os
+
+LIMIT = 3
+
+
+class Host:
+    def greet(self, who):
+        text = 'hello %s' % who
+        self.log(text)
+        return text
+
+    def leave(self):
+        self.log('bye')
+        self.closed = True
+        return None
+
+
+def main():
+    host = Host()
+    host.greet('world')
+    host.leave()
+"""
+GREETED = MODULE.replace(b"'hello %s' % who", b"'good day %s' % who")
+LEFT = MODULE.replace(b"self.log('bye')", b"self.log('farewell')")
+
+
+def carry(
+    new: dict[str, bytes],
+    after: bytes = GREETED,
+    *,
+    base: bytes = MODULE,
+    current: bytes | None = None,
+    settled: dict[str, bytes] | None = None,
+    recall: dict[tuple[bytes, ...], tuple[bytes, ...]] | None = None,
+) -> RebasedPatch:
+    """Carry the diff from `base` to `after` of pkg/m.py to a release with these files."""
+    diff = HEADER + unified(base, after, 3).replace(b"a/f", b"a/pkg/m.py").replace(
+        b"b/f", b"b/pkg/m.py"
+    )
+    patch = parse_patch("p", diff)
+    rebaser = Rebaser(
+        Version(MemoryTree({"pkg/m.py": base})),
+        Version(MemoryTree(new)),
+        "old",
+        "new",
+        "2026-11-21",
+        lambda clash: (recall or {}).get(clash.ours),
+    )
+    return rebaser.carry("p", patch, parse_patch("p", current) if current else patch, settled)
+
+
+def outcome(done: RebasedPatch) -> tuple[str, str, str]:
+    (hunk,) = done.hunks
+    return done.state, hunk.outcome, hunk.reason
+
+
+def patched(files: dict[str, bytes], text: bytes) -> dict[str, bytes]:
+    """Apply a patch without fuzz; every hunk must fit where its header says."""
+    plan = plan_series(MemoryTree(files), [(ENTRY, parse_patch("p", text))])
+    assert plan.problems == ()
+    made = dict(files)
+    for edit in plan.edits:
+        made.pop(edit.path, None)
+        if edit.after:
+            made[edit.path] = edit.after.content
+    return made
+
+
+def test_the_same_file_keeps_the_text() -> None:
+    done = carry({"pkg/m.py": MODULE})
+    assert outcome(done) == ("kept", "exact", "the same lines at the same place")
+    assert done.text is None
+
+
+def test_lines_further_down_keep_the_text_too() -> None:
+    done = carry({"pkg/m.py": b"# new\n# lines\n" + MODULE})
+    assert outcome(done) == ("kept", "offset", "the same lines, 2 further down")
+
+
+def test_a_change_in_the_context_is_merged_and_written_anew_below_the_whole_header() -> None:
+    new = MODULE.replace(b"self.log(text)", b"self.log.info(text)")
+    done = carry({"pkg/m.py": new})
+    assert outcome(done)[:2] == ("conflict", "conflict")  # it touches the changed line
+    new = MODULE.replace(b"        return text\n", b"        return str(text)\n")
+    done = carry({"pkg/m.py": new})
+    assert outcome(done) == ("rewritten", "merged", "the lines around it changed")
+    assert done.text is not None
+    assert done.text.startswith(HEADER.replace(b"2020-01-01", b"2026-11-21"))
+    assert patched({"pkg/m.py": new}, done.text) == {
+        "pkg/m.py": new.replace(b"'hello %s' % who", b"'good day %s' % who")
+    }
+
+
+def test_a_renamed_function_is_said_to_have_moved() -> None:
+    new = MODULE.replace(b"def greet(", b"def welcome(").replace(b"host.greet(", b"host.welcome(")
+    done = carry({"pkg/m.py": new})
+    assert outcome(done) == ("rewritten", "moved", "Host.greet is Host.welcome there")
+    assert done.hunks[0].scope == "Host.greet"
+
+
+def test_a_function_that_stayed_where_it_was_is_not_said_to_have_moved() -> None:
+    after = MODULE.replace(b"    host.leave()\n", b"    host.leave('all')\n")
+    new = MODULE + b"\n\ndef more():\n    return 1\n"  # touches the changed line
+    done = carry({"pkg/m.py": new}, after)
+    reason = "the lines around it changed; main was found by its text"
+    assert outcome(done) == ("rewritten", "merged", reason)
+    assert done.text is not None
+    assert patched({"pkg/m.py": new}, done.text)["pkg/m.py"] == after + new[len(MODULE) :]
+
+
+def test_a_function_that_stands_elsewhere_in_the_file_is_found() -> None:
+    leave = MODULE[MODULE.index(b"    def leave") : MODULE.index(b"\n\ndef main")]
+    new = MODULE.replace(b"\n" + leave, b"").replace(
+        b"class Host:\n", b"class Host:\n" + leave + b"\n"
+    )
+    greeting = MODULE[MODULE.index(b"    def greet") : MODULE.index(b"\n    def leave")]
+    new = new.replace(greeting, b"").replace(leave, leave + b"\n" + greeting)
+    done = carry({"pkg/m.py": new}, LEFT)
+    assert done.state in ("rewritten", "kept")
+    assert done.hunks[0].outcome in ("moved", "merged", "offset")
+    text = done.text or b""
+    if text:
+        assert patched({"pkg/m.py": new}, text)["pkg/m.py"].count(b"farewell") == 1
+
+
+def test_a_function_that_went_to_another_file_is_found_there() -> None:
+    greeting = MODULE[MODULE.index(b"    def greet") : MODULE.index(b"\n    def leave")]
+    rest = MODULE.replace(greeting + b"\n", b"")
+    mixin = b"class Greeter:\n" + greeting
+    files = {"pkg/m.py": rest, "pkg/greeter.py": mixin, "other/greeter.py": mixin}
+    done = carry(files)
+    assert outcome(done) == (
+        "rewritten",
+        "moved",
+        "Host.greet is Greeter.greet in pkg/greeter.py there",
+    )
+    assert done.text is not None
+    made = patched(files, done.text)
+    assert made["pkg/greeter.py"] == mixin.replace(b"'hello %s' % who", b"'good day %s' % who")
+    assert made["pkg/m.py"] == rest
+
+
+def test_a_renamed_file_is_found() -> None:
+    done = carry({"pkg/host.py": MODULE, "pkg/n.py": b"x = 1\n"})
+    assert done.state == "rewritten"
+    assert done.hunks[0].path == "pkg/host.py"
+    assert done.text is not None
+    assert patched({"pkg/host.py": MODULE}, done.text) == {"pkg/host.py": GREETED}
+
+
+def test_what_the_release_has_is_upstreamed() -> None:
+    done = carry({"pkg/m.py": b"# new\n" + GREETED})
+    assert outcome(done) == ("upstreamed", "upstreamed", "new has it")
+    assert done.text is None
+
+
+def test_a_patch_of_which_the_release_has_a_hunk_keeps_the_other() -> None:
+    both = GREETED.replace(b"host.leave()", b"host.leave('now')")
+    done = carry({"pkg/m.py": GREETED}, both)
+    assert done.state == "rewritten"
+    assert [hunk.outcome for hunk in done.hunks] == ["upstreamed", "exact"]
+    assert done.text is not None
+    assert patched({"pkg/m.py": GREETED}, done.text) == {"pkg/m.py": both}
+
+
+def test_a_conflict_shows_base_ours_and_theirs() -> None:
+    new = MODULE.replace(b"'hello %s' % who", b"f'hello {who}'")
+    done = carry({"pkg/m.py": new})
+    assert outcome(done) == ("conflict", "conflict", "new changed the same lines")
+    (work,) = done.work
+    assert (work.path, work.before) == ("pkg/m.py", new)
+    assert (
+        b"<<<<<<< ours: p\n        text = 'good day %s' % who\n"
+        b"||||||| base: old\n        text = 'hello %s' % who\n"
+        b"=======\n        text = f'hello {who}'\n>>>>>>> theirs: new\n"
+    ) in work.content
+
+
+def test_a_file_that_is_gone_is_a_conflict() -> None:
+    done = carry({"pkg/n.py": b"x = 1\n"})
+    assert outcome(done) == ("conflict", "conflict", "new has no pkg/m.py")
+    assert done.work[0].before is None
+
+
+def test_what_a_person_made_of_a_conflict_becomes_the_patch() -> None:
+    new = MODULE.replace(b"'hello %s' % who", b"f'hello {who}'")
+    settled = new.replace(b"f'hello", b"f'good day")
+    done = carry({"pkg/m.py": new}, settled={"pkg/m.py": settled})
+    assert outcome(done) == ("rewritten", "merged", "settled by hand")
+    assert done.text is not None
+    assert patched({"pkg/m.py": new}, done.text) == {"pkg/m.py": settled}
+
+
+def test_a_clash_that_was_settled_before_is_settled_alike() -> None:
+    new = MODULE.replace(b"'hello %s' % who", b"f'hello {who}'")
+    ours, lines = (
+        (b"        text = 'good day %s' % who\n",),
+        (b"        text = f'good day {who}'\n",),
+    )
+    done = carry({"pkg/m.py": new}, recall={ours: lines})
+    assert outcome(done) == ("rewritten", "merged", "settled as it was before")
+    assert done.text is not None
+    assert b"+" + lines[0] in done.text
+
+
+def test_what_was_settled_before_changes_no_more_lines_than_it_has_to() -> None:
+    new = MODULE.replace(b"'hello %s' % who", b"f'hello {who}'")
+    ours = (b"        text = 'good day %s' % who\n",)
+    theirs = b"        text = f'hello {who}'\n"
+    done = carry({"pkg/m.py": new}, recall={ours: (b"        # good day\n", theirs)})
+    assert done.text is not None
+    changed = [line for line in done.text.splitlines() if line[:1] in (b"+", b"-")]
+    assert changed[2:] == [b"+        # good day"]
+
+
+def test_a_clash_that_was_settled_by_leaving_it_is_no_patch() -> None:
+    new = MODULE.replace(b"'hello %s' % who", b"f'hello {who}'")
+    ours = (b"        text = 'good day %s' % who\n",)
+    done = carry({"pkg/m.py": new}, recall={ours: (b"        text = f'hello {who}'\n",)})
+    assert (done.state, done.text) == ("upstreamed", None)
+
+
+def test_a_text_of_its_own_that_fits_is_kept() -> None:
+    new = MODULE.replace(b"'hello %s' % who", b"f'hello {who}'")
+    own = unified(new, new.replace(b"f'hello", b"f'good day"), 3).replace(b"/f\n", b"/pkg/m.py\n")
+    done = carry({"pkg/m.py": new}, current=HEADER + own)
+    assert outcome(done) == ("kept", "exact", "the release has a text of its own")
+
+
+def test_a_merge_that_would_not_parse_is_a_conflict() -> None:
+    base = b"def f():\n    a = 1\n    b = 2\n    c = 3\n    d = 4\n    return a\n"
+    after = base.replace(b"    d = 4\n", b"    d = 4\n    try:\n        e()\n")
+    after = after.replace(b"    return a\n", b"    finally:\n        pass\n    return a\n")
+    new = base.replace(b"    c = 3\n", b"    c = 33\n")
+    done = carry({"pkg/m.py": new}, after.replace(b"    finally:\n        pass\n", b""), base=base)
+    assert done.hunks[0].reason == "with it pkg/m.py would not parse"
+    assert done.state == "conflict"
+
+
+def test_a_new_file_is_made_upstreamed_or_in_conflict() -> None:
+    text = HEADER + b"--- /dev/null\n+++ b/pkg/new.py\n@@ -0,0 +1 @@\n+x = 1\n"
+    for there, state in ((None, "kept"), (b"x = 1\n", "upstreamed"), (b"y = 1\n", "conflict")):
+        files = {"pkg/m.py": MODULE} | ({"pkg/new.py": there} if there else {})
+        rebaser = Rebaser(
+            Version(MemoryTree({"pkg/m.py": MODULE})), Version(MemoryTree(files)),
+            "old", "new", "2026-11-21", lambda clash: None,
+        )  # fmt: skip
+        patch = parse_patch("p", text)
+        assert rebaser.carry("p", patch, patch).state == state
+
+
+def test_a_later_patch_stands_on_the_earlier_carried_ones() -> None:
+    new = {"pkg/m.py": b"# new\n" + MODULE.replace(b"LIMIT = 3", b"LIMIT = 4")}
+    rebaser = Rebaser(
+        Version(MemoryTree({"pkg/m.py": MODULE})), Version(MemoryTree(new)),
+        "old", "new", "2026-11-21", lambda clash: None,
+    )  # fmt: skip
+    second = GREETED.replace(b"'good day %s' % who", b"'good evening %s' % who.title()")
+    for before, after in ((MODULE, GREETED), (GREETED, second)):
+        diff = unified(before, after, 3).replace(b"/f\n", b"/pkg/m.py\n")
+        patch = parse_patch("p", HEADER + diff)
+        assert rebaser.carry("p", patch, patch).state == "kept"
+    made = b"".join(rebaser.other.lines("pkg/m.py") or [])
+    assert made == new["pkg/m.py"].replace(b"'hello %s' % who", b"'good evening %s' % who.title()")
+
+
+@st.composite
+def releases(draw: st.DrawFn) -> tuple[bytes, bytes, bytes]:
+    """Draw a file, the file as a patch leaves it, and the file in another release."""
+    base = [b"line %d\n" % number for number in range(draw(st.integers(1, 16)))]
+
+    def variant() -> bytes:
+        made = list(base)
+        for _ in range(draw(st.integers(1, 3))):
+            at = draw(st.integers(0, len(made)))
+            words = st.sampled_from([b"x\n", b"y\n", b"line 2\n"])
+            made[at : at + draw(st.integers(0, 2))] = draw(st.lists(words, max_size=2))
+        return b"".join(made)
+
+    return b"".join(base), variant(), variant()
+
+
+@settings(max_examples=400, deadline=None)
+@given(releases())
+def test_the_carried_patch_makes_of_the_new_release_what_the_merge_makes(
+    drawn: tuple[bytes, bytes, bytes],
+) -> None:
+    base, after, new = drawn
+    assume(base != after and after and new)
+    clashes: list[Clash] = []
+    diff = unified(base, after, 3).replace(b"/f\n", b"/pkg/m.txt\n")
+    patch = parse_patch("p", diff)
+    rebaser = Rebaser(
+        Version(MemoryTree({"pkg/m.txt": base})), Version(MemoryTree({"pkg/m.txt": new})),
+        "old", "new", "2026-11-21", lambda clash: clashes.append(clash),
+    )  # fmt: skip
+    done = rebaser.carry("p", patch, patch)
+    made = b"".join(rebaser.other.lines("pkg/m.txt") or [])
+    if done.state == "conflict":
+        assert made == new
+        assert clashes
+    elif done.state == "upstreamed":
+        assert made == new
+    else:
+        text = done.text or diff
+        assert patched({"pkg/m.txt": new}, text).get("pkg/m.txt", b"") == made

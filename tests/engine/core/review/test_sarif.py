@@ -1,0 +1,58 @@
+"""Findings as SARIF 2.1.0: what the standard demands, and that results stay themselves."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from freebsd_port.engine.core.review.facts import Finding
+from freebsd_port.engine.core.review.rules.all import RULES
+from freebsd_port.engine.core.review.sarif import make_sarif
+
+FINDING = Finding(
+    "machine-fact", "warning", "an address", "patches/nova/x y.patch", 12, "a1b2c3d4e5f6"
+)
+WHOLE = Finding("header-field", "error", "no Subject", "patches/nova/x y.patch", 1, None)
+
+
+def test_the_log_has_what_the_standard_demands() -> None:
+    log = make_sarif([FINDING, WHOLE], "1.2")
+    assert set(log) == {"$schema", "version", "runs"}
+    assert log["version"] == "2.1.0"
+    (run,) = log["runs"]
+    driver = run["tool"]["driver"]
+    assert (driver["name"], driver["version"]) == ("freebsd-port", "1.2")
+    for rule in driver["rules"]:
+        assert rule["shortDescription"]["text"].endswith(".")
+        assert rule["defaultConfiguration"]["level"] in ("none", "note", "warning", "error")
+    for result, finding in zip(run["results"], (FINDING, WHOLE), strict=True):
+        assert driver["rules"][result["ruleIndex"]]["id"] == result["ruleId"] == finding.rule
+        assert (result["level"], result["message"]["text"]) == (finding.level, finding.message)
+        (location,) = result["locations"]
+        place = location["physicalLocation"]
+        assert place["region"]["startLine"] == finding.line >= 1
+
+
+def test_a_path_is_a_uri_below_the_root_of_the_sources() -> None:
+    (run,) = make_sarif([FINDING], "1")["runs"]
+    artifact = run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert artifact == {"uri": "patches/nova/x%20y.patch", "uriBaseId": "%SRCROOT%"}
+    assert re.fullmatch(r"[A-Za-z0-9/._~@+,=%-]+", artifact["uri"])
+
+
+def prints(*findings: Finding) -> list[str]:
+    (run,) = make_sarif(findings, "1")["runs"]
+    return [result["partialFingerprints"]["hunk/v1"] for result in run["results"]]
+
+
+def test_a_finding_is_the_same_after_its_hunk_moved_and_another_elsewhere() -> None:
+    moved = replace(FINDING, line=99, file="patches/nova/x@2025.1.patch")
+    other = replace(FINDING, hunk="000000000000")
+    first, second, third = prints(FINDING, moved, other)
+    assert first == second != third
+
+
+def test_every_rule_is_described() -> None:
+    (run,) = make_sarif([], "1")["runs"]
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == [r.name for r in RULES]
+    assert run["results"] == []

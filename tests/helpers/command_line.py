@@ -1,0 +1,57 @@
+"""Runs the command line in this process, on a small project, and keeps what it printed.
+
+A directory of tests gets the fixtures by importing them in its conftest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_project import SmallProject, small_project
+
+from freebsd_port.cli.main import main
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command printed, and its exit status."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        value: dict[str, Any] = json.loads(self.out)
+        return value
+
+
+Run = Callable[..., Said]
+"""Runs a verb with these words on a small project."""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallProject:
+    return small_project(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def run(project: SmallProject, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run a verb on the small project; its path is printed as PROJECT."""
+
+    def call(verb: str, *words: str | Path) -> Said:
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as left:
+            main([verb, "--project", str(project.root), *map(str, words)])
+        out, err = capfd.readouterr()
+        root = str(project.root)
+        status = left.value.code
+        assert isinstance(status, int)
+        return Said(status, out.replace(root, "PROJECT"), err.replace(root, "PROJECT"))
+
+    return call

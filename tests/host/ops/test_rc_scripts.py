@@ -1,0 +1,235 @@
+"""The rc.d scripts start, watch, stop and restart real processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rc_host import DIES, ENDS_ONCE, RcHost, is_alive, until
+
+from freebsd_port.host.core.service import NAMES
+from freebsd_port.host.store import service_state
+
+NAME = "nova_conductor"
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[RcHost]:
+    host = RcHost(tmp_path)
+    host.rc_conf.write_text(f'{NAME}_enable="YES"\n{NAME}_start_seconds=2\n')
+    yield host
+    host.kill_all()
+
+
+def test_a_service_starts_as_its_user_and_stops_with_its_program(host: RcHost) -> None:
+    host.write(NAME)
+    started = host.run(NAME, "start")
+    assert (started.returncode, started.stderr) == (0, "")
+    supervisor, child = host.pid(NAME), host.pid(NAME, of_child=True)
+    assert is_alive(supervisor)
+    assert is_alive(child)
+    until(lambda: f"started with --config-file {host.root}/etc/nova.conf\n" in host.log(NAME))
+    user = host.answers.nova.user
+    (line,) = host.trace.read_text().splitlines()
+    assert line.startswith(f"limits -C daemon su -m {user} -c env PATH={host.root}/env/bin:")
+    assert f" EVENTLET_HUB=poll {host.root}/bin/daemon  -cfH -r -R 5 -t {NAME} " in line
+    assert host.run(NAME, "status").stdout == f"{NAME} is running as pid {supervisor}.\n"
+    again = host.run(NAME, "start")
+    assert (again.returncode, "already running" in again.stderr) == (1, True)
+    stopped = host.run(NAME, "stop")
+    assert (stopped.returncode, stopped.stderr) == (0, "")
+    assert not is_alive(supervisor)
+    assert not is_alive(child)
+    assert host.run(NAME, "status").returncode == 1
+
+
+@pytest.mark.parametrize("daemon", ["waits", "leaves"])
+def test_a_stop_waits_until_the_program_has_finished_its_work(host: RcHost, daemon: str) -> None:
+    host.write(NAME)
+    environment = {"DAEMON_LEAVES": "1"} if daemon == "leaves" else {}
+    host.run(NAME, "start", **environment)
+    supervisor, child = host.pid(NAME), host.pid(NAME, of_child=True)
+    until(lambda: "started" in host.log(NAME))
+    (host.root / "busy").touch()
+    stop = host.start(NAME, "stop")
+    if daemon == "leaves":
+        until(lambda: not is_alive(supervisor))
+    else:
+        until(lambda: "finishing" in host.log(NAME))
+    assert is_alive(child)
+    assert stop.poll() is None
+    (host.root / "busy").unlink()
+    assert stop.wait() == 0
+    stop.communicate()
+    assert not is_alive(child)
+
+
+def test_a_restart_begins_after_the_end(host: RcHost) -> None:
+    host.write(NAME)
+    host.run(NAME, "start")
+    before = host.pid(NAME, of_child=True)
+    until(lambda: "started" in host.log(NAME))
+    assert host.run(NAME, "restart").returncode == 0
+    after = host.pid(NAME, of_child=True)
+    assert not is_alive(before)
+    assert is_alive(after)
+    until(lambda: host.log(NAME).count("started") == 2)
+    assert [line.split()[0] for line in host.log(NAME).splitlines()] == [
+        *("started", "finishing", "finished", "started")
+    ]
+    host.run(NAME, "stop")
+
+
+def test_a_program_that_is_killed_is_started_again(host: RcHost) -> None:
+    host.write(NAME)
+    host.run(NAME, "start")
+    before = host.pid(NAME, of_child=True)
+    os.kill(before, signal.SIGKILL)
+    until(lambda: host.pid(NAME, of_child=True) not in (0, before))
+    until(lambda: host.log(NAME).count("started") == 2)
+    host.run(NAME, "stop")
+
+
+def test_a_program_that_does_not_start_shows_the_last_lines_of_its_log(host: RcHost) -> None:
+    host.write(NAME, DIES)
+    host.rc_conf.write_text(f'{NAME}_enable="YES"\n{NAME}_start_seconds=100000\n')
+    started = host.run(NAME, "start")
+    assert started.returncode == 1
+    first, *lines = started.stderr.splitlines()
+    assert f"{NAME} does not stay up. The last lines of {host.root}/log/nova-conductor" in first
+    assert lines[:2] == ["reading nova.conf", "cannot reach the database"]
+    assert host.run(NAME, "stop").returncode == 0
+
+
+def test_a_daemon_that_starts_nothing_at_all_is_noticed(host: RcHost) -> None:
+    host.write(NAME)
+    (host.root / "bin/daemon").write_text("#!/bin/sh\nexit 0\n")
+    started = host.run(NAME, "start")
+    assert started.returncode == 1
+    assert "does not stay up" in started.stderr
+
+
+def test_a_boot_does_not_wait_to_see_whether_a_service_stays_up(host: RcHost) -> None:
+    host.write(NAME, DIES)
+    started = host.run(NAME, "faststart")
+    assert (started.returncode, started.stderr) == (0, "")
+    until(lambda: host.pid(NAME))
+    host.run(NAME, "stop")
+
+
+def test_a_service_is_off_unless_it_is_enabled_and_needs_its_files(host: RcHost) -> None:
+    host.write(NAME)
+    host.rc_conf.write_text("")
+    assert host.run(NAME, "enabled").returncode == 1
+    assert "Set nova_conductor_enable to YES" in host.run(NAME, "start").stdout
+    assert host.pid(NAME) == 0
+    (host.root / "etc/nova.conf").unlink()
+    started = host.run(NAME, "onestart")
+    assert (started.returncode, "nova.conf is not readable" in started.stderr) == (1, True)
+
+
+def test_a_rotated_log_is_begun_anew_at_the_signal_that_newsyslog_sends(host: RcHost) -> None:
+    host.write(NAME)
+    host.run(NAME, "start")
+    until(lambda: "started" in host.log(NAME))
+    log = host.root / "log/nova-conductor.log"
+    log.rename(log.with_suffix(".log.0"))
+    os.kill(host.pid(NAME), signal.SIGHUP)
+    until(log.exists)
+    host.run(NAME, "stop")
+    assert host.log(NAME) == "finishing\nfinished\n"
+
+
+def test_rc_conf_chooses_the_login_class_and_compute_loads_its_modules(host: RcHost) -> None:
+    name = "nova_compute"
+    host.write(name)
+    host.rc_conf.write_text(f'{name}_enable="YES"\n{name}_login_class="nova"\n')
+    host.run(name, "faststart")
+    *modules, line = host.trace.read_text().splitlines()
+    assert modules == [f"kldload {name}" for name in ("vmm", "nmdm", "if_bridge", "if_tuntap")]
+    assert line.startswith("limits -C nova su -m ")
+    assert line.endswith(f"--config-file {host.root}/etc/nova-compute.conf")
+    until(lambda: host.pid(name))
+    host.run(name, "stop")
+
+
+def test_the_bridge_runs_as_root_and_its_files_are_in_no_directory_of_nova(host: RcHost) -> None:
+    name = "nova_consolebridge"
+    host.write(name)
+    for directory in ("run", "log"):
+        (host.root / "var" / directory).mkdir()
+    host.rc_conf.write_text(f'{name}_enable="YES"\n')
+    assert host.run(name, "faststart").returncode == 0
+    pid = host.root / "var/run/nova_consolebridge.pid"
+    until(lambda: pid.exists() and pid.read_text())
+    log = host.root / "var/log/nova-consolebridge.log"
+    until(lambda: log.exists() and "started with host console-bridge --answers" in log.read_text())
+    assert "su -m" not in host.trace.read_text()
+    assert not (host.root / "run").exists()
+    assert host.run(name, "stop").returncode == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_service_starts_and_stops_by_its_own_script(host: RcHost, name: str) -> None:
+    for directory in ("run", "log"):
+        (host.root / "var" / directory).mkdir()
+    host.write(name)
+    host.rc_conf.write_text(f'{name}_enable="YES"\n')
+    assert host.run(name, "faststart").returncode == 0
+    until(lambda: host.run(name, "status").returncode == 0)
+    stopped = host.run(name, "stop")
+    assert (stopped.returncode, stopped.stderr) == (0, "")
+    assert host.run(name, "status").returncode == 1
+
+
+def test_nova_cannot_exchange_the_logs_that_root_rotates(host: RcHost) -> None:
+    host.write(NAME)
+    host.run(NAME, "faststart")
+    until(lambda: host.pid(NAME))
+    directory = (host.root / "log").stat()
+    assert (directory.st_uid, directory.st_mode & 0o777) == (os.geteuid(), 0o750)
+    assert (host.root / "log/nova-conductor.log").stat().st_mode & 0o777 == 0o640
+    host.run(NAME, "stop")
+
+
+def find_restart(host: RcHost) -> int | None:
+    """Ask as the status does; the files' times are made to tell nothing."""
+    files = [host.root / f"run/{NAME}{infix}.pid" for infix in ("", ".child")]
+    for file in files:
+        os.utime(file, (0, 0))
+    supervisor, process = (service_state.find_process(file) for file in files)
+    return service_state.find_restart(supervisor, process) if supervisor and process else None
+
+
+def test_a_program_that_ended_is_seen_to_be_restarted(
+    host: RcHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_state, "_FIRST_SECONDS", 0)
+    host.write(NAME, ENDS_ONCE)
+    host.run(NAME, "faststart", RC_SECOND="0.3")  # a wait of 1.5: one second for ps at least
+    until(lambda: "started" in host.log(NAME))
+    assert find_restart(host) is not None
+    assert "cannot reach the database" in host.log(NAME)
+    host.run(NAME, "stop")
+
+
+def test_a_program_that_stays_up_is_not_taken_for_a_restarted_one(host: RcHost) -> None:
+    host.write(NAME)
+    host.run(NAME, "start")
+    assert find_restart(host) is None
+    host.run(NAME, "stop")
+
+
+def test_the_script_itself_says_whether_rc_conf_enables_it(
+    host: RcHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RC_CONF", str(host.rc_conf))
+    host.write(NAME)
+    assert service_state.is_enabled(host.root / NAME) is True
+    host.rc_conf.write_text("")
+    assert service_state.is_enabled(host.root / NAME) is False
+    (host.root / NAME).write_text("#!/bin/sh\nexit 2\n")
+    assert service_state.is_enabled(host.root / NAME) is None

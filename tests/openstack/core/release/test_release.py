@@ -1,0 +1,113 @@
+"""Reading release.toml, and what a release answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from freebsd_port.errors import ProblemsError
+from freebsd_port.openstack.core.release.release import (
+    Pin,
+    ReleaseError,
+    normalised_name,
+    parse_release,
+    release_order,
+)
+
+SHA256 = "0123456789abcdef" * 4
+
+
+def pin_text(distribution: str, version: str = "1.2.3", sha256: str = SHA256) -> str:
+    wheel = f"{distribution.replace('.', '_')}-{version}-py3-none-any.whl"
+    return (
+        f'[pins."{distribution}"]\nversion = "{version}"\nwheel = "{wheel}"\nsha256 = "{sha256}"\n'
+    )
+
+
+def release_text(python: str = ">=3.11,<3.14", without: str = "", extra: str = "") -> bytes:
+    names = ["nova", "oslo.privsep", "oslo.messaging", "oslo.rootwrap"]
+    pins = "".join(pin_text(name) for name in names if name != without)
+    return f'codename = "Hibiscus"\npython = "{python}"\n{pins}{extra}'.encode()
+
+
+def test_a_release_keeps_the_order_and_the_values_of_its_pins() -> None:
+    release = parse_release(release_text(), "2026.2")
+    assert [pin.distribution for pin in release.pins] == [
+        "nova",
+        "oslo.privsep",
+        "oslo.messaging",
+        "oslo.rootwrap",
+    ]
+    assert release.pins[1] == Pin(
+        "oslo.privsep", "1.2.3", "oslo_privsep-1.2.3-py3-none-any.whl", SHA256
+    )
+    assert (release.name, release.codename) == ("2026.2", "Hibiscus")
+
+
+def test_a_pin_is_found_by_any_spelling_of_its_name() -> None:
+    release = parse_release(release_text(), "2026.2")
+    assert release.require_pin("Oslo_PrivSep") is release.find_pin("oslo-privsep")
+    assert release.find_pin("oslo.config") is None
+
+
+def test_a_pin_that_is_not_there_is_refused_by_name() -> None:
+    with pytest.raises(ReleaseError, match=r"2026\.2 does not pin oslo\.config") as caught:
+        parse_release(release_text(), "2026.2").require_pin("oslo.config")
+    assert "oslo.rootwrap" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("version", "allowed"),
+    [("3.10.14", False), ("3.11", True), ("3.11.7", True), ("3.13.9", True), ("3.14.0", False)],
+)
+def test_a_range_of_pythons_has_an_inclusive_start_and_an_exclusive_end(
+    version: str, allowed: bool
+) -> None:
+    assert parse_release(release_text(), "2026.2").allows_python(version) is allowed
+
+
+@pytest.mark.parametrize(
+    ("data", "where", "what"),
+    [
+        (b'codename = "X"\npython = \n', ":2", "not TOML: invalid value"),
+        (b'codename = "\xff"\n', ":1", "not UTF-8"),
+        (release_text(python="about 3.11"), ": python", "about 3.11"),
+        (release_text(without="nova"), ": pins", "no pin for nova"),
+        (release_text(extra='wheels = "x"\n'), ": pins.oslo.rootwrap.wheels", "no such key"),
+        (
+            release_text(without="nova", extra=pin_text("nova", sha256="ABC")),
+            ": pins.nova.sha256",
+            "SHA-256",
+        ),
+        (
+            release_text().replace(b"nova-1.2.3", b"nova-1.2.4"),
+            ": pins.nova.wheel",
+            "nova-1.2.4-py3-none-any.whl is not a wheel of nova 1.2.3",
+        ),
+    ],
+)
+def test_a_bad_release_says_what_and_where(data: bytes, where: str, what: str) -> None:
+    with pytest.raises(ReleaseError, match=what) as caught:
+        parse_release(data, "2026.2")
+    assert caught.value.where == f"releases/2026.2/release.toml{where}"
+
+
+def test_every_finding_is_reported_at_once() -> None:
+    with pytest.raises(ProblemsError) as caught:
+        parse_release(b"python = 3\n", "2026.2")
+    assert [problem.where for problem in caught.value.problems] == [
+        "releases/2026.2/release.toml: codename",
+        "releases/2026.2/release.toml: python",
+        *["releases/2026.2/release.toml: pins"] * 4,
+    ]
+
+
+def test_releases_are_ordered_by_publication_and_not_by_text() -> None:
+    names = ["2026.10", "2023.1", "2026.2", "xena", "yoga"]
+    assert sorted(names, key=release_order) == ["xena", "yoga", "2023.1", "2026.2", "2026.10"]
+
+
+@pytest.mark.parametrize(
+    "name", ["oslo.messaging", "oslo_messaging", "Oslo--Messaging", "oslo._-messaging"]
+)
+def test_spellings_of_a_name_fold_into_one(name: str) -> None:
+    assert normalised_name(name) == "oslo-messaging"

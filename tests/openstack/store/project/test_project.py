@@ -1,0 +1,98 @@
+"""Finding the project and its releases."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from freebsd_port.errors import UsageError
+from freebsd_port.openstack.store.project import project as project_module
+from freebsd_port.openstack.store.project.project import (
+    Project,
+    ProjectError,
+    find_project,
+    save_if_changed,
+)
+
+CHECKOUT = Path(__file__).resolve().parents[4]
+
+
+def test_the_checkout_the_package_runs_from_is_the_project() -> None:
+    assert find_project() == Project(CHECKOUT, is_packaged=False)
+
+
+def test_releases_are_listed_oldest_first_and_the_newest_is_the_default() -> None:
+    project = find_project(CHECKOUT)
+    assert project.release_names() == ("xena", "2023.1", "2024.1", "2025.1", "2026.1", "2026.2")
+    assert project.load_release().name == project.default_release() == "2026.2"
+
+
+@pytest.mark.parametrize("name", find_project(CHECKOUT).release_names())
+def test_every_release_of_the_checkout_pins_what_its_requirements_ask_for(name: str) -> None:
+    project = find_project(CHECKOUT)
+    wanted = (project.release_directory(name) / "requirements.in").read_text().splitlines()
+    for pin in project.load_release(name).pins:
+        assert f"{pin.distribution}=={pin.version}" in wanted
+
+
+@pytest.mark.parametrize("name", ["2026.3", "../releases/2026.2", "", "..", "."])
+def test_a_release_that_is_not_there_is_refused_with_the_choice(name: str) -> None:
+    with pytest.raises(UsageError, match="no release") as caught:
+        find_project(CHECKOUT).load_release(name)
+    assert "2023.1, 2024.1" in str(caught.value.hint)
+
+
+def test_a_directory_without_releases_is_no_project(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="not a project") as caught:
+        find_project(tmp_path)
+    assert caught.value.where == str(tmp_path)
+
+
+def test_a_project_without_a_release_says_so(tmp_path: Path) -> None:
+    (tmp_path / "releases" / "notes").mkdir(parents=True)
+    with pytest.raises(ProjectError, match="no release here"):
+        find_project(tmp_path).default_release()
+
+
+def test_environments_are_beside_a_checkout(tmp_path: Path) -> None:
+    assert Project(tmp_path).environment("2026.2") == tmp_path / ".venvs" / "2026.2"
+
+
+def test_an_installed_package_uses_its_data_and_makes_environments_in_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "site-packages" / "freebsd_port"
+    (package / "data" / "releases").mkdir(parents=True)
+    (tmp_path / "work").mkdir()
+    monkeypatch.setattr(project_module, "_PACKAGE", package)
+    monkeypatch.chdir(tmp_path / "work")
+    project = find_project()
+    assert project == Project(package / "data", is_packaged=True)
+    assert project.environment("2026.2") == tmp_path / "work" / ".venvs" / "2026.2"
+
+
+def test_a_package_without_its_data_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(project_module, "_PACKAGE", tmp_path / "freebsd_port")
+    with pytest.raises(ProjectError, match="without its data"):
+        find_project()
+
+
+def test_a_file_is_replaced_only_when_its_content_changes(tmp_path: Path) -> None:
+    path = tmp_path / "requirements.txt"
+    assert save_if_changed(path, b"one\n")
+    inode = path.stat().st_ino
+    assert not save_if_changed(path, b"one\n")
+    assert path.stat().st_ino == inode
+    assert save_if_changed(path, b"two\n")
+    assert (path.read_bytes(), os.listdir(tmp_path)) == (b"two\n", ["requirements.txt"])
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "absent" / "requirements.txt"
+    with pytest.raises(ProjectError, match="cannot be written: no such file") as caught:
+        save_if_changed(path, b"")
+    assert caught.value.where == str(path)
