@@ -32,3 +32,8 @@ class ProblemsError(PortError):
         count = len(problems)
         super().__init__(f"{count} problem{'s' if count != 1 else ''} found")
         self.problems = problems
+
+
+def system_words(error: object) -> str:
+    """Give the system's reason for an error, in lower case, to follow a colon in a message."""
+    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()

@@ -288,7 +288,7 @@ def test_the_nightly_fan_out_is_the_tools_and_its_rows_have_what_the_jobs_read()
     found = YAML(typ="safe").load(path)["jobs"]
     assert "freebsd-port releases outdated --matrix" in "\n".join(scripts_of(found["matrix"]))
     assert found["rebase"]["strategy"]["matrix"] == ("${{ fromJSON(needs.matrix.outputs.matrix) }}")
-    row = matrix_row("2026.2", ["3.11"], is_carried=True)
+    row = matrix_row("2026.2", ["3.11"], has_series_lock=True)
     read = set(re.findall(r"matrix\.(\w+)", path.read_text("utf-8"))) - {"outputs"}
     assert {"release", "pins", "python"} <= read <= row.keys()
 

@@ -11,7 +11,7 @@ from typing import NoReturn
 import click
 
 from freebsd_port.cli.lazy import LazyGroup
-from freebsd_port.errors import PortError, ProblemsError, UsageError
+from freebsd_port.errors import PortError, ProblemsError, UsageError, system_words
 
 SECTIONS = {
     "Apply": {
@@ -137,7 +137,7 @@ def _run(words: list[str]) -> int:
     except click.ClickException as error:
         return _report(_usage_error(error), is_json=is_json)
     except PermissionError as error:
-        told = PortError((error.strerror or str(error)).lower(), where=error.filename)
+        told = PortError(system_words(error), where=error.filename)
         return _report(told, is_json=is_json)
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)

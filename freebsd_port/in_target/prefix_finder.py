@@ -15,7 +15,7 @@ from types import CodeType
 from typing import Any
 
 
-class Prefix:
+class PrefixFinder:
     """The patched packages as a prefix leaves them: a finder, and what its loaders read."""
 
     def __init__(self, job: Any) -> None:
@@ -80,7 +80,7 @@ class Prefix:
 class Loader(SourceFileLoader):
     """Loads one module as the prefix has it; bytecode beside the source plays no part."""
 
-    def __init__(self, name: str, place: str, prefix: Prefix) -> None:
+    def __init__(self, name: str, place: str, prefix: PrefixFinder) -> None:
         super().__init__(name, place)
         self._prefix = prefix
 

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 
-class Notes(unittest.TestResult):
+class NoteWriter(unittest.TestResult):
     """A result that writes each outcome down at once, so that a crash loses nothing."""
 
     def __init__(self, file: TextIO) -> None:
@@ -92,7 +92,7 @@ def main() -> None:
     del sys.argv[1:]  # nova reads the command line for configuration files
     sys.path[0] = os.getcwd()  # in place of this script's directory, as `python -m` has it
     with open(notes, "a", encoding="utf-8") as file:
-        result = Notes(file)
+        result = NoteWriter(file)
         loader = unittest.TestLoader()
         suites = [loader.loadTestsFromName(name) for name in request["modules"]]
         tests = select(list(flatten(suites)), request)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from made_review import OLDER, decided, made_review, text_of
 
-from freebsd_port.engine.core.review.facts import Finding, HunkFacts, PatchFacts, SeriesFacts
+from freebsd_port.engine.core.review.facts import HunkFacts, PatchFacts, Remark, SeriesFacts
 from freebsd_port.engine.core.review.flags import changed_since, patch_flags
 from freebsd_port.engine.core.review.site.markup import page_path
 from freebsd_port.engine.core.text.unseen import decode_line
@@ -84,7 +84,7 @@ def test_each_filter_leaves_what_it_says(open_page: OpenPage, tmp_path: Path) ->
     data = [text_of(f"s{n}", f"a/{n}.py", b"old\n", b"%d\n" % n) for n in range(6)]
     patches = list(zip(names, data, strict=True))
     ids = [patch.hunks[0] for patch in made_review(files, patches).patches]
-    finding = Finding("rule", "note", "remark", "x", 1, ids[2].id)
+    finding = Remark("rule", "note", "remark", "x", 1, ids[2].id)
     facts = made_review(
         files,
         patches,

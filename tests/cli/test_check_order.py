@@ -8,7 +8,7 @@ from proof import require_environment
 from small_overlay import snapshot
 from small_project import GREET, LEAVE, NOVA_TEXT, PLATFORM, WHO, WHO_TEXT, SmallProject
 
-from freebsd_port.openstack.ops.inspect.check_order import Request, check_order
+from freebsd_port.openstack.ops.inspect.check_order import OrderRequest, check_order
 
 LATER = "oslo.privsep/who-again.patch"
 ORDER = ["series", "--check-order", "--platform", PLATFORM]
@@ -133,7 +133,7 @@ def test_a_hostile_module_does_not_reach_the_terminal(run: Run, project: SmallPr
 @pytest.mark.timeout(1800)
 def test_every_prefix_of_the_real_series_applies_and_imports() -> None:
     project, release, environment = require_environment()
-    request = Request(release.name, frozenset(), environment.root, (), True, True)
+    request = OrderRequest(release.name, frozenset(), environment.root, (), True, True)
     report = check_order(project, request, print)
     assert [prefix for prefix in report.prefixes if not prefix.is_good] == []
     assert report.is_proved

@@ -12,12 +12,12 @@ from freebsd_port.engine.core.patch.patch import parse_patch
 from freebsd_port.engine.core.review.facts import (
     Decision,
     HunkFacts,
-    Landing,
+    HunkOnRelease,
     LandingState,
     PatchFacts,
     SeriesFacts,
 )
-from freebsd_port.engine.core.review.on_release import LaidHunk, Layer, number_patches
+from freebsd_port.engine.core.review.on_release import SeriesWalk, WalkedHunk, number_patches
 from freebsd_port.engine.core.series.series import SeriesEntry
 
 SHOWN, OLDER = "2026.2", "2025.1"
@@ -52,7 +52,7 @@ def made_review(
     `older` says how each patch lies on the older release, exact where it does not. `of_hunks`
     exchanges a fact of hunks by their id, such as `missed={"a1b2…": ("return 1",)}`.
     """
-    layer = Layer(MemoryTree(dict(files)))
+    layer = SeriesWalk(MemoryTree(dict(files)))
     parsed = [(name, parse_patch(name, data)) for name, data in patches]
     laid = number_patches(
         layer.lay(SeriesEntry(name, 1, False, "", number), patch)
@@ -77,11 +77,11 @@ def made_review(
 
 
 def _hunk(
-    patch: str, laid: LaidHunk, state: LandingState, facts: Mapping[str, Mapping[str, object]]
+    patch: str, laid: WalkedHunk, state: LandingState, facts: Mapping[str, Mapping[str, object]]
 ) -> HunkFacts:
     landings = (
-        Landing(OLDER, state, None if state == "miss" else laid.line, 0, patch, None, ""),
-        Landing(SHOWN, "exact", laid.line, 0, patch, None, ""),
+        HunkOnRelease(OLDER, state, None if state == "miss" else laid.line, 0, patch, None, ""),
+        HunkOnRelease(SHOWN, "exact", laid.line, 0, patch, None, ""),
     )
     values: dict[str, object] = {
         "landings": landings,

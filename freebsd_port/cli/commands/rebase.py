@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RebaseOptions:
     """The words of the command line that are rebase's own."""
 
     new: str | None
@@ -104,7 +104,7 @@ def command(common: Common, **words: Any) -> None:
     from freebsd_port.cli.views.rebase import show_abort, show_rebased, show_state
     from freebsd_port.openstack.ops.rebase import rebase as ops
 
-    asked = Asked(**words)
+    asked = RebaseOptions(**words)
     asked.require_sense()
     project = common.project()
     if asked.action == "status":
@@ -123,7 +123,7 @@ def command(common: Common, **words: Any) -> None:
 
 
 def _prove(
-    common: Common, project: Project, done: tuple[Rebased, ...], asked: Asked
+    common: Common, project: Project, done: tuple[Rebased, ...], asked: RebaseOptions
 ) -> tuple[Proof, ...]:
     """Run the checks of each release that the whole series is on now."""
     from freebsd_port.openstack.ops.rebase.proof import prove_release
@@ -135,7 +135,7 @@ def _prove(
     )
 
 
-def _carry(common: Common, project: Project, asked: Asked) -> tuple[Rebased, ...]:
+def _carry(common: Common, project: Project, asked: RebaseOptions) -> tuple[Rebased, ...]:
     from freebsd_port.openstack.ops.rebase import rebase as ops
 
     settings = ops.Settings(

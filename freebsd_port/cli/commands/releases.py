@@ -73,7 +73,7 @@ def _list(common: Common, *, is_matrix: bool) -> None:
 
 def _row(state: ReleaseState) -> dict[str, object]:
     pythons = pythons_of(state.release)
-    return matrix_row(state.release.name, pythons, is_carried=state.has_series_lock)
+    return matrix_row(state.release.name, pythons, has_series_lock=state.has_series_lock)
 
 
 def _show(state: ReleaseState, *, verbose: bool) -> None:

@@ -98,7 +98,7 @@ def _rows(found: Outdated) -> list[dict[str, Any]]:
         matrix_row(
             news.release.name,
             pythons_of(news.release),
-            is_carried=news.is_carried,
+            has_series_lock=news.has_series_lock,
             pins=_moves(news),
         )
         for news in found.releases
@@ -107,7 +107,9 @@ def _rows(found: Outdated) -> list[dict[str, Any]]:
         if new.name is not None:
             pins = (f"nova={new.nova.version}",)
             rows.append(
-                matrix_row(new.name, found.new_pythons, is_carried=False, pins=pins, is_new=True)
+                matrix_row(
+                    new.name, found.new_pythons, has_series_lock=False, pins=pins, is_new=True
+                )
             )
     return rows
 

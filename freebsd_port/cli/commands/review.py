@@ -18,7 +18,7 @@ from freebsd_port.cli.options import (
     venv_option,
 )
 from freebsd_port.cli.views.review_browser import InBrowser, review_in_browser
-from freebsd_port.cli.views.review_run import Asked, review
+from freebsd_port.cli.views.review_run import ReviewOptions, review
 from freebsd_port.errors import UsageError
 
 _EPILOG = """\b
@@ -93,7 +93,7 @@ def command(common: Common, what: tuple[str, ...], **options: Any) -> None:
     if len(chosen) > 1:
         raise UsageError("only one of --approve, --request-changes and --reset")
     site = InBrowser(*(options.pop(name) for name in ("html", "serve", "port", "no_browser")))
-    asked = Asked(what, choice=chosen[0] if chosen else None, **options)
+    asked = ReviewOptions(what, choice=chosen[0] if chosen else None, **options)
     if site.is_asked:
         review_in_browser(common, asked, site)
     else:

@@ -45,7 +45,7 @@ def done(word: str, name: str, remark: str = "") -> str:
 
 def lock_remark(workspace: Workspace, shared: tuple[str, ...] = ()) -> list[str]:
     """Say which command brings series.lock up to date, where there is one, and who else is met."""
-    if workspace.release is None or not workspace.is_carried:
+    if workspace.release is None or not workspace.has_series_lock:
         return []
     from freebsd_port.engine.core.apply.series_lock import write_lock_command
 

@@ -11,8 +11,8 @@ from freebsd_port.cli.render import count, paint, print_error, print_json, probl
 from freebsd_port.engine.core.text.unseen import show_unseen
 from freebsd_port.openstack.ops.inspect.check_order import (
     OrderReport,
+    OrderRequest,
     PrefixReport,
-    Request,
     check_order,
 )
 
@@ -24,7 +24,7 @@ def check_and_show(
 ) -> None:
     """Prove each prefix, and exit with 1 when one fails or the imports could not be tried."""
     project = common.project()
-    request = Request(
+    request = OrderRequest(
         project.load_release(common.release).name,
         common.options,
         common.venv,

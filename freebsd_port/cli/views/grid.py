@@ -52,7 +52,7 @@ def _show(grid: Grid) -> None:
 
 
 def _head(column: Column) -> str:
-    return f"{column.release}{'*' if column.is_carried else ''}"
+    return f"{column.release}{'*' if column.has_series_lock else ''}"
 
 
 def _cell(column: Column, index: int) -> str:
@@ -71,7 +71,7 @@ def _as_json(grid: Grid) -> dict[str, Any]:
         "releases": [
             {
                 "name": column.release,
-                "carried": column.is_carried,
+                "carried": column.has_series_lock,
                 "patches": [_cell_json(cell) for cell in column.cells],
             }
             for column in grid.columns

@@ -13,7 +13,7 @@ def matrix_row(
     release: str,
     pythons: Sequence[str],
     *,
-    is_carried: bool,
+    has_series_lock: bool,
     pins: Sequence[str] = (),
     is_new: bool = False,
 ) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def matrix_row(
         "release": release,
         "python": pythons[0] if pythons else "",
         "pythons": list(pythons),
-        "carried": is_carried,
+        "carried": has_series_lock,
         "new": is_new,
         "pins": " ".join(pins),
     }

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 from freebsd_port.cli.options import Common
 from freebsd_port.cli.render import count, paint, print_json, say
-from freebsd_port.errors import PortError
+from freebsd_port.errors import PortError, system_words
 
 if TYPE_CHECKING:
     from freebsd_port.engine.core.rebase.outcome import RebasedPatch
@@ -30,7 +30,7 @@ def save_report(path: Path, text: str) -> None:
         path.write_text(text, "utf-8")
     except OSError as error:
         raise ReportError(
-            f"the report cannot be written: {(error.strerror or str(error)).lower()}",
+            f"the report cannot be written: {system_words(error)}",
             where=str(path),
         ) from error
 
@@ -55,7 +55,7 @@ def render_markdown(done: Sequence[Rebased]) -> str:
 
 def _cell(patch: RebasedPatch) -> str:
     counts = ", ".join(f"{number} {outcome}" for outcome, number in patch.counts().items())
-    state = patch.state if patch.is_carried else f"**{patch.state}**"
+    state = patch.state if patch.is_rebased else f"**{patch.state}**"
     cell = f"{state}: {counts}" if counts else state
     return f"{cell}, **names missing**" if patch.missing else cell
 
@@ -85,7 +85,7 @@ def _missing_lines(one: Rebased) -> list[str]:
 
 
 def _is_bad(patch: RebasedPatch) -> bool:
-    return not patch.is_carried or bool(patch.missing)
+    return not patch.is_rebased or bool(patch.missing)
 
 
 def _complaint(patch: RebasedPatch) -> str:

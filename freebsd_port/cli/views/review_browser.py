@@ -13,7 +13,7 @@ from freebsd_port.cli.render import count, print_json, say
 from freebsd_port.errors import UsageError
 
 if TYPE_CHECKING:
-    from freebsd_port.cli.views.review_run import Asked
+    from freebsd_port.cli.views.review_run import ReviewOptions
     from freebsd_port.engine.core.review.facts import SeriesFacts
 
 
@@ -32,7 +32,7 @@ class InBrowser:
         return self != InBrowser(None, False, None, False)
 
 
-def review_in_browser(common: Common, asked: Asked, site: InBrowser) -> None:
+def review_in_browser(common: Common, asked: ReviewOptions, site: InBrowser) -> None:
     """Write the site, or serve it; both show the whole series."""
     if not site.serve and (site.port is not None or site.no_browser):
         raise UsageError("--port and --no-browser belong to --serve")
@@ -51,7 +51,7 @@ def review_in_browser(common: Common, asked: Asked, site: InBrowser) -> None:
         _serve(common, asked, site)
 
 
-def _gather(common: Common, asked: Asked) -> SeriesFacts:
+def _gather(common: Common, asked: ReviewOptions) -> SeriesFacts:
     from freebsd_port.openstack.ops.review.gather import gather_review
 
     return gather_review(
@@ -85,7 +85,7 @@ def _write(common: Common, facts: SeriesFacts, directory: Path) -> None:
         say(f"{directory / 'index.html'}: {told}")
 
 
-def _serve(common: Common, asked: Asked, site: InBrowser) -> None:
+def _serve(common: Common, asked: ReviewOptions, site: InBrowser) -> None:
     """Answer until the user interrupts."""
     from freebsd_port.engine.core.review.decisions import require_name
     from freebsd_port.openstack.ops.review.decide import Choice, decide_hunks

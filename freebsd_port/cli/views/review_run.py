@@ -15,7 +15,12 @@ from freebsd_port.errors import UsageError
 if TYPE_CHECKING:
     from freebsd_port.engine.core.patch.hunk import Hunk
     from freebsd_port.engine.core.review.choose import Words
-    from freebsd_port.engine.core.review.facts import HunkFacts, Landing, PatchFacts, SeriesFacts
+    from freebsd_port.engine.core.review.facts import (
+        HunkFacts,
+        HunkOnRelease,
+        PatchFacts,
+        SeriesFacts,
+    )
     from freebsd_port.openstack.ops.review.decide import Choice
 
 
@@ -66,7 +71,7 @@ def hunk_json(hunk: HunkFacts) -> dict[str, Any]:
     }
 
 
-def _landing_json(landing: Landing) -> dict[str, Any]:
+def _landing_json(landing: HunkOnRelease) -> dict[str, Any]:
     """Give one landing; `other` is the diff of the hunk that the release takes instead."""
     other = None if landing.other is None else _diff(landing.other)
     return {**asdict(replace(landing, other=None)), "other": other}
@@ -80,7 +85,7 @@ _SPLIT_COLUMNS = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReviewOptions:
     """The words and options of one call."""
 
     what: tuple[str, ...]
@@ -102,7 +107,7 @@ class Asked:
         return not self.what and self.since is None and not self.unreviewed
 
 
-def review(common: Common, asked: Asked) -> None:
+def review(common: Common, asked: ReviewOptions) -> None:
     """Do what was asked for."""
     from freebsd_port.engine.core.review.choose import choose_hunks, read_words
     from freebsd_port.engine.ops.target.patch_source import load_series
@@ -126,7 +131,7 @@ def review(common: Common, asked: Asked) -> None:
         _show(common, asked, facts)
 
 
-def _gather(common: Common, asked: Asked, words: Words) -> SeriesFacts:
+def _gather(common: Common, asked: ReviewOptions, words: Words) -> SeriesFacts:
     """Gather what is to be shown: other releases are looked at only where somebody looks."""
     from freebsd_port.openstack.ops.review.gather import gather_review
 
@@ -152,7 +157,7 @@ def _gather(common: Common, asked: Asked, words: Words) -> SeriesFacts:
     )
 
 
-def _show(common: Common, asked: Asked, facts: SeriesFacts) -> None:
+def _show(common: Common, asked: ReviewOptions, facts: SeriesFacts) -> None:
     from freebsd_port.cli.views.review_show import show_facts, show_overview
     from freebsd_port.cli.views.review_text import say_paged, terminal_width
 
@@ -168,7 +173,7 @@ def _show(common: Common, asked: Asked, facts: SeriesFacts) -> None:
     say_paged(rows, is_paged=not asked.no_pager)
 
 
-def _require_decidable(asked: Asked) -> None:
+def _require_decidable(asked: ReviewOptions) -> None:
     if not asked.what:
         raise UsageError(
             "nothing to decide about: name hunks, or a patch for all of its hunks",
@@ -178,7 +183,7 @@ def _require_decidable(asked: Asked) -> None:
         raise UsageError("who decides? name a person with --by NAME")
 
 
-def _decide(common: Common, asked: Asked, facts: SeriesFacts) -> None:
+def _decide(common: Common, asked: ReviewOptions, facts: SeriesFacts) -> None:
     from freebsd_port.openstack.ops.review.decide import decide_hunks
 
     ids = [hunk.id for patch in facts.patches for hunk in patch.hunks]

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from freebsd_port.engine.core.patch.hunk import Hunk
     from freebsd_port.engine.core.review.facts import (
         Decision,
-        Finding,
         HunkFacts,
-        Landing,
+        HunkOnRelease,
         PatchFacts,
+        Remark,
         SeriesFacts,
     )
 
@@ -184,7 +184,7 @@ def _hunk_name(hunk: HunkFacts) -> str:
     return f"{paint(hunk.id, 'strong')}  {number}  {make_visible(place + scope)}"
 
 
-def _landing_word(landing: Landing) -> str:
+def _landing_word(landing: HunkOnRelease) -> str:
     word: str = landing.state
     if landing.offset:
         word = f"{word} {landing.offset:+d}"
@@ -219,7 +219,7 @@ def describe_decision(decision: Decision) -> str:
     return make_visible(f"{said}: {decision.note}" if decision.note else said)
 
 
-def _finding_row(finding: Finding) -> str:
+def _finding_row(finding: Remark) -> str:
     head = paint(f"{finding.level} {finding.rule}:", _LEVELS[finding.level])
     where = paint(make_visible(f"({finding.file}:{finding.line})"), "dim")
     return f"{_INDENT}{head} {make_visible(finding.message)} {where}"

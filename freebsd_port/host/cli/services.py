@@ -9,7 +9,7 @@ import click
 from freebsd_port.cli.options import Common, output_options, pass_common
 from freebsd_port.cli.render import paint, print_json, say
 from freebsd_port.host.cli.options import answers_option, root_option
-from freebsd_port.host.ops.services import ServiceState, Step
+from freebsd_port.host.ops.services import ServiceState, ServiceStep
 
 _LOOKS = {"write": "good", "replace": "warn", "remove": "warn", "keep": "dim"}
 _SCRIPTS = {
@@ -20,7 +20,9 @@ _SCRIPTS = {
 }
 
 
-def show_steps(common: Common, verb: str, steps: tuple[Step, ...], *, is_dry_run: bool) -> None:
+def show_steps(
+    common: Common, verb: str, steps: tuple[ServiceStep, ...], *, is_dry_run: bool
+) -> None:
     """Show what became of each file, or would."""
     changed = [step for step in steps if step.action != "keep"]
     if common.as_json:

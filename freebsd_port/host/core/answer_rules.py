@@ -10,7 +10,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class AnswerRule:
     """What one key is for, and what it takes."""
 
     comment: str
@@ -31,7 +31,7 @@ def _is_whole(value: object) -> bool:
 
 
 def _key(default: Any, comment: str, allowed: str, accepts: Callable[[Any], bool]) -> Any:
-    return field(default=default, metadata={"rule": Rule(comment, allowed, accepts)})
+    return field(default=default, metadata={"rule": AnswerRule(comment, allowed, accepts)})
 
 
 _PATH = "an absolute path of letters, digits and /._+@:-"

@@ -65,7 +65,7 @@ class Metadata:
 
 
 @dataclass(frozen=True, slots=True)
-class Console:
+class ConsoleAnswers:
     """The consoles of the guests."""
 
     address: str = rules.address("127.0.0.1", "Where guests' consoles are joined to ports.")
@@ -167,7 +167,7 @@ class Answers:
     nova: Nova = field(default_factory=Nova)
     api: Api = field(default_factory=Api)
     metadata: Metadata = field(default_factory=Metadata)
-    console: Console = field(default_factory=Console)
+    console: ConsoleAnswers = field(default_factory=ConsoleAnswers)
     libvirt: Libvirt = field(default_factory=Libvirt)
     broker: Broker = field(default_factory=Broker)
     database: Database = field(default_factory=Database)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import MISSING, Field, dataclass, fields
 from typing import Any, cast
 
-from freebsd_port.host.core.answer_rules import Rule
+from freebsd_port.host.core.answer_rules import AnswerRule
 from freebsd_port.host.core.answers import Answers
 
 _HEADER = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?")
@@ -22,7 +22,7 @@ _ASSIGNED = re.compile(r"\s*([\w.\"' -]+?)\s*=")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class AnswerFault:
     """Something that host.toml should not say."""
 
     what: str
@@ -30,7 +30,7 @@ class Finding:
     """1-based; None where it cannot be told."""
 
 
-def parse_answers(data: bytes) -> Answers | tuple[Finding, ...]:
+def parse_answers(data: bytes) -> Answers | tuple[AnswerFault, ...]:
     """Read the file. What it leaves out is as the defaults have it."""
     try:
         text = data.decode("utf-8")
@@ -38,13 +38,13 @@ def parse_answers(data: bytes) -> Answers | tuple[Finding, ...]:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         return (_unreadable(error),)
     known = {section.name: section for section in fields(Answers)}
-    findings: list[Finding] = []
+    findings: list[AnswerFault] = []
     for title, table in given.items():
         line = _line_of(text, title, None)
         if title not in known:
-            findings.append(Finding(f"no section [{title}]{_meant(title, known)}", line))
+            findings.append(AnswerFault(f"no section [{title}]{_meant(title, known)}", line))
         elif not isinstance(table, dict):
-            findings.append(Finding(f"{title} is no section; write [{title}]", line))
+            findings.append(AnswerFault(f"{title} is no section; write [{title}]", line))
         else:
             findings += _judge(text, title, table, _rules(known[title]))
     if findings:
@@ -54,22 +54,24 @@ def parse_answers(data: bytes) -> Answers | tuple[Finding, ...]:
 
 
 def _judge(
-    text: str, title: str, table: dict[str, Any], rules: dict[str, Rule]
-) -> Iterator[Finding]:
+    text: str, title: str, table: dict[str, Any], rules: dict[str, AnswerRule]
+) -> Iterator[AnswerFault]:
     for key, value in table.items():
         line = _line_of(text, title, key)
         if key not in rules:
-            yield Finding(f"no key {key!r} in [{title}]{_meant(key, rules)}", line)
+            yield AnswerFault(f"no key {key!r} in [{title}]{_meant(key, rules)}", line)
         elif not rules[key].accepts(value):
-            yield Finding(f"[{title}] {key} is {value!r}, allowed is {rules[key].allowed}", line)
+            yield AnswerFault(
+                f"[{title}] {key} is {value!r}, allowed is {rules[key].allowed}", line
+            )
 
 
-def _at_odds(text: str, answers: Answers) -> Iterator[Finding]:
+def _at_odds(text: str, answers: Answers) -> Iterator[AnswerFault]:
     """Find answers that are right alone and wrong together."""
     console = answers.console
     if console.first_port > console.last_port:
         what = f"[console] first_port is {console.first_port}, above last_port {console.last_port}"
-        yield Finding(what, _line_of(text, "console", "first_port"))
+        yield AnswerFault(what, _line_of(text, "console", "first_port"))
     taken: dict[int, str] = {}
     for title, key, port in (
         ("api", "port", answers.api.port),
@@ -81,18 +83,18 @@ def _at_odds(text: str, answers: Answers) -> Iterator[Finding]:
         line = _line_of(text, title, key)
         if console.first_port <= port <= console.last_port:
             within = f"{console.first_port} to {console.last_port}"
-            yield Finding(f"{name} is {port}, which is a port for consoles, {within}", line)
+            yield AnswerFault(f"{name} is {port}, which is a port for consoles, {within}", line)
         if port in taken:
-            yield Finding(f"{name} is {port}, as is {taken[port]}", line)
+            yield AnswerFault(f"{name} is {port}, as is {taken[port]}", line)
         taken[port] = name
 
 
-def rules_of(section: type) -> dict[str, tuple[Rule, Any]]:
+def rules_of(section: type) -> dict[str, tuple[AnswerRule, Any]]:
     """Give the rule and the default of each key of a section, in order."""
-    found: dict[str, tuple[Rule, Any]] = {}
+    found: dict[str, tuple[AnswerRule, Any]] = {}
     for key in fields(section):
         assert key.default is not MISSING  # noqa: S101 - every key has one
-        found[key.name] = (cast(Rule, key.metadata["rule"]), key.default)
+        found[key.name] = (cast(AnswerRule, key.metadata["rule"]), key.default)
     return found
 
 
@@ -100,7 +102,7 @@ def _section(section: Field[Any]) -> type:
     return cast(type, section.default_factory)
 
 
-def _rules(section: Field[Any]) -> dict[str, Rule]:
+def _rules(section: Field[Any]) -> dict[str, AnswerRule]:
     return {key: rule for key, (rule, _) in rules_of(_section(section)).items()}
 
 
@@ -109,10 +111,10 @@ def _meant(word: str, known: dict[str, Any]) -> str:
     return f", did you mean {close[0]}?" if close else f"; there are {', '.join(known)}"
 
 
-def _unreadable(error: ValueError) -> Finding:
+def _unreadable(error: ValueError) -> AnswerFault:
     found = re.search(r" \(at line (\d+), column \d+\)$", str(error))
     said = str(error)[: found.start()] if found else str(error)
-    return Finding(f"not TOML: {said[:1].lower() + said[1:]}", int(found[1]) if found else None)
+    return AnswerFault(f"not TOML: {said[:1].lower() + said[1:]}", int(found[1]) if found else None)
 
 
 def _line_of(text: str, title: str, key: str | None) -> int | None:

@@ -91,7 +91,7 @@ class Facts:
     heads: Mapping[str, str]
     """`api` and `main` to the version that the environment's nova wants."""
 
-    cells: tuple[Cell, ...]
+    cells: tuple[NovaCell, ...]
     computes: int
     """Compute hosts that ever reported."""
 
@@ -103,7 +103,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class NovaCell:
     """A row of nova's cell mappings."""
 
     uuid: str
@@ -113,7 +113,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class DatabaseStep:
     """One step, and how it is taken."""
 
     name: str
@@ -130,14 +130,14 @@ def parse_facts(told: Mapping[str, Any]) -> Facts:
         usable=frozenset(told["usable"]),
         versions=told["versions"],
         heads=told["heads"],
-        cells=tuple(Cell(*row) for row in told["cells"]),
+        cells=tuple(NovaCell(*row) for row in told["cells"]),
         computes=told["computes"],
         unmapped=tuple(told["unmapped"]),
         connections=told["connections"],
     )
 
 
-def judge_steps(facts: Facts, answers: Answers) -> tuple[Step, ...]:
+def judge_steps(facts: Facts, answers: Answers) -> tuple[DatabaseStep, ...]:
     """Give every step in the order in which they are taken."""
     database = answers.database
     api, main, cell0 = database.names
@@ -145,10 +145,10 @@ def judge_steps(facts: Facts, answers: Answers) -> tuple[Step, ...]:
     missing = [name for name in database.names if name not in facts.usable]
     lacks = facts.refusal or (f"no right to {', '.join(missing)}" if missing else "")
     return (
-        Step("databases and user", "left" if lacks else "done", lacks),
-        Step("api_db sync", *_version(versions.get(api), heads["api"]), ("api_db", "sync")),
+        DatabaseStep("databases and user", "left" if lacks else "done", lacks),
+        DatabaseStep("api_db sync", *_version(versions.get(api), heads["api"]), ("api_db", "sync")),
         *_cells(facts, answers, is_zero=True),
-        Step(
+        DatabaseStep(
             "db sync",
             *max((_version(versions.get(one), heads["main"]) for one in (main, cell0)), key=_left),
             ("db", "sync"),
@@ -174,7 +174,7 @@ def _left(judged: tuple[State, str]) -> bool:
     return judged[0] == "left"
 
 
-def _cells(facts: Facts, answers: Answers, *, is_zero: bool) -> Iterator[Step]:
+def _cells(facts: Facts, answers: Answers, *, is_zero: bool) -> Iterator[DatabaseStep]:
     """Judge a cell; its addresses are templates, which nova fills from its own configuration.
 
     So no password gets to a command line, or into the mapping, and a new one needs no change.
@@ -192,14 +192,18 @@ def _cells(facts: Facts, answers: Answers, *, is_zero: bool) -> Iterator[Step]:
         places += ("--transport-url", transport)
     if found is None:
         verb = ("map_cell0",) if is_zero else ("create_cell", "--name", name)
-        yield Step(f"cell_v2 {verb[0]}", "left", "no such cell", ("cell_v2", *verb, *places))
+        yield DatabaseStep(
+            f"cell_v2 {verb[0]}", "left", "no such cell", ("cell_v2", *verb, *places)
+        )
     elif (found.database, found.transport) != (database, transport):
         words: tuple[str, ...] = ("cell_v2", "update_cell", "--cell_uuid", found.uuid, *places)
         if is_zero:
             words += ("--transport-url", transport)
-        yield Step(f"cell_v2 update_cell {name}", "left", "it has addresses of its own", words)
+        yield DatabaseStep(
+            f"cell_v2 update_cell {name}", "left", "it has addresses of its own", words
+        )
     else:
-        yield Step(f"cell_v2 {'map_cell0' if is_zero else 'create_cell'}", "done")
+        yield DatabaseStep(f"cell_v2 {'map_cell0' if is_zero else 'create_cell'}", "done")
 
 
 def _template(url: str, path: str) -> str:
@@ -207,10 +211,12 @@ def _template(url: str, path: str) -> str:
     return f"{{scheme}}://{{username}}:{{password}}@{host}:{{port}}/{path}"
 
 
-def _discovery(facts: Facts) -> Step:
+def _discovery(facts: Facts) -> DatabaseStep:
     name, words = "cell_v2 discover_hosts", ("cell_v2", "discover_hosts")
     if facts.unmapped:
-        return Step(name, "left", f"in no cell: {', '.join(facts.unmapped)}", words)
+        return DatabaseStep(name, "left", f"in no cell: {', '.join(facts.unmapped)}", words)
     if not facts.computes:
-        return Step(name, "later", "no nova-compute has reported yet; run it again then", words)
-    return Step(name, "done", f"compute hosts: {facts.computes}")
+        return DatabaseStep(
+            name, "later", "no nova-compute has reported yet; run it again then", words
+        )
+    return DatabaseStep(name, "done", f"compute hosts: {facts.computes}")

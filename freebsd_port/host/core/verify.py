@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from freebsd_port.host.core.answers import Answers
-from freebsd_port.host.core.database import Step
+from freebsd_port.host.core.database import DatabaseStep
 from freebsd_port.host.core.diagnosis import Diagnosis, good, lacks, unknown, wrong
 from freebsd_port.host.core.recording import Questions, Recording
 
@@ -53,7 +53,7 @@ def _judge_service(one: Mapping[str, Any], name: str, log: str) -> Diagnosis:
     return good(SERVICES, binary, detail)
 
 
-def judge_cells(steps: Iterable[Step]) -> Iterator[Diagnosis]:
+def judge_cells(steps: Iterable[DatabaseStep]) -> Iterator[Diagnosis]:
     """Judge the databases and cells by the steps of `host database`."""
     for step in steps:
         if step.state == "done":

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from freebsd_port.engine.store.files.write import replace_note
-from freebsd_port.errors import ProblemsError, UsageError
+from freebsd_port.engine.store.files.write import replace_file
+from freebsd_port.errors import ProblemsError, UsageError, system_words
 from freebsd_port.host.core.answers import Answers
 from freebsd_port.host.core.answers_file import parse_answers, render_answers
 from freebsd_port.openstack.store.project.project import ProjectError
@@ -26,7 +26,7 @@ def load_answers(path: Path) -> Answers:
         data = path.read_bytes()
     except OSError as error:
         raise UsageError(
-            f"cannot read the answers: {error.strerror}",
+            f"cannot read the answers: {system_words(error)}",
             where=str(path),
             hint="an empty file takes every default; --answers PATH names another",
         ) from error
@@ -58,10 +58,10 @@ def init_answers(path: Path) -> bool:
                 hint=f"edit them, or: freebsd-port host init --answers {path}.new",
             )
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace_note(path, data)
+        replace_file(path, data)
     except OSError as error:
         raise ProjectError(
-            f"cannot be written: {(error.strerror or str(error)).lower()}",
+            f"cannot be written: {system_words(error)}",
             where=str(path),
             hint="run it as root, or name another file with --answers",
         ) from error

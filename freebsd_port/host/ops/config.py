@@ -14,7 +14,7 @@ from freebsd_port.host.core.nova_config import PRIVSEP_CONTEXTS, Shipped, config
 from freebsd_port.host.core.passwords import KEYS, hide_passwords
 from freebsd_port.host.core.service_files import HostFile
 from freebsd_port.host.store.config_generators import GeneratorError, Generators
-from freebsd_port.host.store.files import Found, HostFiles, digest_of
+from freebsd_port.host.store.files import FoundFile, HostFiles, digest_of
 from freebsd_port.host.store.passwords import (
     make_password,
     named_passwords,
@@ -35,7 +35,7 @@ class Planned:
     """What is to be written, and what is there."""
 
     files: tuple[HostFile, ...]
-    found: Mapping[str, Found]
+    found: Mapping[str, FoundFile]
     passwords: Mapping[str, str]
     made: tuple[str, ...]
     """The passwords that nobody named, made now."""

@@ -11,7 +11,7 @@ from freebsd_port.host.core.answers import Answers
 from freebsd_port.host.core.database import (
     LOCAL,
     PLACEHOLDER,
-    Step,
+    DatabaseStep,
     judge_steps,
     parse_facts,
     render_sql,
@@ -28,7 +28,7 @@ _PASSWORD = ("database", "the database")
 class Outcome:
     """How the databases are, at last."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[DatabaseStep, ...]
     taken: tuple[str, ...]
     """Names of the steps taken now."""
 
@@ -85,7 +85,7 @@ def take_steps(
         taken.append(step.name)
 
 
-def _require_new(step: Step, taken: list[str], server: DatabaseServer) -> None:
+def _require_new(step: DatabaseStep, taken: list[str], server: DatabaseServer) -> None:
     if step.name in taken:
         raise UnpreparedError(
             f"{step.name} ended well and is not done: {step.detail}",

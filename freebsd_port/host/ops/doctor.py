@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from freebsd_port.errors import UsageError
+from freebsd_port.errors import UsageError, system_words
 from freebsd_port.host.core import verify as truth
 from freebsd_port.host.core.answers import Answers
 from freebsd_port.host.core.diagnosis import Diagnosis
@@ -27,7 +27,7 @@ def load_compiled(project: Project, release: Release) -> Compiled:
         dependencies = parse_dependencies(path.read_bytes(), str(path))
     except OSError as error:
         raise DependenciesError(
-            f"cannot be read: {(error.strerror or str(error)).lower()}",
+            f"cannot be read: {system_words(error)}",
             where=str(path),
             hint=f"freebsd-port lock --release {release.name}",
         ) from error
@@ -68,7 +68,7 @@ def load_recording(path: Path) -> Recording:
         data = path.read_bytes()
     except OSError as error:
         raise UsageError(
-            f"cannot read the recording: {(error.strerror or str(error)).lower()}",
+            f"cannot read the recording: {system_words(error)}",
             where=str(path),
             hint="make one on the host: freebsd-port host doctor --record FILE",
         ) from error

@@ -12,7 +12,7 @@ from freebsd_port.errors import PortError, ProblemsError
 from freebsd_port.host.core.answers import Answers
 from freebsd_port.host.core.service import Service, Tools, child_file, log_file, pid_file, services
 from freebsd_port.host.core.service_files import RC_DIRECTORY, service_files
-from freebsd_port.host.store.files import Found, HostFileError, HostFiles
+from freebsd_port.host.store.files import FoundFile, HostFileError, HostFiles
 from freebsd_port.host.store.service_state import (
     LogEnd,
     find_process,
@@ -25,7 +25,7 @@ _PID_FILE = re.compile(r'^pidfile="(/[^"]+)"$', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ServiceStep:
     """What becomes of one file."""
 
     path: str
@@ -60,7 +60,7 @@ def find_tools(answers: Answers, answers_path: Path) -> Tools:
 
 def install(
     answers: Answers, answers_path: Path, root: Path, *, is_dry_run: bool
-) -> tuple[Step, ...]:
+) -> tuple[ServiceStep, ...]:
     """Bring the files of all services to what the answers mean.
 
     What others wrote, or edited since, is copied before it is replaced. What an earlier
@@ -77,7 +77,7 @@ def install(
             if one.path in paths and one.kind in ("edited", "foreign"):
                 copies[one.path] = host.keep(one)
     steps = [
-        Step(file.path, _action(file.path in paths, found[file.path]), copies.get(file.path))
+        ServiceStep(file.path, _action(file.path in paths, found[file.path]), copies.get(file.path))
         for file in wanted
     ]
     gone = sorted(set(host.written) - set(found))
@@ -85,10 +85,10 @@ def install(
     if not is_dry_run:
         host.write(changed, wanted)
         host.remove(tuple(stale))
-    return (*steps, *(Step(path, "remove") for path in stale))
+    return (*steps, *(ServiceStep(path, "remove") for path in stale))
 
 
-def remove(root: Path, *, is_forced: bool, is_dry_run: bool) -> tuple[Step, ...]:
+def remove(root: Path, *, is_forced: bool, is_dry_run: bool) -> tuple[ServiceStep, ...]:
     """Take away what was installed. Raises ProblemsError over what was edited, or still runs."""
     host = HostFiles(root, "services")
     found = _look(host, list(host.written))
@@ -108,13 +108,13 @@ def remove(root: Path, *, is_forced: bool, is_dry_run: bool) -> tuple[Step, ...]
     for one in found.values():
         copy = host.keep(one) if one.kind == "edited" and not is_dry_run else None
         if one.kind != "absent":
-            steps.append(Step(one.path, "remove", copy))
+            steps.append(ServiceStep(one.path, "remove", copy))
     if not is_dry_run:
         host.remove(tuple(found))
     return tuple(steps)
 
 
-def _running(host: HostFiles, found: dict[str, Found]) -> Iterator[PortError]:
+def _running(host: HostFiles, found: dict[str, FoundFile]) -> Iterator[PortError]:
     """Find services that nothing could stop any more without their scripts."""
     for one in found.values():
         if one.kind == "absent" or not one.path.startswith(f"{RC_DIRECTORY}/"):
@@ -130,9 +130,9 @@ def _running(host: HostFiles, found: dict[str, Found]) -> Iterator[PortError]:
             )
 
 
-def _look(host: HostFiles, paths: list[str]) -> dict[str, Found]:
+def _look(host: HostFiles, paths: list[str]) -> dict[str, FoundFile]:
     """Look at all of them; what is in the way is told together."""
-    found: dict[str, Found] = {}
+    found: dict[str, FoundFile] = {}
     problems: list[PortError] = []
     for path in paths:
         try:
@@ -144,7 +144,7 @@ def _look(host: HostFiles, paths: list[str]) -> dict[str, Found]:
     return found
 
 
-def _action(is_changed: bool, found: Found) -> str:
+def _action(is_changed: bool, found: FoundFile) -> str:
     if not is_changed:
         return "keep"
     return "write" if found.kind == "absent" else "replace"

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from freebsd_port.errors import system_words
 from freebsd_port.host.core.recording import Questions, Ran, Recording
 
 COMMAND_SECONDS = 20
@@ -69,4 +70,4 @@ def _connect(address: tuple[str, int]) -> str:
     except TimeoutError:
         return f"no answer in {CONNECT_SECONDS} seconds"
     except OSError as error:
-        return (error.strerror or str(error)).lower()
+        return system_words(error)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from freebsd_port.errors import PortError
+from freebsd_port.errors import PortError, system_words
 from freebsd_port.host.core.answer_rules import Place
 from freebsd_port.host.core.passwords import HIDDEN
 from freebsd_port.in_target import IN_TARGET
@@ -107,7 +107,7 @@ class DatabaseServer:
             ) from error
         except OSError as error:
             raise DatabaseError(
-                f"cannot run {name}: {(error.strerror or str(error)).lower()}",
+                f"cannot run {name}: {system_words(error)}",
                 where=words[0],
                 hint="freebsd-port host doctor says what brings it",
             ) from error

@@ -15,10 +15,10 @@ from pathlib import Path
 from freebsd_port.engine.store.files.write import (
     make_directories,
     remove_file,
-    replace_note,
+    replace_file,
     write_new,
 )
-from freebsd_port.errors import PortError
+from freebsd_port.errors import PortError, system_words
 from freebsd_port.host.core.service_files import HostFile
 
 _STATE = "var/db/freebsd-port"
@@ -29,7 +29,7 @@ class HostFileError(PortError):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundFile:
     """What lies at a path now."""
 
     path: str
@@ -54,13 +54,13 @@ class HostFiles:
         self.written: dict[str, str] = self._load()
         """Path to digest, as the note has it."""
 
-    def look(self, path: str) -> Found:
+    def look(self, path: str) -> FoundFile:
         """Tell what lies there. Raises HostFileError for what is no plain file."""
         place = self.place(path)
         try:
             status = os.lstat(place)
         except (FileNotFoundError, NotADirectoryError):
-            return Found(path, "absent", None, None)
+            return FoundFile(path, "absent", None, None)
         if not stat.S_ISREG(status.st_mode):
             raise HostFileError(
                 "something that is no file is in the way",
@@ -74,13 +74,13 @@ class HostFiles:
         kind = "foreign" if path not in self.written else "edited"
         if found == self.written.get(path):
             kind = "ours"
-        return Found(path, kind, found, stat.S_IMODE(status.st_mode))
+        return FoundFile(path, kind, found, stat.S_IMODE(status.st_mode))
 
     def place(self, path: str) -> Path:
         """Give where a path of the host lies."""
         return self._root / path.lstrip("/")
 
-    def keep(self, found: Found) -> Path:
+    def keep(self, found: FoundFile) -> Path:
         """Copy a file out of the way, under its name and digest."""
         place = self.place(found.path)
         copy = self._copies / f"{place.name}.{(found.digest or '')[:12]}"
@@ -152,7 +152,7 @@ class HostFiles:
         self.written = written
         make_directories(self._note.parent, 0o755)
         if self.written:
-            replace_note(self._note, json.dumps({"files": self.written}, indent=2).encode())
+            replace_file(self._note, json.dumps({"files": self.written}, indent=2).encode())
         else:
             remove_file(self._note)
 
@@ -171,7 +171,7 @@ def digest_of(content: bytes) -> str:
 
 def _refusal(error: OSError, path: Path) -> HostFileError:
     hint = "run it as root" if error.errno in (errno.EACCES, errno.EPERM) else None
-    reason = (error.strerror or str(error)).lower()
+    reason = system_words(error)
     return HostFileError(
         f"cannot be read or written: {reason}", where=str(error.filename or path), hint=hint
     )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from freebsd_port.errors import PortError
+from freebsd_port.errors import PortError, system_words
 
 _SECONDS = 60
 _MICROVERSIONS = {"compute": "compute 2.90", "placement": "placement 1.36"}
@@ -138,7 +138,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 def _reason(error: object) -> str:
     if isinstance(error, TimeoutError):
         return f"no answer in {_SECONDS} seconds"
-    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
+    return system_words(error)
 
 
 def _message(said: bytes) -> str:

@@ -8,8 +8,8 @@ import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from freebsd_port.engine.store.files.write import replace_note
-from freebsd_port.errors import PortError
+from freebsd_port.engine.store.files.write import replace_file
+from freebsd_port.errors import PortError, system_words
 from freebsd_port.host.core.passwords import parse_passwords, render_passwords, variable
 
 PRIVATE = 0o600
@@ -55,14 +55,14 @@ def save_passwords(path: Path, passwords: Mapping[str, str]) -> None:
         if path.exists() and path.read_bytes() == data:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace_note(path, data, PRIVATE)
+        replace_file(path, data, PRIVATE)
     except OSError as error:
         raise _refusal(path, error) from error
 
 
 def _refusal(path: Path, error: OSError) -> PasswordFileError:
     return PasswordFileError(
-        f"the passwords cannot be read or kept: {(error.strerror or str(error)).lower()}",
+        f"the passwords cannot be read or kept: {system_words(error)}",
         where=str(path),
         hint="run it as root, or name another file with --passwords",
     )

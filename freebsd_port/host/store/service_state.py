@@ -7,6 +7,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from freebsd_port.errors import system_words
+
 _TAIL = 16 * 1024
 _FIRST_SECONDS = 3
 """By which a program of a first start may be younger; daemon(8) waits five to restart."""
@@ -46,7 +48,7 @@ def read_log_end(path: Path, count: int) -> LogEnd:
             file.seek(max(0, size - _TAIL))
             text = file.read().decode("utf-8", "replace")
     except OSError as error:
-        return LogEnd((), (error.strerror or str(error)).lower())
+        return LogEnd((), system_words(error))
     return LogEnd(tuple(text.splitlines()[-count:]), "")
 
 

@@ -11,6 +11,8 @@ import contextlib
 from dataclasses import dataclass
 from typing import Protocol
 
+from freebsd_port.errors import system_words
+
 _SECONDS = 20.0
 _AT_ONCE = 4
 _LONGEST_XML = 4 * 1024 * 1024
@@ -64,7 +66,7 @@ class Virsh:
                     limit=_LONGEST_XML,
                 )
             except OSError as error:
-                return Silence(f"{self._command[0]}: {error.strerror}")
+                return Silence(f"{self._command[0]}: {system_words(error)}")
             try:
                 out, err = await asyncio.wait_for(process.communicate(), self._seconds)
             except TimeoutError:

@@ -16,7 +16,7 @@ NAMES = (
 )
 
 
-class Difference:
+class ReimportDifference:
     """What the emulation changed in one module's names."""
 
     def __init__(self, before: Dict[str, Any], after: Dict[str, Any]) -> None:
@@ -38,7 +38,7 @@ class Difference:
 class EmulatedLoader(Loader):
     """The module's own loader, and the difference after it."""
 
-    def __init__(self, loader: Any, difference: Difference) -> None:
+    def __init__(self, loader: Any, difference: ReimportDifference) -> None:
         self._loader, self._difference = loader, difference
 
     def create_module(self, spec: ModuleSpec) -> Optional[ModuleType]:
@@ -56,12 +56,12 @@ class Recorder(MetaPathFinder):
 
     def __init__(self) -> None:
         self._before = {name: dict(vars(importlib.import_module(name))) for name in NAMES}
-        self._differences: Dict[str, Difference] = {}
+        self._differences: Dict[str, ReimportDifference] = {}
 
     def install(self) -> None:
         """Compare with the modules as they are now, and answer for them from here on."""
         for name, before in self._before.items():
-            self._differences[name] = Difference(before, vars(sys.modules[name]))
+            self._differences[name] = ReimportDifference(before, vars(sys.modules[name]))
         self._before = {}
         sys.meta_path.insert(0, self)
 

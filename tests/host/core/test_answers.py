@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freebsd_port.host.core.answers import Answers
-from freebsd_port.host.core.answers_file import Finding, parse_answers, rules_of
+from freebsd_port.host.core.answers_file import AnswerFault, parse_answers, rules_of
 
 
 def findings(text: str) -> list[tuple[str, int | None]]:
@@ -133,7 +133,7 @@ def test_a_socket_has_no_longer_name_than_freebsd_takes() -> None:
 
 def test_bytes_that_are_no_text_are_told() -> None:
     (found,) = parse_answers(b"\xff")  # type: ignore[misc]
-    assert isinstance(found, Finding)
+    assert isinstance(found, AnswerFault)
     assert found.what.startswith("not TOML: ")
 
 

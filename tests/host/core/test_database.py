@@ -9,8 +9,8 @@ import pytest
 from freebsd_port.host.core.answers import Answers, Database, Nova
 from freebsd_port.host.core.database import (
     CELL0,
-    Cell,
     Facts,
+    NovaCell,
     judge_steps,
     render_sql,
     scarce_connections,
@@ -24,8 +24,8 @@ DONE = Facts(
     versions={"nova_api": "a2", "nova": "m2", "nova_cell0": "m2"},
     heads={"api": "a2", "main": "m2"},
     cells=(
-        Cell(CELL0, "cell0", DATABASE + "nova_cell0?{query}", "none:///"),
-        Cell("c1", "cell1", DATABASE + "{path}?{query}", DATABASE + "{path}"),
+        NovaCell(CELL0, "cell0", DATABASE + "nova_cell0?{query}", "none:///"),
+        NovaCell("c1", "cell1", DATABASE + "{path}?{query}", DATABASE + "{path}"),
     ),
     computes=2,
     unmapped=(),

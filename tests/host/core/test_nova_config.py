@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from freebsd_port.errors import UsageError
-from freebsd_port.host.core.answers import Answers, Broker, Console, Database, Nova
+from freebsd_port.host.core.answers import Answers, Broker, ConsoleAnswers, Database, Nova
 from freebsd_port.host.core.nova_config import (
     MODE,
     Shipped,
@@ -80,7 +80,7 @@ def test_configuration_drives_are_made_by_the_program_that_the_answers_name() ->
 
 
 def test_the_ports_of_consoles_are_those_of_the_bridge() -> None:
-    answers = replace(ANSWERS, console=Console(first_port=20000, last_port=20009))
+    answers = replace(ANSWERS, console=ConsoleAnswers(first_port=20000, last_port=20009))
     assert read(files(answers)["nova.conf"])["serial_console"]["port_range"] == "20000:20009"
 
 

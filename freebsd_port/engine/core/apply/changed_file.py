@@ -15,7 +15,7 @@ from freebsd_port.engine.core.text.file import PathError, find_path_fault
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ChangedFile:
     """Where a change reads and where it writes; the two differ for a rename or copy."""
 
     source: str
@@ -27,7 +27,7 @@ def find_target(
     strip: int,
     exists: Callable[[str], bool],
     has_directory: Callable[[str], bool],
-) -> Target | None:
+) -> ChangedFile | None:
     """Choose the file; None when no name fits. Raises PathError for an unsafe name."""
     old = _name(change.old.name if change.old else None, strip)
     new = _name(change.new.name if change.new else None, strip)
@@ -42,8 +42,8 @@ def find_target(
         return None
     best = min(candidates, key=_plainness)
     if change.is_rename or change.is_copy:
-        return Target(best, new) if old and new else None
-    return Target(best, best)
+        return ChangedFile(best, new) if old and new else None
+    return ChangedFile(best, best)
 
 
 def _absent_names(

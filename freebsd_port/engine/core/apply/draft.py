@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from freebsd_port.engine.core.apply.changed_file import Target
+from freebsd_port.engine.core.apply.changed_file import ChangedFile
 from freebsd_port.engine.core.text.file import FileState, Tree, require_no_file_above, split_lines
 
 
@@ -64,7 +64,7 @@ class Draft:
             self._release()
         self._is_git = is_git
 
-    def open(self, target: Target) -> DraftFile | None:
+    def open(self, target: ChangedFile) -> DraftFile | None:
         """Give the file that the change reads, None when it is not there."""
         source, path = target.source, target.path
         is_there = self.exists(path) if source == path else self._find(path) is not None

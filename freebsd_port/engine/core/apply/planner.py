@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from freebsd_port.engine.core.apply.changed_file import Target, find_target
+from freebsd_port.engine.core.apply.changed_file import ChangedFile, find_target
 from freebsd_port.engine.core.apply.draft import Draft, DraftFile
 from freebsd_port.engine.core.apply.place import (
     Cursor,
@@ -76,7 +76,7 @@ def _apply_change(
     change: FileChange,
     max_fuzz: int,
     problems: list[PortError],
-) -> tuple[Target, list[HunkOutcome]]:
+) -> tuple[ChangedFile, list[HunkOutcome]]:
     where = f"{entry.name}:{change.hunks[0].line if change.hunks else change.line}"
     require_text(change, where)
     draft.begin(is_git=change.is_git)
@@ -105,7 +105,7 @@ def _apply_change(
 def _finish_change(
     draft: Draft,
     change: FileChange,
-    target: Target,
+    target: ChangedFile,
     file: DraftFile | None,
     lines: list[bytes],
     where: str,

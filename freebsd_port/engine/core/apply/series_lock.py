@@ -11,7 +11,7 @@ _TITLE = "# sha256 before, sha256 after, path; written by freebsd-port check --w
 ABSENT = "-"
 
 
-class LockError(PortError):
+class SeriesLockError(PortError):
     """A series.lock that cannot be read, or that the plan disagrees with."""
 
 
@@ -41,7 +41,7 @@ def parse_lock(data: bytes, *, source: str) -> tuple[LockedFile, ...]:
             continue
         fields = line.split(" ", 2)
         if len(fields) != 3 or not all(f == ABSENT or is_digest(f) for f in fields[:2]):
-            raise LockError("not a line of a series.lock", where=f"{source}:{number}")
+            raise SeriesLockError("not a line of a series.lock", where=f"{source}:{number}")
         before, after = (None if f == ABSENT else f for f in fields[:2])
         files.append(LockedFile(fields[2], before, after))
     return tuple(files)
@@ -54,26 +54,28 @@ def write_lock_command(release: str) -> str:
 
 def lock_problems(
     lock: tuple[LockedFile, ...], files: tuple[OverlayFile, ...], release: str, is_whole: bool
-) -> list[LockError]:
+) -> list[SeriesLockError]:
     """Compare digests; the ones after the series only when all of it is on."""
     locked = {entry.path: entry for entry in lock}
     found = {f.path: f for f in files if not f.path.endswith("/RECORD")}
     where = f"releases/{release}/series.lock"
-    problems: list[LockError] = []
+    problems: list[SeriesLockError] = []
     for path, entry in found.items():
         known = locked.get(path)
         if known is None:
-            problems.append(LockError(f"series.lock does not list {path}", where=where))
+            problems.append(SeriesLockError(f"series.lock does not list {path}", where=where))
         elif known.before != entry.before:
-            problems.append(LockError(f"{path} is not the file of release {release}", where=where))
+            problems.append(
+                SeriesLockError(f"{path} is not the file of release {release}", where=where)
+            )
         elif is_whole and known.after != entry.after:
             problems.append(
-                LockError(f"{path} comes out otherwise than series.lock says", where=where)
+                SeriesLockError(f"{path} comes out otherwise than series.lock says", where=where)
             )
     if is_whole:
         missing = sorted(set(locked) - set(found))
         problems += [
-            LockError(f"the series leaves {path} as it is", where=where) for path in missing
+            SeriesLockError(f"the series leaves {path} as it is", where=where) for path in missing
         ]
     command = write_lock_command(release)
     for problem in problems:

@@ -14,7 +14,7 @@ ADDED, REMOVED, CONTEXT = b"+- "
 
 
 @dataclass(slots=True, eq=False)
-class Line:
+class TracedLine:
     """One line of the file as it is now, and the gap before it."""
 
     owner: int | None = None
@@ -46,8 +46,11 @@ class Lineage:
 
     def __init__(self, count: int, owner: int | None = None) -> None:
         """Begin with so many lines, all of them added by `owner`."""
-        first, last = Line(), Line()  # the start and the end of the file, which hunks rely on too
-        self._lines = [first, *(Line(owner) for _ in range(count)), last]
+        first, last = (
+            TracedLine(),
+            TracedLine(),
+        )  # the start and the end of the file, which hunks rely on too
+        self._lines = [first, *(TracedLine(owner) for _ in range(count)), last]
 
     def carry_out(self, number: int, hunk: Hunk, start: int, *, is_reverse: bool) -> Met:
         """Say what the hunk meets, and change the lines as it does.
@@ -98,7 +101,7 @@ class Lineage:
 
     def _change(self, number: int, begin: int, end: int, added: int) -> None:
         gone, following = self._lines[begin:end], self._lines[end]
-        made = [Line(number) for _ in range(added)]
+        made = [TracedLine(number) for _ in range(added)]
         first = made[0] if made and gone else following
         for line in gone:
             first.removed_before |= line.removed_before

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from freebsd_port.engine.core.rebase.merge import Clash, MergeResult, merge_splices
 from freebsd_port.engine.core.rebase.moved_code import Move, find_move
 from freebsd_port.engine.core.rebase.outcome import Outcome, RebasedHunk
+from freebsd_port.engine.core.rebase.placed import PlacedHunk
 from freebsd_port.engine.core.rebase.tree_version import Version
 from freebsd_port.engine.core.source.scope import Scope, heads_around, innermost_scope, parses_in
 from freebsd_port.engine.core.text.align import Block
-from freebsd_port.engine.core.text.splice import PlacedHunk, Splice, find_splices
+from freebsd_port.engine.core.text.splice import Splice, find_splices
 
 
 @dataclass(slots=True)

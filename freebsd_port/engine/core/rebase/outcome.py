@@ -97,7 +97,7 @@ class RebasedPatch:
     """Names that its added lines read and that the release, with the series on, does not have."""
 
     @property
-    def is_carried(self) -> bool:
+    def is_rebased(self) -> bool:
         """Tell whether nothing is left to be done about it."""
         return self.state not in ("conflict", "left")
 

@@ -1,17 +1,45 @@
-"""A file change with its place on the release that it comes from."""
+"""A file change with the placement of its hunks on the version that it comes from."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from freebsd_port.engine.core.apply.changed_file import find_target
+from freebsd_port.engine.core.apply.place import Cursor, Placement, find_placement, splice_hunk
 from freebsd_port.engine.core.patch.change import FileChange, find_special
+from freebsd_port.engine.core.patch.hunk import Hunk
 from freebsd_port.engine.core.patch.patch import Patch
 from freebsd_port.engine.core.rebase.outcome import RebaseError
 from freebsd_port.engine.core.rebase.tree_version import Version
-from freebsd_port.engine.core.text.splice import PlacedHunk, Splice, place_hunks
+from freebsd_port.engine.core.text.splice import Splice, split_hunk
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedHunk:
+    """A hunk with its place in a file, and what it does there."""
+
+    hunk: Hunk
+    placement: Placement
+    start: int
+    """0-based line of the file, as no hunk has touched it, at which the old side starts."""
+
+    splices: tuple[Splice, ...]
+
+
+def place_hunks(lines: list[bytes], hunks: Sequence[Hunk]) -> tuple[PlacedHunk, ...]:
+    """Find the place of each hunk of one file, without fuzz, up to the first that has none."""
+    cursor = Cursor()
+    found: list[PlacedHunk] = []
+    for hunk in hunks:
+        placement = find_placement(lines, hunk, cursor, 0)
+        if placement is None:
+            break
+        start = placement.line - cursor.grown - 1
+        splice_hunk(lines, hunk, placement, cursor)
+        found.append(PlacedHunk(hunk, placement, start, split_hunk(hunk, start)))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

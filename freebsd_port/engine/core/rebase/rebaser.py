@@ -24,17 +24,17 @@ from freebsd_port.engine.core.rebase.file_merge import (
 from freebsd_port.engine.core.rebase.merge import Clash
 from freebsd_port.engine.core.rebase.moved_code import find_renamed_file
 from freebsd_port.engine.core.rebase.outcome import Labels, Outcome, RebasedHunk, RebasedPatch
-from freebsd_port.engine.core.rebase.placed import PlacedChange, are_apart, place_patch
+from freebsd_port.engine.core.rebase.placed import (
+    PlacedChange,
+    PlacedHunk,
+    are_apart,
+    place_hunks,
+    place_patch,
+)
 from freebsd_port.engine.core.rebase.tree_version import Version
 from freebsd_port.engine.core.text.align import Block, align_lines, grow_blocks
 from freebsd_port.engine.core.text.file import split_lines
-from freebsd_port.engine.core.text.splice import (
-    PlacedHunk,
-    Splice,
-    apply_splices,
-    find_splices,
-    place_hunks,
-)
+from freebsd_port.engine.core.text.splice import Splice, apply_splices, find_splices
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,26 +7,26 @@ from dataclasses import dataclass
 
 from freebsd_port.engine.core.apply.place import Miss, Placement
 from freebsd_port.engine.core.patch.patch import Patch
-from freebsd_port.engine.core.review.facts import Landing, LandingState
-from freebsd_port.engine.core.review.on_release import LaidHunk, LaidPatch
+from freebsd_port.engine.core.review.facts import HunkOnRelease, LandingState
+from freebsd_port.engine.core.review.on_release import WalkedHunk, WalkedPatch
 from freebsd_port.engine.core.series.series import SeriesEntry
 
 
-def land_same(release: str, file: str, shown: LaidHunk, there: LaidHunk) -> Landing:
+def land_same(release: str, file: str, shown: WalkedHunk, there: WalkedHunk) -> HunkOnRelease:
     """Say how a hunk lies on a release that takes the same text."""
     state, reason = _state(there)
     return _landing(release, state, there, file, shown, reason)
 
 
 def land_other(
-    release: str, file: str, shown: Sequence[LaidHunk], there: Sequence[LaidHunk]
-) -> tuple[Landing, ...]:
+    release: str, file: str, shown: Sequence[WalkedHunk], there: Sequence[WalkedHunk]
+) -> tuple[HunkOnRelease, ...]:
     """Say how each hunk lies on a release that takes a text of its own."""
     landings = []
     for hunk, partner in zip(shown, find_counterparts(shown, there), strict=True):
         if partner is None:
             reason = "no hunk of that text does it"
-            landings.append(Landing(release, "gone", None, 0, file, None, reason))
+            landings.append(HunkOnRelease(release, "gone", None, 0, file, None, reason))
             continue
         state, reason = _state(partner.hunk)
         if state != "miss" and partner.is_changed:
@@ -35,16 +35,16 @@ def land_other(
     return tuple(landings)
 
 
-def land_nowhere(release: str, state: LandingState, reason: str) -> Landing:
+def land_nowhere(release: str, state: LandingState, reason: str) -> HunkOnRelease:
     """Say why there is nothing to look at on a release: the patch is off, or its wheels lack."""
-    return Landing(release, state, None, 0, None, None, reason)
+    return HunkOnRelease(release, state, None, 0, None, None, reason)
 
 
 @dataclass(frozen=True, slots=True)
 class Counterpart:
     """A hunk of another text that stands for one."""
 
-    hunk: LaidHunk
+    hunk: WalkedHunk
     """The first of several, where the hunk was cut."""
 
     is_changed: bool
@@ -52,13 +52,13 @@ class Counterpart:
 
 
 def find_counterparts(
-    shown: Sequence[LaidHunk], there: Sequence[LaidHunk]
+    shown: Sequence[WalkedHunk], there: Sequence[WalkedHunk]
 ) -> tuple[Counterpart | None, ...]:
     """Give for each hunk what stands for it in the other text.
 
     The same change in the same function wins; the rest is paired as an interdiff pairs it.
     """
-    waiting: dict[tuple[str, str | None, str], list[LaidHunk]] = {}
+    waiting: dict[tuple[str, str | None, str], list[WalkedHunk]] = {}
     for hunk in there:
         waiting.setdefault((hunk.path, hunk.scope, hunk.content), []).append(hunk)
     found: dict[int, Counterpart] = {}
@@ -71,7 +71,7 @@ def find_counterparts(
     return tuple(found.get(id(hunk.hunk)) for hunk in shown)
 
 
-def _pair(shown: Sequence[LaidHunk], there: Sequence[LaidHunk]) -> dict[int, Counterpart]:
+def _pair(shown: Sequence[WalkedHunk], there: Sequence[WalkedHunk]) -> dict[int, Counterpart]:
     """Give counterparts by the identity of the hunk that they stand for."""
     if not shown or not there:
         return {}
@@ -93,7 +93,7 @@ def _pair(shown: Sequence[LaidHunk], there: Sequence[LaidHunk]) -> dict[int, Cou
     }
 
 
-def _state(there: LaidHunk) -> tuple[LandingState, str]:
+def _state(there: WalkedHunk) -> tuple[LandingState, str]:
     result = there.result
     if isinstance(result, Placement):
         return ("fuzz" if result.fuzz else "offset" if result.offset else "exact"), ""
@@ -105,13 +105,15 @@ def _state(there: LaidHunk) -> tuple[LandingState, str]:
 
 
 def _landing(
-    release: str, state: LandingState, there: LaidHunk, file: str, shown: LaidHunk, reason: str
-) -> Landing:
+    release: str, state: LandingState, there: WalkedHunk, file: str, shown: WalkedHunk, reason: str
+) -> HunkOnRelease:
     offset = there.result.offset if isinstance(there.result, Placement) else 0
     counterpart = there.id if there.id != shown.id and there.line is not None else None
     is_held = isinstance(there.result, Miss) and there.result.is_already_there
     other = there.hunk if state == "rewritten" else None
-    return Landing(release, state, there.line, offset, file, counterpart, reason, is_held, other)
+    return HunkOnRelease(
+        release, state, there.line, offset, file, counterpart, reason, is_held, other
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,22 +131,24 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ReleaseView:
     """The series as it lies on one release."""
 
     release: str
     texts: Mapping[str, Text]
     """By patch; those that are on."""
 
-    patches: Mapping[str, LaidPatch]
+    patches: Mapping[str, WalkedPatch]
     problem: str = ""
     """Why nothing is known; then the rest is empty."""
 
 
-def land_patch(entry: SeriesEntry, here: Column, column: Column) -> tuple[Landing, ...]:
+def land_patch(
+    entry: SeriesEntry, here: ReleaseView, column: ReleaseView
+) -> tuple[HunkOnRelease, ...]:
     """Say how each hunk of a patch, as the shown release has it, lies on another one."""
     name, release = entry.name, column.release
-    laid = here.patches[name] if name in here.patches else LaidPatch(name, (), ())
+    laid = here.patches[name] if name in here.patches else WalkedPatch(name, (), ())
     if column.problem:
         return tuple(land_nowhere(release, "unknown", column.problem) for _ in laid.hunks)
     there = column.patches.get(name)

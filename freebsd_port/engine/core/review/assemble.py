@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from freebsd_port.engine.core.patch.header import Header, parse_header
-from freebsd_port.engine.core.review.across_releases import Column, land_patch
+from freebsd_port.engine.core.review.across_releases import ReleaseView, land_patch
 from freebsd_port.engine.core.review.decisions import Standing
-from freebsd_port.engine.core.review.facts import Finding, HunkFacts, Landing, PatchFacts
-from freebsd_port.engine.core.review.on_release import LaidHunk
+from freebsd_port.engine.core.review.facts import HunkFacts, HunkOnRelease, PatchFacts, Remark
+from freebsd_port.engine.core.review.on_release import WalkedHunk
 from freebsd_port.engine.core.review.rules.all import find_findings
 from freebsd_port.engine.core.series.series import SeriesEntry
 
@@ -20,7 +20,7 @@ _FORWARDED = {
 }
 
 
-def describe_upstream(header: Header, landings: Sequence[Sequence[Landing]]) -> str:
+def describe_upstream(header: Header, landings: Sequence[Sequence[HunkOnRelease]]) -> str:
     """Say it in one line; `landings` are those of each hunk of the patch, or of the patch itself.
 
     A release without the patch, and one whose files hold its new side, are where Drop-When may
@@ -49,18 +49,18 @@ Ran = Mapping[tuple[str, str, int], tuple[tuple[str, ...], tuple[str, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ReviewInputs:
     """What is known of the hunks, beside their text."""
 
-    columns: Sequence[Column]
+    columns: Sequence[ReleaseView]
     """Releases, oldest first; the one that is shown is among them."""
 
-    shown: Column
+    shown: ReleaseView
     standings: Mapping[str, Standing]
     ran: Ran
 
 
-def assemble_patch(entry: SeriesEntry, known: Known) -> PatchFacts:
+def assemble_patch(entry: SeriesEntry, known: ReviewInputs) -> PatchFacts:
     """Give the facts of a patch on the release that is shown; it may be off there."""
     text = known.shown.texts.get(entry.name)
     laid = known.shown.patches.get(entry.name)
@@ -94,10 +94,10 @@ def assemble_patch(entry: SeriesEntry, known: Known) -> PatchFacts:
 
 def _assemble_hunk(
     patch: str,
-    laid: LaidHunk,
-    landings: tuple[Landing, ...],
-    findings: Iterable[Finding],
-    known: Known,
+    laid: WalkedHunk,
+    landings: tuple[HunkOnRelease, ...],
+    findings: Iterable[Remark],
+    known: ReviewInputs,
 ) -> HunkFacts:
     checks, missed = known.ran.get((patch, laid.path, laid.number), (None, ()))
     standing = known.standings.get(laid.id, Standing())

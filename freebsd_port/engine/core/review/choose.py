@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from freebsd_port.engine.core.review.facts import HunkFacts, PatchFacts, SeriesFacts
 from freebsd_port.engine.core.review.flags import UNREVIEWED, changed_since, hunk_flags
-from freebsd_port.engine.core.review.on_release import LaidPatch
+from freebsd_port.engine.core.review.on_release import WalkedPatch
 from freebsd_port.engine.core.series.series import Series, SeriesError
 from freebsd_port.errors import UsageError
 
@@ -29,7 +29,7 @@ class Words:
         """Tell whether nothing in particular was asked for."""
         return not self.patches and not self.hunks
 
-    def find_patches(self, laid: Iterable[LaidPatch]) -> frozenset[str]:
+    def find_patches(self, laid: Iterable[WalkedPatch]) -> frozenset[str]:
         """Give the patches that the words mean; raises UsageError as find_hunk does."""
         ids = {hunk.id: patch.name for patch in laid for hunk in patch.hunks}
         return self.patches | {ids[find_hunk(word, ids)] for word in self.hunks}

@@ -13,7 +13,7 @@ from datetime import date
 from typing import get_args
 
 from freebsd_port.engine.core.review.facts import Decision, HunkFacts, Verdict
-from freebsd_port.engine.core.review.on_release import LaidHunk, LaidPatch
+from freebsd_port.engine.core.review.on_release import WalkedHunk, WalkedPatch
 from freebsd_port.errors import PortError, ProblemsError
 
 HEAD = """\
@@ -167,7 +167,7 @@ class Standing:
 
 
 def match_decisions(
-    patches: Sequence[LaidPatch],
+    patches: Sequence[WalkedPatch],
     decisions: Iterable[Decision],
     alive: Mapping[str, Collection[str]],
 ) -> dict[str, Standing]:
@@ -203,7 +203,7 @@ def match_decisions(
 
 def _outdated(
     patch: str,
-    hunk: LaidHunk,
+    hunk: WalkedHunk,
     dead: Sequence[Decision],
     scopes: Collection[tuple[str, str, str | None]],
 ) -> Decision | None:

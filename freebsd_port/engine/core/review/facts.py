@@ -20,7 +20,7 @@ Verdict = Literal["approved", "changes-requested"]
 
 
 @dataclass(frozen=True, slots=True)
-class Landing:
+class HunkOnRelease:
     """One hunk on one release."""
 
     release: str
@@ -48,7 +48,7 @@ class Landing:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Remark:
     """What a maintainer would remark on."""
 
     rule: str
@@ -113,7 +113,7 @@ class HunkFacts:
     line: int | None
     """1-based line of the file, with the earlier patches on, where its old side starts."""
 
-    landings: tuple[Landing, ...]
+    landings: tuple[HunkOnRelease, ...]
     """Oldest release first."""
 
     checks: tuple[str, ...] | None
@@ -122,7 +122,7 @@ class HunkFacts:
     missed: tuple[str, ...]
     """Added lines that no check ran, stripped."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[Remark, ...]
     decision: Decision | None
     """The decision that holds; None where it was never reviewed, or its meaning changed since."""
 
@@ -157,7 +157,7 @@ class PatchFacts:
     files: tuple[FileFacts, ...]
     """In the order of the patch, on the release that is shown."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[Remark, ...]
     """Those on the patch as a whole."""
 
     upstream: str

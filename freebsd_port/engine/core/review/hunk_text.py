@@ -19,7 +19,7 @@ _OPEN_ENDS = (":", "(", "[", "{", ",", "\\", " and", " or", " not", "=", "+")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class HunkTextLine:
     """One line of a hunk's body."""
 
     marker: str
@@ -39,7 +39,7 @@ class Line:
     """Whether it is more than a comment, a blank or prose."""
 
 
-def read_hunk(hunk: Hunk) -> tuple[Line, ...]:
+def read_hunk(hunk: Hunk) -> tuple[HunkTextLine, ...]:
     """Give the lines of a hunk's body, those that say there is no newline left out."""
     bodies = (raw[:_LONGEST] for raw in hunk.body)
     texts = (raw.decode("utf-8", "surrogateescape").rstrip("\r\n") for raw in bodies)
@@ -50,23 +50,23 @@ def read_hunk(hunk: Hunk) -> tuple[Line, ...]:
     )
 
 
-def _read_line(text: str, number: int) -> Line:
+def _read_line(text: str, number: int) -> HunkTextLine:
     bare = text[1:].strip()
     is_code = bool(bare) and not bare.startswith("#") and not is_prose(bare)
-    return Line(text[:1] or " ", text[1:], number, bare, is_code)
+    return HunkTextLine(text[:1] or " ", text[1:], number, bare, is_code)
 
 
-def added(lines: Iterable[Line]) -> list[Line]:
+def added(lines: Iterable[HunkTextLine]) -> list[HunkTextLine]:
     """Keep the added lines."""
     return [line for line in lines if line.marker == "+"]
 
 
-def removed(lines: Iterable[Line]) -> list[Line]:
+def removed(lines: Iterable[HunkTextLine]) -> list[HunkTextLine]:
     """Keep the removed lines."""
     return [line for line in lines if line.marker == "-"]
 
 
-def split_blocks(lines: Sequence[Line]) -> list[list[Line]]:
+def split_blocks(lines: Sequence[HunkTextLine]) -> list[list[HunkTextLine]]:
     """Give the runs of lines that are changed, without context."""
     runs = groupby(lines, lambda line: line.marker in "+-")
     return [list(run) for is_changed, run in runs if is_changed]

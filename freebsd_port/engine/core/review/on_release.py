@@ -55,7 +55,7 @@ Lines = Sequence[bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class LaidHunk:
+class WalkedHunk:
     """One hunk on one release."""
 
     hunk: Hunk
@@ -77,22 +77,22 @@ class LaidHunk:
 
 
 @dataclass(frozen=True, slots=True)
-class LaidPatch:
+class WalkedPatch:
     """One patch on one release."""
 
     name: str
-    hunks: tuple[LaidHunk, ...]
+    hunks: tuple[WalkedHunk, ...]
     files: tuple[FileFacts, ...]
 
 
-class Layer:
+class SeriesWalk:
     """Lays patch after patch over a tree; keeps what the next one needs."""
 
     def __init__(self, tree: Tree) -> None:
         self._draft = Draft(tree)
         self._lines: dict[str, Lines | None] = {}
 
-    def lay(self, entry: SeriesEntry, patch: Patch, *, is_named: bool = True) -> LaidPatch:
+    def lay(self, entry: SeriesEntry, patch: Patch, *, is_named: bool = True) -> WalkedPatch:
         """Put the next patch on; equal hunks have equal ids yet.
 
         `is_named` False leaves out scopes, for a patch whose ids nobody asks for.
@@ -107,7 +107,7 @@ class Layer:
             for change in changes
             for hunk in _lay_change(entry, change, outcomes, before if is_named else {})
         ]
-        return LaidPatch(entry.name, tuple(hunks), files)
+        return WalkedPatch(entry.name, tuple(hunks), files)
 
     def _advance(self, path: str) -> FileFacts:
         """Give the file before and after the patch, which is the file before the next one."""
@@ -121,7 +121,7 @@ def _lay_change(
     change: FileChange,
     outcomes: Mapping[int, HunkOutcome],
     before: Mapping[str, Lines | None],
-) -> Iterator[LaidHunk]:
+) -> Iterator[WalkedHunk]:
     grown = 0
     for number, hunk in enumerate(change.hunks, 1):
         outcome = outcomes.get(hunk.line)
@@ -134,7 +134,9 @@ def _lay_change(
             grown += len(hunk.new) - len(hunk.old)
         content = digest_content(hunk)
         name = name_hunk(content, scope)
-        yield LaidHunk(*(hunk, path, number, len(change.hunks), result, line, scope, content, name))
+        yield WalkedHunk(
+            *(hunk, path, number, len(change.hunks), result, line, scope, content, name)
+        )
 
 
 def _scope(path: str, lines: Lines | None, hunk: Hunk, line: int) -> str | None:
@@ -152,7 +154,7 @@ def announced_paths(entry: SeriesEntry, change: FileChange) -> tuple[str, ...]:
     return tuple("/".join(text.split("/")[entry.strip :]) or text for text in texts)
 
 
-def number_patches(patches: Iterable[LaidPatch]) -> tuple[LaidPatch, ...]:
+def number_patches(patches: Iterable[WalkedPatch]) -> tuple[WalkedPatch, ...]:
     """Give the patches with ids that tell equal hunks of the series apart."""
     laid = tuple(patches)
     ids = iter(number_names(hunk.id for patch in laid for hunk in patch.hunks))

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from freebsd_port.engine.core.review.facts import Finding, SeriesFacts
+from freebsd_port.engine.core.review.facts import Remark, SeriesFacts
 from freebsd_port.engine.core.review.rules.all import RULES
 from freebsd_port.engine.core.text.file import hash_bytes
 
@@ -17,7 +17,7 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _UNSAFE = re.compile(r"[^A-Za-z0-9/._~@+,=-]")
 
 
-def all_findings(facts: SeriesFacts) -> tuple[Finding, ...]:
+def all_findings(facts: SeriesFacts) -> tuple[Remark, ...]:
     """Give every finding, patch by patch, in the order of its lines."""
     return tuple(
         finding
@@ -29,7 +29,7 @@ def all_findings(facts: SeriesFacts) -> tuple[Finding, ...]:
     )
 
 
-def make_sarif(findings: Iterable[Finding], version: str) -> dict[str, Any]:
+def make_sarif(findings: Iterable[Remark], version: str) -> dict[str, Any]:
     """Give the log, as JSON has it; `version` is the tool's."""
     order = [rule.name for rule in RULES]
     driver = {
@@ -49,7 +49,7 @@ def make_sarif(findings: Iterable[Finding], version: str) -> dict[str, Any]:
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _result(finding: Finding, index: int) -> dict[str, Any]:
+def _result(finding: Remark, index: int) -> dict[str, Any]:
     place = {
         "artifactLocation": {"uri": _quote(finding.file), "uriBaseId": "%SRCROOT%"},
         "region": {"startLine": finding.line},

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from freebsd_port.engine.core.apply.place import Cursor, Placement, find_placement, splice_hunk
 from freebsd_port.engine.core.patch.hunk import Hunk
 from freebsd_port.engine.core.text.align import align_lines, chunks
 
@@ -19,32 +18,6 @@ class Splice:
 
     stop: int
     lines: tuple[bytes, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedHunk:
-    """A hunk with its place in a file, and what it does there."""
-
-    hunk: Hunk
-    placement: Placement
-    start: int
-    """0-based line of the file, as no hunk has touched it, at which the old side starts."""
-
-    splices: tuple[Splice, ...]
-
-
-def place_hunks(lines: list[bytes], hunks: Sequence[Hunk]) -> tuple[PlacedHunk, ...]:
-    """Find the place of each hunk of one file, without fuzz, up to the first that has none."""
-    cursor = Cursor()
-    found: list[PlacedHunk] = []
-    for hunk in hunks:
-        placement = find_placement(lines, hunk, cursor, 0)
-        if placement is None:
-            break
-        start = placement.line - cursor.grown - 1
-        splice_hunk(lines, hunk, placement, cursor)
-        found.append(PlacedHunk(hunk, placement, start, split_hunk(hunk, start)))
-    return tuple(found)
 
 
 def find_splices(

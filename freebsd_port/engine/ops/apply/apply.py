@@ -11,7 +11,7 @@ from freebsd_port.engine.store.overlay.state import load_state
 from freebsd_port.errors import PortError, ProblemsError, UsageError
 
 
-class NotCarriedError(PortError):
+class NoSeriesLockError(PortError):
     """The series does not fit a release that it was never carried to."""
 
 
@@ -21,16 +21,16 @@ def apply_series(
     """Put the whole series on, also when an older text of it is on; nothing to do is fine.
 
     Raises what `converge` raises, with the target untouched; where a hunk has no place on a
-    release without a series.lock, NotCarriedError stands last among the problems.
+    release without a series.lock, NoSeriesLockError stands last among the problems.
     """
     goal = workspace.source.load_patches(workspace.entries())
     options = Options(fuzz, force, dry_run, workspace.release, is_whole=True)
     try:
         return converge(workspace.target, goal, options)
     except ProblemsError as error:
-        if workspace.is_carried or not any(isinstance(p, MissError) for p in error.problems):
+        if workspace.has_series_lock or not any(isinstance(p, MissError) for p in error.problems):
             raise
-        reason = NotCarriedError(
+        reason = NoSeriesLockError(
             f"the series was not carried to release {workspace.release} yet",
             where=f"releases/{workspace.release} has no series.lock",
             hint=f"edit the patches that do not fit, then: freebsd-port check --write-lock "

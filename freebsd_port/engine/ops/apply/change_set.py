@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from freebsd_port.engine.core.apply.overlay import OverlayFile, OverlayState
 from freebsd_port.engine.core.apply.plan import Edit, Plan
 from freebsd_port.engine.core.text.file import FileState
-from freebsd_port.engine.ops.target.target import Found, Target
+from freebsd_port.engine.ops.target.target import OverlayCheck, Target
 from freebsd_port.engine.store.overlay.journal import Write
 from freebsd_port.engine.store.overlay.state import BaseTree
 
 
 @dataclass(slots=True)
-class Landing:
+class ChangeSet:
     """What is to be written, in one transaction."""
 
     state: OverlayState
@@ -22,7 +22,7 @@ class Landing:
     """Content by digest."""
 
 
-def find_landing(target: Target, found: Found, plan: Plan, aim: OverlayState) -> Landing:
+def plan_changes(target: Target, found: OverlayCheck, plan: Plan, aim: OverlayState) -> ChangeSet:
     """Work out how to get from what was found to the plan.
 
     `aim` says which patches are on then, and which files are added to them; its own files are
@@ -35,7 +35,7 @@ def find_landing(target: Target, found: Found, plan: Plan, aim: OverlayState) ->
     kept = {file.path for file in added}
     edits = {edit.path: edit for edit in target.with_records(plan.edits, base)}
     files: list[OverlayFile] = []
-    work = Landing(OverlayState())
+    work = ChangeSet(OverlayState())
     for path in sorted(set(edits) | set(now) | kept):
         edit = edits.get(path)
         if edit is None:

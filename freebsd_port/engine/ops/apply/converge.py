@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from freebsd_port.engine.core.apply.overlay import AppliedPatch, OverlayState, render_state
 from freebsd_port.engine.core.apply.plan import Plan
-from freebsd_port.engine.ops.apply.change_set import Landing, changed_files, find_landing
+from freebsd_port.engine.ops.apply.change_set import ChangeSet, changed_files, plan_changes
 from freebsd_port.engine.ops.target.patch_source import GoalPatch
-from freebsd_port.engine.ops.target.target import Found, Target, find_overlay
+from freebsd_port.engine.ops.target.target import OverlayCheck, Target, find_overlay
 from freebsd_port.engine.store.files.lock import locked
-from freebsd_port.engine.store.overlay.backups import keep_copies
+from freebsd_port.engine.store.overlay.backups import back_up_files
 from freebsd_port.engine.store.overlay.journal import commit, is_pending, recover
 from freebsd_port.engine.store.overlay.originals import prune_pristine
 from freebsd_port.engine.store.overlay.state import BaseTree, Condition
@@ -91,7 +91,7 @@ def converge(target: Target, goal: tuple[GoalPatch, ...], options: Options) -> C
             )
         plan = plan_goal(target, found.state, goal, options.fuzz, found.state.patches)
         aim = replace(found.state, release=options.release, fuzz=options.fuzz, patches=wanted)
-        work = find_landing(target, found, plan, aim)
+        work = plan_changes(target, found, plan, aim)
         base = BaseTree(target.root, found.state)
         target.check(changed_files(work.state), base, is_whole=options.is_whole)
         kept = () if options.dry_run else _write(target.root, found, work)
@@ -109,8 +109,8 @@ def converge(target: Target, goal: tuple[GoalPatch, ...], options: Options) -> C
         )
 
 
-def _write(root: Path, found: Found, work: Landing) -> tuple[Path, ...]:
-    kept = keep_copies(root, found.edited)
+def _write(root: Path, found: OverlayCheck, work: ChangeSet) -> tuple[Path, ...]:
+    kept = back_up_files(root, found.edited)
     commit(root, tuple(work.writes), _render(work.state), work.originals)
     prune_pristine(root, work.state)
     return kept

@@ -15,7 +15,7 @@ from freebsd_port.engine.core.text.file import (
     hash_bytes,
     require_no_file_above,
 )
-from freebsd_port.engine.ops.apply.change_set import Landing, find_landing
+from freebsd_port.engine.ops.apply.change_set import ChangeSet, plan_changes
 from freebsd_port.engine.ops.apply.converge import plan_goal
 from freebsd_port.engine.ops.author.stack import Stack
 from freebsd_port.engine.ops.target.patch_source import GoalPatch
@@ -68,14 +68,14 @@ def _unrenderable(stack: Stack, paths: Iterable[str]) -> tuple[PathError, ...]:
     return tuple(problems)
 
 
-def land(
+def commit_edit(
     stack: Stack,
     goal: tuple[GoalPatch, ...],
     *,
     added: tuple[AddedFile, ...] | None = None,
     writes: tuple[Write, ...] = (),
     publish: Callable[[], None] = lambda: None,
-    check: Callable[[Landing], None] = lambda _landing: None,
+    check: Callable[[ChangeSet], None] = lambda _landing: None,
 ) -> None:
     """Remember that these patches are on, and write these files; others under edit stay.
 
@@ -93,7 +93,7 @@ def land(
         patches=tuple(patch.applied for patch in goal),
         added=state.added if added is None else added,
     )
-    work = find_landing(stack.target, stack.found, plan, aim)
+    work = plan_changes(stack.target, stack.found, plan, aim)
     stays = _under_edit(stack) | {write.path for write in writes}
     work.writes = [*(write for write in work.writes if write.path not in stays), *writes]
     check(work)

@@ -8,13 +8,18 @@ from pathlib import Path
 
 from freebsd_port.engine.core.apply.overlay import AddedFile
 from freebsd_port.engine.core.text.file import FileState
-from freebsd_port.engine.ops.author.commit import land, make_write, require_addable, with_text
+from freebsd_port.engine.ops.author.commit import (
+    commit_edit,
+    make_write,
+    require_addable,
+    with_text,
+)
 from freebsd_port.engine.ops.author.refresh import render_text, require_plain_text
 from freebsd_port.engine.ops.author.stack import Stack, StackError, find_path, hold_stack
 from freebsd_port.engine.ops.target.workspace import Workspace
 from freebsd_port.engine.store.files.editor import edit_copies
 from freebsd_port.engine.store.files.texts import save_texts
-from freebsd_port.engine.store.overlay.backups import keep_copies
+from freebsd_port.engine.store.overlay.backups import back_up_files
 from freebsd_port.errors import PortError, ProblemsError
 
 
@@ -54,7 +59,7 @@ def add_files(workspace: Workspace, words: tuple[str, ...], patch: str | None = 
         # through a hard link.
         present = {path: stack.tree.read(path) for path in paths}
         writes = tuple(make_write(stack, p, state) for p, state in present.items() if state)
-        land(stack, stack.goal, added=_added(stack, name, paths), writes=writes)
+        commit_edit(stack, stack.goal, added=_added(stack, name, paths), writes=writes)
         return Taken(name, paths)
 
 
@@ -80,7 +85,7 @@ def remove_files(workspace: Workspace, words: tuple[str, ...], patch: str | None
         edited = tuple(
             c for c in stack.found.conditions if c.entry.path in paths and c.kind == "edited"
         )
-        kept = keep_copies(stack.target.root, edited)
+        kept = back_up_files(stack.target.root, edited)
         _take_out(stack, index, paths)
         return Taken(name, paths, kept)
 
@@ -110,7 +115,7 @@ def edit_files(workspace: Workspace, words: tuple[str, ...], tell: Callable[[str
                 for path, text in changed.items()
             )
             new = tuple(path for path in changed if path not in stack.files(stack.require_on()))
-            land(stack, stack.goal, added=_added(stack, name, new), writes=writes)
+            commit_edit(stack, stack.goal, added=_added(stack, name, new), writes=writes)
     made.discard()
     absent = [path for path in before if before[path] is None and path not in changed]
     if absent:
@@ -153,7 +158,7 @@ def _take_out(stack: Stack, index: int, paths: tuple[str, ...]) -> None:
         text, _ = render_text(stack, index, {path: above.read(path) for path in others})
         goal = (*goal[:index], with_text(patch, text), *goal[index + 1 :])
     place = require_plain_text(stack.workspace, patch.entry.name)
-    land(
+    commit_edit(
         stack,
         goal,
         added=tuple(

@@ -8,7 +8,7 @@ from freebsd_port.engine.core.apply.overlay import AddedFile
 from freebsd_port.engine.core.apply.planner import plan_series
 from freebsd_port.engine.core.patch.patch import parse_patch
 from freebsd_port.engine.core.series.series import SeriesEntry
-from freebsd_port.engine.ops.author.commit import land, require_addable
+from freebsd_port.engine.ops.author.commit import commit_edit, require_addable
 from freebsd_port.engine.ops.author.stack import hold_stack
 from freebsd_port.engine.ops.target.workspace import Workspace
 from freebsd_port.engine.store.overlay.journal import Write
@@ -49,7 +49,7 @@ def fold_patch(
         )
         new = [path for path in paths if path not in stack.files(index)]
         added = (*stack.state.added, *(AddedFile(name, path) for path in new))
-        land(stack, stack.goal, added=added, writes=writes)
+        commit_edit(stack, stack.goal, added=added, writes=writes)
         displaced = sum(
             getattr(hunk.result, "kind", "exact") != "exact"
             for outcome in plan.patches

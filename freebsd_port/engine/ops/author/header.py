@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from freebsd_port.engine.core.patch.patch import join_patch, parse_patch, split_patch
 from freebsd_port.engine.core.text.file import FileState
-from freebsd_port.engine.ops.author.commit import land, with_text
+from freebsd_port.engine.ops.author.commit import commit_edit, with_text
 from freebsd_port.engine.ops.author.refresh import require_plain_text
 from freebsd_port.engine.ops.author.stack import Stack, hold_stack, read_stack
 from freebsd_port.engine.ops.target.workspace import Workspace
@@ -69,7 +69,7 @@ def change_header(
         if is_on:
             stack.require_current()
             goal = tuple(with_text(p, text) if p.entry.name == name else p for p in stack.goal)
-            land(stack, goal, publish=publish)
+            commit_edit(stack, goal, publish=publish)
         else:
             publish()
         return Headed(name, split_patch(text)[0], True)

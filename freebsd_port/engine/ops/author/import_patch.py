@@ -33,7 +33,7 @@ from freebsd_port.engine.ops.author.new import (
 from freebsd_port.engine.ops.author.stack import Stack, StackError, hold_stack
 from freebsd_port.engine.ops.target.workspace import Workspace
 from freebsd_port.engine.store.files.texts import save_texts
-from freebsd_port.errors import PortError, ProblemsError, UsageError
+from freebsd_port.errors import PortError, ProblemsError, UsageError, system_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def read_incoming(word: str, read_stdin: Callable[[], bytes]) -> Incoming:
     try:
         return Incoming(word, Path(word).read_bytes(), Path(word))
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = system_words(error)
         raise UsageError(f"the patch cannot be read: {reason}", where=word) from error
 
 

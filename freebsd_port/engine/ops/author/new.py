@@ -10,7 +10,7 @@ from freebsd_port.engine.core.patch.header import render_template
 from freebsd_port.engine.core.patch.patch import is_header_only
 from freebsd_port.engine.core.series.series import Series, SeriesEntry, insert_patch
 from freebsd_port.engine.core.text.file import find_path_fault, hash_bytes
-from freebsd_port.engine.ops.author.commit import land
+from freebsd_port.engine.ops.author.commit import commit_edit
 from freebsd_port.engine.ops.author.stack import hold_stack
 from freebsd_port.engine.ops.target.patch_source import GoalPatch, load_series
 from freebsd_port.engine.ops.target.workspace import Workspace
@@ -113,7 +113,7 @@ def begin_patch(workspace: Workspace, word: str, today: str) -> Begun:
         )
         entry = SeriesEntry(name, 1, False, "", 0)
         begun = GoalPatch(entry, text, AppliedPatch(name, hash_bytes(text)))
-        land(
+        commit_edit(
             stack,
             (*stack.goal, begun),
             publish=lambda: save_texts({place: text, workspace.source.series_file: series}),

@@ -11,8 +11,8 @@ from freebsd_port.engine.core.exchange.file_diff import render_differences
 from freebsd_port.engine.core.patch.patch import join_patch, parse_patch, split_patch
 from freebsd_port.engine.core.patch.render import CONTEXT
 from freebsd_port.engine.core.text.file import FileState
-from freebsd_port.engine.ops.apply.change_set import Landing
-from freebsd_port.engine.ops.author.commit import land, with_text
+from freebsd_port.engine.ops.apply.change_set import ChangeSet
+from freebsd_port.engine.ops.author.commit import commit_edit, with_text
 from freebsd_port.engine.ops.author.stack import Stack, StackError, hold_stack
 from freebsd_port.engine.ops.target.patch_source import GoalPatch, PatchSource
 from freebsd_port.engine.ops.target.workspace import Workspace
@@ -110,7 +110,7 @@ def save_patch(
             old = {place.with_name(f"{place.name}~"): patch.data} if backup else {}
             save_texts({**old, place: text})
 
-    land(
+    commit_edit(
         stack,
         goal,
         added=_still_added(stack, index, text),
@@ -163,7 +163,7 @@ def _require_known_text(stack: Stack, index: int) -> None:
 def _require_same(
     stack: Stack,
     goal: tuple[GoalPatch, ...],
-    landing: Landing,
+    landing: ChangeSet,
     index: int,
     wanted: dict[str, FileState | None],
 ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from freebsd_port.engine.core.series.series import Series, remove_patch, rename_patch
 from freebsd_port.engine.core.series.variant import variant_name
 from freebsd_port.engine.ops.apply.converge import Options, converge
-from freebsd_port.engine.ops.author.commit import land, with_text
+from freebsd_port.engine.ops.author.commit import commit_edit, with_text
 from freebsd_port.engine.ops.author.new import (
     PatchNameError,
     load_whole_series,
@@ -75,7 +75,7 @@ def rename_patch_to(workspace: Workspace, word: str, patch: str | None = None) -
         added = tuple(
             replace(file, patch=new) if file.patch == old else file for file in stack.state.added
         )
-        land(stack, goal, added=added, publish=publish)
+        commit_edit(stack, goal, added=added, publish=publish)
         save_texts(dict.fromkeys(texts))
         return Renamed(old, new, tuple(texts.values()))
 

@@ -15,7 +15,7 @@ from freebsd_port.engine.core.patch.patch import parse_patch
 from freebsd_port.engine.core.series.series import Series
 from freebsd_port.engine.core.text.file import FileState
 from freebsd_port.engine.ops.target.patch_source import GoalPatch
-from freebsd_port.engine.ops.target.target import Found, Target, find_overlay
+from freebsd_port.engine.ops.target.target import OverlayCheck, Target, find_overlay
 from freebsd_port.engine.ops.target.workspace import Workspace
 from freebsd_port.engine.store.files.lock import locked
 from freebsd_port.engine.store.files.tree import DirectoryTree
@@ -39,7 +39,7 @@ class Stack:
     series: Series
     """All of it that counts here, on or not."""
 
-    found: Found
+    found: OverlayCheck
     goal: tuple[GoalPatch, ...]
     """The patches that are on, as their files hold them now."""
 

@@ -9,7 +9,7 @@ from freebsd_port.engine.core.apply.overlay import AppliedPatch
 from freebsd_port.engine.core.series.series import Series, SeriesEntry, SeriesError, parse_series
 from freebsd_port.engine.core.series.variant import pick_file, variant_name
 from freebsd_port.engine.core.text.file import hash_bytes
-from freebsd_port.errors import ProblemsError, UsageError
+from freebsd_port.errors import ProblemsError, UsageError, system_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def load_series(path: Path, *, hint: str | None = None) -> Series:
 
 
 def _unread(what: str, error: OSError) -> str:
-    return f"{what} cannot be read: {(error.strerror or str(error)).lower()}"
+    return f"{what} cannot be read: {system_words(error)}"
 
 
 def read_patch_file(path: Path) -> bytes:

@@ -131,7 +131,7 @@ class EditedError(PortError):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class OverlayCheck:
     """The part of an overlay that is still this project's."""
 
     state: OverlayState
@@ -153,7 +153,7 @@ class Found:
         return not self.forgotten and not self.reinstalled
 
 
-def find_overlay(target: Target, *, force: bool, keeps_edits: bool = False) -> Found:
+def find_overlay(target: Target, *, force: bool, keeps_edits: bool = False) -> OverlayCheck:
     """Look at every file of the overlay; nothing is written.
 
     Raises ProblemsError with every file and distribution that only `force` may go over, and
@@ -170,7 +170,7 @@ def find_overlay(target: Target, *, force: bool, keeps_edits: bool = False) -> F
     edited = _require_unedited(target, conditions, force=force or keeps_edits)
     names = {c.entry.distribution for c in conditions if c.kind == "pristine"}
     names |= {entry.distribution for entry in state.files if entry.path in fresh}
-    return Found(
+    return OverlayCheck(
         replace(
             state,
             files=tuple(c.entry for c in conditions),

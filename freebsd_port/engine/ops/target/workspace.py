@@ -24,7 +24,7 @@ class Workspace:
     place: Path
     """What the user calls the target."""
 
-    is_carried: bool = True
+    has_series_lock: bool = True
     """Whether the release has a series.lock; always so for a plain tree."""
 
     @property

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from freebsd_port.engine.core.text.file import FileState
-from freebsd_port.errors import PortError
+from freebsd_port.errors import PortError, system_words
 
 
 class EditorError(PortError):
@@ -71,7 +71,7 @@ def _run(paths: list[str]) -> int:
         command = shlex.split(words)
         return subprocess.run([*command, *paths], check=False).returncode
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = system_words(error)
         raise EditorError(
             f"the editor cannot be run: {reason.lower()}",
             where=words,

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from freebsd_port.errors import PortError
+from freebsd_port.errors import PortError, system_words
 
 LOCK_SECONDS = 60.0
 _POLL_SECONDS = 0.05
@@ -49,7 +49,7 @@ def _open(root: Path) -> int:
         return os.open(root, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
         raise UnlockableError(
-            f"the tree cannot be opened: {(error.strerror or str(error)).lower()}",
+            f"the tree cannot be opened: {system_words(error)}",
             where=str(root),
         ) from error
 
@@ -70,7 +70,7 @@ def _wait_for_lock(descriptor: int, root: Path, deadline: float) -> None:
         except OSError as error:
             if error.errno not in (errno.EAGAIN, errno.EWOULDBLOCK, errno.EINTR):
                 raise UnlockableError(
-                    f"the file system has no locks: {(error.strerror or str(error)).lower()}",
+                    f"the file system has no locks: {system_words(error)}",
                     where=str(root),
                     hint="keep the environment on a local file system, with --venv PATH",
                 ) from error

@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 
 from freebsd_port.engine.core.text.file import FileState, PathError, find_path_fault
+from freebsd_port.errors import system_words
 
 _LINK_ERRORS = (errno.ELOOP, errno.EMLINK)
 """Of Linux, and of FreeBSD's open(2)."""
@@ -100,7 +101,7 @@ class DirectoryTree:
 
     @staticmethod
     def _refuse(path: str, error: OSError) -> PathError:
-        reason = (error.strerror or str(error)).lower()
+        reason = system_words(error)
         shown = path if len(path) <= _SHOWN else f"{path[:_SHOWN]}..."
         return PathError(f"{shown!r} cannot be read: {reason}")
 

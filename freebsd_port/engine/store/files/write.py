@@ -13,7 +13,7 @@ import re
 import stat
 from pathlib import Path
 
-from freebsd_port.errors import PortError
+from freebsd_port.errors import PortError, system_words
 
 _NO_DIRECTORY_SYNC = (errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EACCES)
 _BYTECODE = re.compile(r"\.[A-Za-z]+-?\d+[^.]*(\.opt-[^.]+)?\.pyc(\.\d+)?")
@@ -32,7 +32,7 @@ def describe_refusal(error: OSError, path: Path) -> WriteError:
         errno.ENOSPC: "free some space and run the same command again",
         errno.EDQUOT: "free some space and run the same command again",
     }
-    reason = (error.strerror or str(error)).lower()
+    reason = system_words(error)
     return WriteError(
         f"cannot write: {reason}",
         where=str(error.filename or path),
@@ -198,7 +198,7 @@ def _is_bytecode(name: str, stem: str) -> bool:
     return _BYTECODE.fullmatch(name, len(stem)) is not None
 
 
-def replace_note(path: Path, data: bytes, mode: int | None = None) -> None:
+def replace_file(path: Path, data: bytes, mode: int | None = None) -> None:
     """Write a file in one step, whatever was there before; the directory must exist.
 
     `mode` None leaves the umask's choice.

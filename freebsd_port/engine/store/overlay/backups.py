@@ -9,7 +9,7 @@ from freebsd_port.engine.store.files.write import describe_refusal, write_new
 from freebsd_port.engine.store.overlay.state import Condition
 
 
-def keep_copies(root: Path, edited: tuple[Condition, ...]) -> tuple[Path, ...]:
+def back_up_files(root: Path, edited: tuple[Condition, ...]) -> tuple[Path, ...]:
     """Copy each found file beside itself as NAME.orig-<UTC time>; give the copies' paths.
 
     A copy that is there already is never written over. Raises WriteError.

@@ -17,6 +17,7 @@ from freebsd_port.engine.core.text.file import STATE_DIRECTORY, FileState, PathE
 from freebsd_port.engine.store.files.tree import DirectoryTree, open_itself
 from freebsd_port.engine.store.files.write import is_directory
 from freebsd_port.engine.store.overlay.originals import find_pristine, load_pristine
+from freebsd_port.errors import system_words
 
 
 def load_state(root: Path) -> OverlayState:
@@ -36,7 +37,7 @@ def load_state(root: Path) -> OverlayState:
         return OverlayState()
     except OSError as error:
         raise OverlayError(
-            f"the overlay's state cannot be read: {(error.strerror or str(error)).lower()}",
+            f"the overlay's state cannot be read: {system_words(error)}",
             where=str(path),
             hint="run as the owner of the environment",
         ) from error

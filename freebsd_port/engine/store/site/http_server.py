@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from freebsd_port.errors import PortError
+from freebsd_port.errors import PortError, system_words
 
 ADDRESS = "127.0.0.1"
 MAX_BODY = 256 * 1024
@@ -32,7 +32,7 @@ class ServeError(PortError):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class HttpRequest:
     """What somebody asks for."""
 
     method: str
@@ -56,7 +56,7 @@ class Response:
     body: bytes = b""
 
 
-Answer = Callable[[Request], Response]
+Answer = Callable[[HttpRequest], Response]
 """Called in several threads at once."""
 
 
@@ -80,7 +80,7 @@ class Listener:
         try:
             self._server = _Server((ADDRESS, port), _Handler)
         except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
+            reason = system_words(error)
             raise ServeError(
                 f"cannot listen: {reason.lower()}",
                 where=f"{ADDRESS}:{port}",
@@ -126,7 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
         if body is None:
             return
         parts = urlsplit(self.path)
-        request = Request(
+        request = HttpRequest(
             self.command,
             unquote(parts.path),
             parse_qs(parts.query, max_num_fields=20),

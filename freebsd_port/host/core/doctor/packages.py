@@ -15,7 +15,7 @@ AREA = "packages"
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class SystemPackage:
     """Something that a package brings."""
 
     what: str
@@ -29,33 +29,33 @@ class Need:
 
 
 _ALWAYS = (
-    Need("libvirt", ("/usr/local/sbin/libvirtd",), "libvirt", "runs the guests"),
-    Need("qemu-img", ("/usr/local/bin/qemu-img",), "qemu-tools", "converts images to raw"),
-    Need(
+    SystemPackage("libvirt", ("/usr/local/sbin/libvirtd",), "libvirt", "runs the guests"),
+    SystemPackage("qemu-img", ("/usr/local/bin/qemu-img",), "qemu-tools", "converts images to raw"),
+    SystemPackage(
         "firmware of bhyve",
         ("/usr/local/share/uefi-firmware/BHYVE_UEFI.fd",),
         "edk2-bhyve",
         "boots every guest but FreeBSD",
     ),
-    Need(
+    SystemPackage(
         "Open vSwitch", ("/usr/local/bin/ovs-vsctl",), "openvswitch", "plugs the ports of neutron"
     ),
-    Need("noVNC", ("/usr/local/libexec/novnc",), "novnc", "VNC in the browser", False),
+    SystemPackage("noVNC", ("/usr/local/libexec/novnc",), "novnc", "VNC in the browser", False),
 )
 _ISO = ("/usr/local/bin/mkisofs", "/usr/local/bin/genisoimage")
 """The same program of cdrtools and of cdrkit."""
 
-_BROKER = Need(
+_BROKER = SystemPackage(
     "RabbitMQ", ("/usr/local/sbin/rabbitmqctl",), "rabbitmq", "the broker that host.toml names"
 )
 _CLIENTS = {
-    "mysql+pymysql": Need(
+    "mysql+pymysql": SystemPackage(
         "database client",
         ("/usr/local/bin/mysql", "/usr/local/bin/mariadb"),
         "mariadb114-client",
         "for host database --run",
     ),
-    "postgresql+psycopg2": Need(
+    "postgresql+psycopg2": SystemPackage(
         "database client",
         ("/usr/local/bin/psql",),
         "postgresql16-client",
@@ -97,7 +97,7 @@ def judge(host: Recording, answers: Answers) -> Iterator[Diagnosis]:
         yield from _no_environment(answers)
 
 
-def _judge_need(host: Recording, need: Need) -> Diagnosis:
+def _judge_need(host: Recording, need: SystemPackage) -> Diagnosis:
     found = next((file for file in need.files if host.has(file)), None)
     if found:
         return good(AREA, need.what, found)

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from freebsd_port.errors import PortError
+from freebsd_port.errors import PortError, system_words
 
 _UCRED = struct.Struct("3i")
 """Linux: struct ucred, pid, uid, gid. Source: unix(7)."""
@@ -153,7 +153,7 @@ def _bind(path: Path) -> socket.socket:
     except OSError as error:
         listener.close()
         raise PortError(
-            f"cannot make the control socket: {error.strerror}",
+            f"cannot make the control socket: {system_words(error)}",
             where=str(path),
             hint="the bridge runs as root: service nova_consolebridge start",
         ) from error

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
+from freebsd_port.errors import system_words
 from freebsd_port.host.core.console import Console, ConsolePolicy, choose_writer
 from freebsd_port.host.store.console.client import ConsoleClient
 from freebsd_port.host.store.console.device import ConsoleDevice
@@ -130,7 +131,7 @@ class ConsoleSession:
             self._log = ConsoleLog(directory, self._policy.log_bytes, self._policy.log_files)
         except OSError as error:
             place = directory / (error.filename or "")
-            self._tell(f"{self.console.uuid}: no log at {place}: {error.strerror or error}")
+            self._tell(f"{self.console.uuid}: no log at {place}: {system_words(error)}")
 
     def _close_log(self) -> None:
         if self._log:
@@ -168,6 +169,6 @@ class ConsoleSession:
                 )
             except OSError as error:
                 if wait == _FIRST_WAIT:
-                    self._tell(f"{self.console.uuid}: {error.strerror or error}; trying again")
+                    self._tell(f"{self.console.uuid}: {system_words(error)}; trying again")
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, _LONGEST_WAIT)

@@ -26,7 +26,7 @@ Outcomes = Mapping[str, Ending]
 
 
 @dataclass(frozen=True, slots=True)
-class Notes:
+class RunNotes:
     """What one runner wrote down."""
 
     outcomes: Outcomes
@@ -38,7 +38,7 @@ class Notes:
     """The test that had begun when the notes broke off."""
 
 
-def read_notes(text: str) -> Notes:
+def read_notes(text: str) -> RunNotes:
     """Read a runner's notes, which may break off anywhere.
 
     A test that is noted more than once has the worst of its outcomes.
@@ -64,7 +64,7 @@ def read_notes(text: str) -> Notes:
                 outcomes[name] = Ending(kind, message)
             if running == name:
                 running = None
-    return Notes(outcomes, found, is_ended, running)
+    return RunNotes(outcomes, found, is_ended, running)
 
 
 def merge_outcomes(parts: Iterable[Outcomes]) -> dict[str, Ending]:

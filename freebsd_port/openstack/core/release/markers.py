@@ -32,7 +32,7 @@ _NEWEST_MINOR = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class MarkerEnvironment:
     """A platform and a Python that a marker can be asked about."""
 
     system: System
@@ -58,7 +58,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class RequiredPackage:
     """One requirement that holds on a target, and who has it."""
 
     requirement: str
@@ -85,8 +85,8 @@ def parse_requirement(text: str) -> Requirement:
 
 
 def find_needs(
-    wanted: Iterable[str], requires: Mapping[str, Iterable[str]], target: Target
-) -> dict[str, tuple[Need, ...]]:
+    wanted: Iterable[str], requires: Mapping[str, Iterable[str]], target: MarkerEnvironment
+) -> dict[str, tuple[RequiredPackage, ...]]:
     """Follow requirements, with their extras, as far as they hold on a target.
 
     `requires` has each known distribution's requirements by normalised name; a name that is
@@ -95,13 +95,13 @@ def find_needs(
     """
     own = [parse_requirement(text) for text in wanted]
     parsed = {name: [parse_requirement(one) for one in texts] for name, texts in requires.items()}
-    found: dict[str, set[Need]] = {}
+    found: dict[str, set[RequiredPackage]] = {}
     extras: dict[str, set[str]] = {}
     waiting = [(one, "") for one in own if _holds(one, target, {""})]
     while waiting:
         requirement, wanted_by = waiting.pop()
         name = normalised_name(requirement.name)
-        need = Need(str(requirement), wanted_by)
+        need = RequiredPackage(str(requirement), wanted_by)
         asked = {"", *(normalised_name(extra) for extra in requirement.extras)}
         is_new = not asked <= extras.get(name, set())
         found.setdefault(name, set()).add(need)
@@ -116,7 +116,7 @@ def find_needs(
     }
 
 
-def _holds(requirement: Requirement, target: Target, extras: set[str]) -> bool:
+def _holds(requirement: Requirement, target: MarkerEnvironment, extras: set[str]) -> bool:
     marker = requirement.marker
     if marker is None:
         return True

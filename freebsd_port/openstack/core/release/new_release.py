@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from freebsd_port.errors import UsageError
-from freebsd_port.openstack.core.release.markers import Target, parse_requirement
+from freebsd_port.openstack.core.release.markers import MarkerEnvironment, parse_requirement
 from freebsd_port.openstack.core.release.release import (
     PATCHED_DISTRIBUTIONS,
     Pin,
@@ -74,7 +74,9 @@ def find_constrained(constraints: bytes, where: str, python: str) -> dict[str, s
         if name in wanted:
             requirement = parse_requirement(line)
             marker = requirement.marker
-            if marker is None or marker.evaluate(dict(Target("Linux", python).variables())):
+            if marker is None or marker.evaluate(
+                dict(MarkerEnvironment("Linux", python).variables())
+            ):
                 (specifier,) = requirement.specifier
                 found[wanted[name]] = specifier.version
     return found

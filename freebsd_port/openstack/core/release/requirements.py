@@ -14,9 +14,9 @@ from typing import Literal, get_args
 
 from freebsd_port.errors import PortError
 from freebsd_port.openstack.core.release.markers import (
-    Need,
+    MarkerEnvironment,
+    RequiredPackage,
     System,
-    Target,
     find_needs,
     parse_requirement,
 )
@@ -48,7 +48,7 @@ class Dependency:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class LockDifference:
     """Something that is not the same on the platforms, or is not as the lock has it."""
 
     kind: Kind
@@ -59,7 +59,7 @@ class Difference:
     pythons: tuple[str, ...]
     """The Pythons for which it is so, oldest first; empty where the Python plays no part."""
 
-    needs: tuple[Need, ...] = ()
+    needs: tuple[RequiredPackage, ...] = ()
     """What asks for it."""
 
     @property
@@ -110,18 +110,18 @@ def render_dependencies(dependencies: Iterable[Dependency]) -> bytes:
 
 def compare_platforms(
     wanted: Iterable[str], dependencies: Iterable[Dependency], pythons: Iterable[str]
-) -> tuple[Difference, ...]:
+) -> tuple[LockDifference, ...]:
     """Tell where a lock serves Linux and FreeBSD differently, or one of them not at all.
 
     Every Python of the range is asked for both; sorted by kind, system and name.
     """
     known = {normalised_name(one.distribution): one for one in dependencies}
-    found: dict[tuple[Kind, System, str], dict[str, tuple[Need, ...]]] = {}
+    found: dict[tuple[Kind, System, str], dict[str, tuple[RequiredPackage, ...]]] = {}
     requires = {name: one.requires for name, one in known.items()}
     wanted = tuple(wanted)
     for python in pythons:
-        on: dict[System, dict[str, tuple[Need, ...]]] = {
-            system: find_needs(wanted, requires, Target(system, python))
+        on: dict[System, dict[str, tuple[RequiredPackage, ...]]] = {
+            system: find_needs(wanted, requires, MarkerEnvironment(system, python))
             for system in get_args(System)
         }
         for system, needed in on.items():
@@ -130,13 +130,17 @@ def compare_platforms(
                 for kind in _kinds(needs, known.get(name), system, is_elsewhere=name in other):
                     found.setdefault((kind, system, name), {})[python] = needs
     return tuple(
-        Difference(kind, system, name, tuple(by_python), next(iter(by_python.values())))
+        LockDifference(kind, system, name, tuple(by_python), next(iter(by_python.values())))
         for (kind, system, name), by_python in sorted(found.items(), key=lambda item: item[0])
     )
 
 
 def _kinds(
-    needs: tuple[Need, ...], locked: Dependency | None, system: System, *, is_elsewhere: bool
+    needs: tuple[RequiredPackage, ...],
+    locked: Dependency | None,
+    system: System,
+    *,
+    is_elsewhere: bool,
 ) -> Iterable[Kind]:
     if not is_elsewhere:
         yield "only there"

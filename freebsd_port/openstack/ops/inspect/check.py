@@ -11,7 +11,7 @@ from freebsd_port.engine.core.apply.plan import Plan
 from freebsd_port.engine.core.apply.planner import plan_series
 from freebsd_port.engine.core.apply.series_lock import (
     LockedFile,
-    LockError,
+    SeriesLockError,
     render_lock,
     write_lock_command,
 )
@@ -183,7 +183,7 @@ def _default_findings(project: Project, uncarried: tuple[str, ...]) -> list[Port
     if name not in uncarried:
         return []
     return [
-        LockError(
+        SeriesLockError(
             f"the default release {name} has no series.lock",
             where=str(project.series_lock(name)),
             hint="freebsd-port check --write-lock",
@@ -208,7 +208,7 @@ def _lock_findings(
     known = {entry.path: entry for entry in lock}
     found = {entry.path: entry for entry in planned}
     return [
-        LockError(
+        SeriesLockError(
             f"series.lock and the series disagree on {path}",
             where=f"releases/{release}/series.lock",
             hint=f"after a wanted change: {write_lock_command(release)}",

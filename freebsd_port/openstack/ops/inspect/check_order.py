@@ -24,7 +24,7 @@ from freebsd_port.openstack.store.proof.checks import own_python, own_system
 from freebsd_port.openstack.store.proof.import_prefixes import (
     ImportRunError,
     ImportStep,
-    Interpreter,
+    ImportTarget,
     run_imports,
 )
 from freebsd_port.openstack.store.python.environment import (
@@ -88,7 +88,7 @@ class OrderReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class OrderRequest:
     """What is to be proved, and where."""
 
     release: str
@@ -101,7 +101,7 @@ class Request:
     is_offline: bool
 
 
-def check_order(project: Project, request: Request, progress: Progress) -> OrderReport:
+def check_order(project: Project, request: OrderRequest, progress: Progress) -> OrderReport:
     """Prove every prefix over the pinned wheels; each one that fails is in the report.
 
     Raises what reading the series, its patches and the wheels raises.
@@ -141,7 +141,7 @@ def _default_platforms() -> tuple[str, ...]:
     return (NATIVE,) if own_system() == "FreeBSD" else (EMULATED[-1],)
 
 
-def _find_interpreter(project: Project, release: Release, venv: Path | None) -> Interpreter:
+def _find_interpreter(project: Project, release: Release, venv: Path | None) -> ImportTarget:
     """Find the environment, whatever is on there; its packages are the pinned ones."""
     hint = f"freebsd-port venv --release {release.name}, or --no-import"
     try:
@@ -159,13 +159,13 @@ def _find_interpreter(project: Project, release: Release, venv: Path | None) -> 
                 where=f"{version} in {environment.root}",
                 hint=hint,
             )
-    return Interpreter(environment.python or own_python(), environment.packages)
+    return ImportTarget(environment.python or own_python(), environment.packages)
 
 
 def _import(
     prefixes: Sequence[Prefix],
     tree: Tree,
-    target: Interpreter,
+    target: ImportTarget,
     platforms: Sequence[str],
     problems: Problems,
     progress: Progress,

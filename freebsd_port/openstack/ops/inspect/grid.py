@@ -41,7 +41,7 @@ class Column:
     """One release."""
 
     release: str
-    is_carried: bool
+    has_series_lock: bool
     """Whether the series was carried to it."""
 
     cells: tuple[Cell, ...]
@@ -74,11 +74,11 @@ def read_grid(
 
 def _column(project: Project, reader: SeriesReader, release: str, names: Sequence[str]) -> Column:
     """Plan the series on one release."""
-    is_carried = project.series_lock(release).is_file()
+    has_series_lock = project.series_lock(release).is_file()
     try:
         tree = reader.tree(release)
     except WheelError as error:
-        return Column(release, is_carried, (), error)
+        return Column(release, has_series_lock, (), error)
     texts = reader.texts(release)
     plan = plan_series(tree, ((text.entry, text.patch) for text in texts))
     found = {o.name: (o, t.file) for o, t in zip(plan.patches, texts, strict=True)}
@@ -89,7 +89,7 @@ def _column(project: Project, reader: SeriesReader, release: str, names: Sequenc
         else:
             outcome, file = found[name]
             cells.append(Cell(name, _lie(outcome), file, len(outcome.problems)))
-    return Column(release, is_carried, tuple(cells))
+    return Column(release, has_series_lock, tuple(cells))
 
 
 def _lie(outcome: PatchOutcome) -> Lie:

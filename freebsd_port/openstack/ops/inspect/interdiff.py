@@ -10,7 +10,7 @@ from pathlib import Path
 from freebsd_port.engine.core.apply.planner import plan_series
 from freebsd_port.engine.core.interdiff.compare import Landings, PatchDiff, compare_series
 from freebsd_port.engine.core.interdiff.read_series import SeriesText, read_series
-from freebsd_port.errors import UsageError
+from freebsd_port.errors import UsageError, system_words
 from freebsd_port.openstack.core.release.release import release_order
 from freebsd_port.openstack.store.project.git import read_revision
 from freebsd_port.openstack.store.project.project import Project, ProjectError
@@ -129,7 +129,7 @@ def _read_checkout(project: Project) -> Files:
         return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
     except OSError as error:
         raise ProjectError(
-            f"cannot be read: {(error.strerror or str(error)).lower()}",
+            f"cannot be read: {system_words(error)}",
             where=str(error.filename or root),
         ) from error
 

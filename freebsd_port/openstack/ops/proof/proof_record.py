@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from freebsd_port.engine.core.apply.overlay import OverlayState, render_state
 from freebsd_port.engine.core.text.file import STATE_DIRECTORY, hash_bytes, split_lines
 from freebsd_port.engine.store.files.tree import DirectoryTree
-from freebsd_port.engine.store.files.write import describe_refusal, remove_file, replace_note
+from freebsd_port.engine.store.files.write import describe_refusal, remove_file, replace_file
 from freebsd_port.engine.store.overlay.state import inspect_files
 from freebsd_port.errors import PortError, ProblemsError
 
@@ -125,7 +125,7 @@ def utc_now() -> str:
 
 def _save(path: Path, value: dict[str, object]) -> None:
     try:
-        replace_note(path, (json.dumps(value, indent=1) + "\n").encode())
+        replace_file(path, (json.dumps(value, indent=1) + "\n").encode())
     except OSError as error:
         raise describe_refusal(error, path) from error
 
@@ -203,7 +203,7 @@ def save_hunk_checks(root: Path, state: OverlayState, hunks: Iterable[HunkCovera
             for one in hunks
         ]
         value = {"state": digest_state(state), "hunks": rows}
-        replace_note(root / _HUNK_CHECKS, (json.dumps(value, indent=1) + "\n").encode())
+        replace_file(root / _HUNK_CHECKS, (json.dumps(value, indent=1) + "\n").encode())
     except OSError as error:
         raise describe_refusal(error, root / _HUNK_CHECKS) from error
 

@@ -38,7 +38,7 @@ from freebsd_port.openstack.store.project.project import Project
 from freebsd_port.openstack.store.proof.baseline import Twin, make_twin
 from freebsd_port.openstack.store.proof.checks import own_system
 from freebsd_port.openstack.store.proof.upstream_tests import (
-    Known,
+    KnownOutcomes,
     UpstreamError,
     digest_key,
     find_known,
@@ -259,7 +259,7 @@ class _Runner:
             self._progress(f"{job.distribution}, unpatched: known from {known.time}")
             return known.outcomes
         outcomes = self._run(job, is_patched=False)
-        save_known(key, Known(utc_now(), outcomes))
+        save_known(key, KnownOutcomes(utc_now(), outcomes))
         return outcomes
 
     def _run(self, job: _Job, *, is_patched: bool) -> Outcomes:

@@ -72,7 +72,7 @@ def carry_series(
     carrier = _Carrier(project, state, rebaser, store.read_settled(state), entries, read)
     patches = [done for entry in entries if (done := carrier.carry(entry))]
     patches = carrier.tell_missing(patches)
-    is_whole = all(patch.is_carried for patch in patches)
+    is_whole = all(patch.is_rebased for patch in patches)
     return Carried(state.old, state.new, tuple(patches), rebaser.other.changes(), is_whole, other)
 
 

@@ -120,7 +120,7 @@ class ReleaseNews:
 
     release: Release
     pins: tuple[NewerPin, ...]
-    is_carried: bool
+    has_series_lock: bool
     """Whether the series was carried to it."""
 
 

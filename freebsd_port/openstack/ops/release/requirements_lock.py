@@ -11,7 +11,7 @@ from freebsd_port.openstack.core.release.markers import pythons_of
 from freebsd_port.openstack.core.release.release import Release, normalised_name
 from freebsd_port.openstack.core.release.requirements import (
     Dependency,
-    Difference,
+    LockDifference,
     Locked,
     compare_platforms,
     locked_by_name,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from freebsd_port.openstack.store.python.pip_tools import Compiler
 
 
-class LockError(PortError):
+class RequirementsLockError(PortError):
     """A lock that is not there, cannot be written, or contradicts the release."""
 
 
@@ -61,7 +61,7 @@ class Lock:
 
 def find_differences(
     release: Release, packages: Lock, tests: Lock | None
-) -> tuple[Difference, ...]:
+) -> tuple[LockDifference, ...]:
     """Compare the platforms; what the tests need is judged together with the packages."""
     pythons = pythons_of(release)
     own = compare_platforms(packages.wanted, packages.dependencies, pythons)
@@ -83,7 +83,7 @@ def find_problems(
     release: Release,
     packages: Lock,
     tests: Lock | None,
-    differences: tuple[Difference, ...],
+    differences: tuple[LockDifference, ...],
     directory: Path,
 ) -> tuple[PortError, ...]:
     """Give every contradiction between the files of a release, and between them and a platform."""
@@ -105,7 +105,7 @@ def _pin_problems(release: Release, packages: Lock, directory: Path) -> list[Por
     for pin in release.pins:
         if f"{pin.distribution}=={pin.version}" not in packages.wanted:
             problems.append(
-                LockError(
+                RequirementsLockError(
                     f"release.toml pins {pin.distribution} {pin.version}, requirements.in does not",
                     where=str(directory / packages.files.source),
                 )
@@ -138,15 +138,17 @@ def _double_problems(
     ]
 
 
-def _stale(what: str, release: Release, path: Path) -> LockError:
-    return LockError(what, where=str(path), hint=f"freebsd-port lock --release {release.name}")
+def _stale(what: str, release: Release, path: Path) -> RequirementsLockError:
+    return RequirementsLockError(
+        what, where=str(path), hint=f"freebsd-port lock --release {release.name}"
+    )
 
 
 def _coverage_problems(lock: Lock, directory: Path) -> list[PortError]:
     in_lock = {(normalised_name(one.distribution), one.version) for one in lock.locked}
     described = {(normalised_name(one.distribution), one.version) for one in lock.dependencies}
     return [
-        LockError(
+        RequirementsLockError(
             f"{name} {version} is in only one of {lock.files.lock} and {lock.files.dependencies}",
             where=str(directory),
             hint="freebsd-port lock makes both",
@@ -162,12 +164,12 @@ _TEXT = {
 }
 
 
-def _problem(difference: Difference, directory: Path) -> PortError:
+def _problem(difference: LockDifference, directory: Path) -> PortError:
     text = _TEXT[difference.kind].format(name=difference.distribution)
     asked = ", ".join(
         f"{need.requirement} of {need.wanted_by or 'requirements.in'}" for need in difference.needs
     )
-    return LockError(
+    return RequirementsLockError(
         f"{difference.system} with Python {', '.join(difference.pythons)} {text}: {asked}",
         where=str(directory / PACKAGES.lock),
     )
@@ -192,7 +194,7 @@ class LockResult:
     tests: tuple[Locked, ...]
     """What upstream's tests need beside it; empty for a release without test-requirements.in."""
 
-    differences: tuple[Difference, ...]
+    differences: tuple[LockDifference, ...]
     """Between the platforms, or from the lock; those with is_problem stop an installation."""
 
     problems: tuple[PortError, ...]
@@ -214,7 +216,7 @@ def lock_release(
     tell = progress or (lambda message: None)
     directory = project.release_directory(release.name)
     if project.is_packaged:
-        raise LockError(
+        raise RequirementsLockError(
             "the releases inside an installed package are not to be locked again",
             where=str(directory),
             hint="run the command in a checkout",
@@ -294,7 +296,7 @@ def _read(path: Path, release: Release) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise LockError(
+        raise RequirementsLockError(
             f"release {release.name} has no {path.name}",
             where=str(path),
             hint=f"freebsd-port lock --release {release.name}",

@@ -13,7 +13,7 @@ from freebsd_port.engine.core.review.site.guard import Door, Refusal, find_refus
 from freebsd_port.engine.core.review.site.markup import INDEX
 from freebsd_port.engine.core.review.site.site import Site
 from freebsd_port.engine.store.site.directory import read_assets
-from freebsd_port.engine.store.site.http_server import Listener, Request, Response, make_token
+from freebsd_port.engine.store.site.http_server import HttpRequest, Listener, Response, make_token
 from freebsd_port.errors import PortError, ProblemsError, UsageError
 from freebsd_port.openstack.ops.review.decide import Choice
 
@@ -59,7 +59,7 @@ class Desk:
         self._facts = gather()
         self._site = Site(self._facts, can_decide=True)
 
-    def answer(self, request: Request) -> Response:
+    def answer(self, request: HttpRequest) -> Response:
         """Answer one request; whatever goes wrong by the user's doing is JSON."""
         named = request.query.get("token", [])
         token = named[0] if named else request.cookies.get(self._door.cookie, "")
@@ -82,7 +82,7 @@ class Desk:
             except PortError as error:
                 return _refuse(400 if isinstance(error, UsageError) else 409, error)
 
-    def _read(self, request: Request) -> Response:
+    def _read(self, request: HttpRequest) -> Response:
         if request.method not in ("GET", "HEAD"):
             return _refuse(405, UsageError("pages are only read"), headers={"Allow": "GET, HEAD"})
         path = request.path.removeprefix("/") or INDEX
@@ -105,7 +105,7 @@ class Desk:
             self._site = Site(self._facts, can_decide=True)
             self._seen = stamp
 
-    def _take_decision(self, request: Request) -> Response:
+    def _take_decision(self, request: HttpRequest) -> Response:
         if request.method != "POST":
             return _refuse(405, UsageError("decisions are posted"), headers={"Allow": "POST"})
         if request.headers.get("content-type", "").partition(";")[0].strip() != _FORM:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from freebsd_port.engine.core.patch.patch import Patch, parse_patch
-from freebsd_port.engine.core.review.across_releases import Column, Text
-from freebsd_port.engine.core.review.assemble import Known, Ran, assemble_patch
+from freebsd_port.engine.core.review.across_releases import ReleaseView, Text
+from freebsd_port.engine.core.review.assemble import Ran, ReviewInputs, assemble_patch
 from freebsd_port.engine.core.review.decisions import Standing, match_decisions
 from freebsd_port.engine.core.review.facts import SeriesFacts
 from freebsd_port.engine.core.review.on_release import (
-    Layer,
+    SeriesWalk,
     digest_content,
     find_relevant,
     number_patches,
@@ -24,6 +24,7 @@ from freebsd_port.engine.ops.target.patch_source import (
     read_patch_file,
     require_options,
 )
+from freebsd_port.errors import system_words
 from freebsd_port.openstack.core.release.release import Pin
 from freebsd_port.openstack.ops.series import project_source
 from freebsd_port.openstack.store.project.decisions import load_decisions
@@ -96,13 +97,13 @@ class SeriesReader:
             try:
                 data = read_patch_file(path)
             except OSError as error:
-                reason = (error.strerror or str(error)).lower()
+                reason = system_words(error)
                 raise SeriesError(f"the patch cannot be read: {reason}", where=str(path)) from error
             self._patches[file] = hash_bytes(data), parse_patch(name, data)
         return self._patches[file]
 
 
-Choose = Callable[[Column], Collection[str]]
+Choose = Callable[[ReleaseView], Collection[str]]
 """Takes the whole series laid over the shown release, and gives the names of patches."""
 
 
@@ -134,7 +135,7 @@ def gather_review(
     looked_at = [one for one in order if one == shown or releases is None or one in releases]
     columns = [_lay(reader, one, names, is_needed=one == shown) for one in looked_at]
     here = columns[looked_at.index(shown)]
-    known = Known(
+    known = ReviewInputs(
         columns, here, _find_standings(project, reader, here, names), _find_ran(project, here, venv)
     )
     chosen = (entry for entry in series if entry.name in names)
@@ -142,7 +143,9 @@ def gather_review(
     return SeriesFacts(shown, tuple(looked_at), facts)
 
 
-def _lay(reader: SeriesReader, release: str, names: Sequence[str], *, is_needed: bool) -> Column:
+def _lay(
+    reader: SeriesReader, release: str, names: Sequence[str], *, is_needed: bool
+) -> ReleaseView:
     """Lay the patches and what they need over the release's files."""
     texts = reader.texts(release)
     needed = find_relevant([(text.entry, text.patch) for text in texts], names)
@@ -151,10 +154,10 @@ def _lay(reader: SeriesReader, release: str, names: Sequence[str], *, is_needed:
     except WheelError as error:
         if is_needed:
             raise
-        return Column(release, {}, {}, error.what)
-    layer = Layer(tree)
+        return ReleaseView(release, {}, {}, error.what)
+    layer = SeriesWalk(tree)
     laid = number_patches(layer.lay(one.entry, one.patch, is_named=one.is_named) for one in needed)
-    return Column(
+    return ReleaseView(
         release,
         {text.entry.name: text for text in texts},
         {patch.name: patch for patch in laid},
@@ -162,7 +165,7 @@ def _lay(reader: SeriesReader, release: str, names: Sequence[str], *, is_needed:
 
 
 def _find_standings(
-    project: Project, reader: SeriesReader, here: Column, names: Collection[str]
+    project: Project, reader: SeriesReader, here: ReleaseView, names: Collection[str]
 ) -> dict[str, Standing]:
     """Match the decisions with the hunks of these patches."""
     laid = tuple(patch for name, patch in here.patches.items() if name in names)
@@ -175,7 +178,7 @@ def _find_standings(
     return match_decisions(laid, decisions, {name: reader.contents(name) for name in loose})
 
 
-def _find_ran(project: Project, here: Column, venv: Path | None) -> Ran:
+def _find_ran(project: Project, here: ReleaseView, venv: Path | None) -> Ran:
     """Give what `verify` measured in the environment, of the patches that are the same there."""
     from freebsd_port.engine.store.overlay.state import load_state
     from freebsd_port.openstack.ops.proof.proof_record import find_hunk_checks

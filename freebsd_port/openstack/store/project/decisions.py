@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from freebsd_port.engine.core.review.decisions import parse_decisions, render_decisions
 from freebsd_port.engine.core.review.facts import Decision
 from freebsd_port.engine.store.files.lock import LOCK_SECONDS, locked
+from freebsd_port.errors import system_words
 from freebsd_port.openstack.store.project.project import Project, ProjectError, save_if_changed
 
 Decisions = tuple[Decision, ...]
@@ -20,7 +21,7 @@ def load_decisions(project: Project) -> Decisions:
         return ()
     except OSError as error:
         raise ProjectError(
-            f"the decisions cannot be read: {(error.strerror or str(error)).lower()}",
+            f"the decisions cannot be read: {system_words(error)}",
             where=str(project.decisions),
         ) from error
     return parse_decisions(data, source=str(project.decisions))

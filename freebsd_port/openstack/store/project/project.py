@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from freebsd_port.engine.store.files.write import replace_note
-from freebsd_port.errors import PortError, UsageError
+from freebsd_port.engine.store.files.write import replace_file
+from freebsd_port.errors import PortError, UsageError, system_words
 from freebsd_port.openstack.core.release.release import Release, parse_release, release_order
 
 _PACKAGE = Path(__file__).resolve().parents[3]
@@ -141,9 +141,7 @@ def save_if_changed(path: Path, data: bytes) -> bool:
     if path.is_file() and path.read_bytes() == data:
         return False
     try:
-        replace_note(path, data)
+        replace_file(path, data)
     except OSError as error:
-        raise ProjectError(
-            f"cannot be written: {(error.strerror or str(error)).lower()}", where=str(path)
-        ) from error
+        raise ProjectError(f"cannot be written: {system_words(error)}", where=str(path)) from error
     return True

@@ -27,9 +27,10 @@ from freebsd_port.engine.store.files.write import (
     place_file,
     remove_directory,
     remove_file,
-    replace_note,
+    replace_file,
     write_new,
 )
+from freebsd_port.errors import system_words
 
 _DIRECTORY = "resolutions"
 
@@ -50,7 +51,7 @@ class Resolutions:
     def remember(self, clash: Clash, lines: tuple[bytes, ...]) -> None:
         """Keep what a person made of it."""
         self._place.mkdir(parents=True, exist_ok=True)
-        replace_note(self._path(clash), b"".join(lines))
+        replace_file(self._path(clash), b"".join(lines))
 
     def _path(self, clash: Clash) -> Path:
         sides = (clash.base, clash.ours, clash.theirs)
@@ -90,7 +91,7 @@ class RebaseStore:
         for directory in (self.root / DIRECTORY, self.place):
             if not is_directory(directory):
                 os.mkdir(directory)
-        replace_note(self.place / "state.json", render_rebase_state(state))
+        replace_file(self.place / "state.json", render_rebase_state(state))
 
     def keep_original(self, path: str) -> bool:
         """Keep the bytes of a file of the project; False when there is none. Kept once only.
@@ -111,7 +112,7 @@ class RebaseStore:
         kept = self.place / "originals" / path
         if not kept.exists():
             kept.parent.mkdir(parents=True, exist_ok=True)
-            replace_note(kept, source.read_bytes())
+            replace_file(kept, source.read_bytes())
         return True
 
     def restore(self, state: RebaseState) -> None:
@@ -144,7 +145,7 @@ class RebaseStore:
         for file in files:
             path = self.work / file.path
             path.parent.mkdir(parents=True, exist_ok=True)
-            replace_note(path, file.content)
+            replace_file(path, file.content)
         return tuple(self.work / file.path for file in files if file.clashes)
 
     def read_work(self, files: tuple[WorkFile, ...], others: frozenset[str]) -> dict[str, bytes]:
@@ -166,7 +167,7 @@ class RebaseStore:
         for path, content in files.items():
             place = directory / path
             place.parent.mkdir(parents=True, exist_ok=True)
-            replace_note(place, content)
+            replace_file(place, content)
 
     def read_settled(self, state: RebaseState) -> dict[str, dict[str, bytes]]:
         """Give the finished files by patch and path."""
@@ -200,7 +201,7 @@ def held(root: Path) -> Iterator[None]:
             yield
         except OSError as error:
             raise RebaseError(
-                f"the system refused: {(error.strerror or str(error)).lower()}",
+                f"the system refused: {system_words(error)}",
                 where=str(error.filename or root),
                 hint="cure that, then run the same command again",
             ) from error

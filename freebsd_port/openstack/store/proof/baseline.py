@@ -17,7 +17,7 @@ from pathlib import Path
 
 from freebsd_port.engine.core.apply.record import record_paths
 from freebsd_port.engine.core.text.file import STATE_DIRECTORY
-from freebsd_port.errors import PortError
+from freebsd_port.errors import PortError, system_words
 from freebsd_port.openstack.store.python.environment import Installed, read_environment
 from freebsd_port.openstack.store.python.wheels import pip_complaint
 
@@ -79,7 +79,7 @@ def make_twin(
         (twin.packages / "twin.pth").write_text("\n".join(lines) + "\n", "utf-8")
     except OSError as error:
         raise TwinError(
-            f"the target cannot be copied: {(error.strerror or str(error)).lower()}",
+            f"the target cannot be copied: {system_words(error)}",
             where=str(error.filename or root),
         ) from error
     return twin

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from freebsd_port.engine.core.text.file import hash_bytes
-from freebsd_port.errors import PortError
+from freebsd_port.errors import PortError, system_words
 from freebsd_port.in_target import IN_TARGET
 from freebsd_port.openstack.core.release.platform import EMULATED
 
@@ -29,7 +29,7 @@ class ImportRunError(PortError):
 
 
 @dataclass(frozen=True, slots=True)
-class Interpreter:
+class ImportTarget:
     """A target's Python, and the packages that it imports."""
 
     python: Path
@@ -61,7 +61,7 @@ class ImportFailure:
 
 
 def run_imports(
-    target: Interpreter,
+    target: ImportTarget,
     steps: Sequence[ImportStep],
     platform: str,
     progress: Callable[[int], None],
@@ -98,7 +98,7 @@ def run_imports(
 
 
 def _write_job(
-    scratch: Path, target: Interpreter, steps: Sequence[ImportStep], platform: str, seconds: float
+    scratch: Path, target: ImportTarget, steps: Sequence[ImportStep], platform: str, seconds: float
 ) -> dict[str, Any]:
     contents = scratch / "contents"
     contents.mkdir()
@@ -124,7 +124,7 @@ def _write_job(
     }
 
 
-def _run(target: Interpreter, scratch: Path) -> Generator[list[Any]]:
+def _run(target: ImportTarget, scratch: Path) -> Generator[list[Any]]:
     """Run the script and give what it tells, line by line; nothing of it lives on."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     env |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
@@ -143,7 +143,7 @@ def _run(target: Interpreter, scratch: Path) -> Generator[list[Any]]:
                 text=True,
             )
         except OSError as error:
-            errors.write((error.strerror or str(error)).lower().encode())
+            errors.write(system_words(error).encode())
             return
     try:
         for line in process.stdout or ():

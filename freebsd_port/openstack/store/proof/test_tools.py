@@ -15,7 +15,7 @@ from pathlib import Path
 
 from freebsd_port.engine.core.text.file import hash_bytes
 from freebsd_port.engine.store.files.write import remove_directory
-from freebsd_port.errors import PortError
+from freebsd_port.errors import PortError, system_words
 from freebsd_port.openstack.store.python.wheels import Progress, cache_directory, pip_complaint
 
 
@@ -81,7 +81,7 @@ def require_tools(python: Path, version: str, tools: Toolset, progress: Progress
         _settle(partial, place, tools)
     except OSError as error:
         raise ToolsError(
-            f"the cache cannot be written: {(error.strerror or 'no reason given').lower()}",
+            f"the cache cannot be written: {system_words(error)}",
             where=str(error.filename or place.parent),
             hint="name another cache with XDG_CACHE_HOME",
         ) from error

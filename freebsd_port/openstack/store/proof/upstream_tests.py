@@ -23,8 +23,8 @@ from freebsd_port.errors import PortError
 from freebsd_port.in_target import IN_TARGET
 from freebsd_port.openstack.core.proof.outcomes import (
     Ending,
-    Notes,
     Outcomes,
+    RunNotes,
     merge_outcomes,
     read_notes,
 )
@@ -33,7 +33,7 @@ from freebsd_port.openstack.store.python.wheels import cache_directory
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownOutcomes:
     """The outcomes, and when the tests ran."""
 
     time: str
@@ -47,30 +47,30 @@ def digest_key(parts: Mapping[str, object]) -> str:
     return hash_bytes(json.dumps(parts, sort_keys=True).encode())
 
 
-def find_known(key: str) -> Known | None:
+def find_known(key: str) -> KnownOutcomes | None:
     """Give what is kept under a key, or None."""
     try:
         value = json.loads((cache_directory() / "upstream" / f"{key}.json").read_bytes())
         outcomes = {
             name: Ending(outcome, message) for name, (outcome, message) in value["outcomes"].items()
         }
-        return Known(value["time"], outcomes)
+        return KnownOutcomes(value["time"], outcomes)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
-def save_known(key: str, known: Known) -> None:
+def save_known(key: str, known: KnownOutcomes) -> None:
     """Keep it; a cache that cannot be written only costs the next run some time."""
     import contextlib
 
-    from freebsd_port.engine.store.files.write import replace_note
+    from freebsd_port.engine.store.files.write import replace_file
 
     directory = cache_directory() / "upstream"
     outcomes = {name: [one.outcome, one.message] for name, one in known.outcomes.items()}
     with contextlib.suppress(OSError):
         directory.mkdir(parents=True, exist_ok=True)
         data = json.dumps({"time": known.time, "outcomes": outcomes})
-        replace_note(directory / f"{key}.json", data.encode())
+        replace_file(directory / f"{key}.json", data.encode())
 
 
 SILENCE_SECONDS = 600
@@ -246,7 +246,7 @@ def _environment(twin: Twin, place: Path) -> dict[str, str]:
     }
 
 
-def _read(place: Path) -> Notes:
+def _read(place: Path) -> RunNotes:
     return read_notes(_text(place / "notes"))
 
 

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from freebsd_port.errors import PortError
+from freebsd_port.errors import PortError, system_words
 from freebsd_port.openstack.core.release.release import normalised_name
 
 _MARK = ".freebsd-port.json"
@@ -65,7 +65,7 @@ def read_environment(root: Path) -> Environment:
         names = os.listdir(root)
     except OSError as error:
         raise EnvironmentUnusableError(
-            f"no environment: {(error.strerror or 'unreadable').lower()}",
+            f"no environment: {system_words(error)}",
             where=str(root),
             hint="freebsd-port venv",
         ) from error
@@ -120,7 +120,7 @@ def hold_environment(root: Path) -> Iterator[None]:
             yield
     except OSError as error:
         raise EnvironmentUnusableError(
-            f"the environment cannot be written: {(error.strerror or str(error)).lower()}",
+            f"the environment cannot be written: {system_words(error)}",
             where=str(error.filename or root),
             hint="name another place with VENV= or --venv",
         ) from error
@@ -220,7 +220,7 @@ def _listed(root: Path) -> list[str]:
         return sorted(os.listdir(root))
     except OSError as error:
         raise InstalledError(
-            f"no directory of packages: {(error.strerror or 'unreadable').lower()}",
+            f"no directory of packages: {system_words(error)}",
             where=str(root),
         ) from error
 
@@ -230,7 +230,7 @@ def _read_installed(root: Path, dist_info: Path) -> Installed:
         headers = _headers((dist_info / "METADATA").read_bytes())
     except OSError as error:
         raise InstalledError(
-            f"unreadable metadata: {(error.strerror or 'no reason given').lower()}",
+            f"unreadable metadata: {system_words(error)}",
             where=str(dist_info / "METADATA"),
             hint="install the distribution again",
         ) from error

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from freebsd_port.engine.core.text.file import FileState, PathError, find_path_fault
-from freebsd_port.errors import PortError
+from freebsd_port.errors import PortError, system_words
 from freebsd_port.openstack.core.release.release import Pin
 
 Progress = Callable[[str], None]
@@ -98,7 +98,7 @@ def find_wheel(pin: Pin) -> Wheel | None:
         return None
     except OSError as error:
         raise WheelError(
-            f"the cache cannot be read: {(error.strerror or 'no reason given').lower()}",
+            f"the cache cannot be read: {system_words(error)}",
             where=str(_entry(pin)),
         ) from error
     if hashlib.sha256(data).hexdigest() != pin.sha256:
@@ -137,7 +137,7 @@ def _download(pins: Sequence[Pin], progress: Progress) -> None:
                 _keep(pin, directory)
     except OSError as error:
         raise WheelError(
-            f"the cache cannot be written: {(error.strerror or 'no reason given').lower()}",
+            f"the cache cannot be written: {system_words(error)}",
             where=str(_wheels_directory()),
             hint="name another cache with XDG_CACHE_HOME",
         ) from error

@@ -4,60 +4,60 @@ from __future__ import annotations
 
 import pytest
 
-from freebsd_port.engine.core.apply.changed_file import Target, find_target
+from freebsd_port.engine.core.apply.changed_file import ChangedFile, find_target
 from freebsd_port.engine.core.patch.patch import parse_patch, reverse_patch
 from freebsd_port.engine.core.text.file import PathError
 
 BODY = b"@@ -1 +1 @@\n-a\n+b\n"
 
 
-def target(header: bytes, *there: str, strip: int = 1, body: bytes = BODY) -> Target | None:
+def target(header: bytes, *there: str, strip: int = 1, body: bytes = BODY) -> ChangedFile | None:
     (change,) = parse_patch("p", header + body).changes
     directories = {path.rpartition("/")[0] for path in there}
     return find_target(change, strip, there.__contains__, directories.__contains__)
 
 
 def test_the_name_that_is_there_wins() -> None:
-    assert target(b"--- a/f\n+++ b/g\n", "g") == Target("g", "g")
+    assert target(b"--- a/f\n+++ b/g\n", "g") == ChangedFile("g", "g")
 
 
 def test_of_two_that_are_there_the_plainer_wins() -> None:
-    assert target(b"--- a/f.orig\n+++ b/f\n", "f", "f.orig") == Target("f", "f")
-    assert target(b"--- a/d/f\n+++ b/longer\n", "d/f", "longer") == Target("longer", "longer")
-    assert target(b"--- x/f\n+++ y/f\n", "x/f", "y/f", strip=0) == Target("x/f", "x/f")
+    assert target(b"--- a/f.orig\n+++ b/f\n", "f", "f.orig") == ChangedFile("f", "f")
+    assert target(b"--- a/d/f\n+++ b/longer\n", "d/f", "longer") == ChangedFile("longer", "longer")
+    assert target(b"--- x/f\n+++ y/f\n", "x/f", "y/f", strip=0) == ChangedFile("x/f", "x/f")
 
 
 def test_reversing_does_not_change_which_of_two_equal_names_wins() -> None:
     (change,) = reverse_patch(parse_patch("p", b"--- x/f\n+++ y/f\n" + BODY)).changes
-    assert find_target(change, 0, lambda _: True, lambda _: True) == Target("x/f", "x/f")
+    assert find_target(change, 0, lambda _: True, lambda _: True) == ChangedFile("x/f", "x/f")
 
 
 def test_the_index_line_counts_when_no_other_name_does() -> None:
-    assert target(b"Index: a/g\n--- f\n+++ f\n", "g") == Target("g", "g")
+    assert target(b"Index: a/g\n--- f\n+++ f\n", "g") == ChangedFile("g", "g")
     assert target(b"Index: a/g\n--- a/f\n+++ b/f\n", "g") is None
 
 
 def test_a_file_that_is_not_there_is_found_only_by_a_patch_that_makes_it() -> None:
     made = b"@@ -0,0 +1 @@\n+a\n"
     assert target(b"--- a/f\n+++ b/f\n") is None
-    assert target(b"--- /dev/null\n+++ b/f\n", body=made) == Target("f", "f")
+    assert target(b"--- /dev/null\n+++ b/f\n", body=made) == ChangedFile("f", "f")
 
 
 def test_a_file_that_a_patch_deletes_may_be_gone() -> None:
     header = b"diff --git a/f b/f\ndeleted file mode 100644\nindex e69de29..0000000\n"
-    assert target(header, body=b"") == Target("f", "f")
+    assert target(header, body=b"") == ChangedFile("f", "f")
 
 
 def test_a_new_file_takes_the_name_that_needs_fewer_new_directories() -> None:
     made = b"@@ -0,0 +1 @@\n+a\n"
     found = target(b"--- a/gone/f\n+++ b/here/deep\n", "here/x", body=made)
-    assert found == Target("here/deep", "here/deep")
+    assert found == ChangedFile("here/deep", "here/deep")
 
 
 def test_a_rename_reads_the_old_name_or_the_new_one_when_it_is_done_already() -> None:
     header = b"diff --git a/f b/g\nrename from f\nrename to g\n"
-    assert target(header, "f", body=b"") == Target("f", "g")
-    assert target(header, "g", body=b"") == Target("g", "g")
+    assert target(header, "f", body=b"") == ChangedFile("f", "g")
+    assert target(header, "g", body=b"") == ChangedFile("g", "g")
     assert target(header, body=b"") is None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from memory_tree import MemoryTree
 
-from freebsd_port.engine.core.apply.changed_file import Target
+from freebsd_port.engine.core.apply.changed_file import ChangedFile
 from freebsd_port.engine.core.apply.draft import Draft, DraftFile
 from freebsd_port.engine.core.text.file import FileState
 
@@ -24,22 +24,22 @@ def test_a_plain_write_shows_at_once_and_a_git_one_when_the_patch_ends() -> None
     draft = Draft(MemoryTree({"f": b"a\n"}))
     draft.begin(is_git=False)
     draft.write("f", X, is_new=False)
-    assert draft.open(Target("f", "f")) == X
+    assert draft.open(ChangedFile("f", "f")) == X
     draft.begin(is_git=True)
     y = DraftFile([b"y\n"], None)
-    draft.open(Target("f", "f"))
+    draft.open(ChangedFile("f", "f"))
     draft.write("f", y, is_new=False)
-    assert draft.open(Target("f", "g")) == X
+    assert draft.open(ChangedFile("f", "g")) == X
     draft.end_patch()
-    assert draft.open(Target("f", "f")) == y
+    assert draft.open(ChangedFile("f", "f")) == y
 
 
 def test_a_git_patch_that_comes_back_to_a_file_sees_what_it_wrote() -> None:
     draft = Draft(MemoryTree({"f": b"a\n"}))
     draft.begin(is_git=True)
-    draft.open(Target("f", "f"))
+    draft.open(ChangedFile("f", "f"))
     draft.write("f", X, is_new=False)
-    assert draft.open(Target("f", "f")) == X
+    assert draft.open(ChangedFile("f", "f")) == X
 
 
 def test_a_removed_file_counts_as_gone_until_something_is_written_there() -> None:

@@ -7,7 +7,7 @@ import pytest
 from freebsd_port.engine.core.apply.overlay import OverlayFile
 from freebsd_port.engine.core.apply.series_lock import (
     LockedFile,
-    LockError,
+    SeriesLockError,
     lock_problems,
     parse_lock,
     render_lock,
@@ -34,7 +34,7 @@ def test_a_lock_is_read_back_sorted_by_path() -> None:
     "line", [f"{A} {B}", f"{A} nova/a.py", f"{A[1:]} {B} x", f"x {B} x", f"{'G' * 64} {B} x"]
 )
 def test_a_line_of_another_kind_is_named(line: str) -> None:
-    with pytest.raises(LockError, match="not a line") as caught:
+    with pytest.raises(SeriesLockError, match="not a line") as caught:
         parse_lock(f"# title\n\n{line}\n".encode(), source="series.lock")
     assert caught.value.where == "series.lock:3"
 

@@ -20,8 +20,9 @@ from freebsd_port.engine.core.graph.needs import (
     reduce_needs,
 )
 from freebsd_port.engine.core.patch.patch import parse_patch
+from freebsd_port.engine.core.rebase.placed import PlacedHunk, place_hunks
 from freebsd_port.engine.core.series.series import SeriesEntry
-from freebsd_port.engine.core.text.splice import PlacedHunk, Splice, apply_splices, place_hunks
+from freebsd_port.engine.core.text.splice import Splice, apply_splices
 from freebsd_port.errors import ProblemsError
 
 BASE = b"".join(b"line %d\n" % number for number in range(1, 31))

@@ -12,7 +12,7 @@ from freebsd_port.engine.core.review.across_releases import (
     land_other,
     land_same,
 )
-from freebsd_port.engine.core.review.on_release import LaidHunk, Layer
+from freebsd_port.engine.core.review.on_release import SeriesWalk, WalkedHunk
 from freebsd_port.engine.core.series.series import SeriesEntry
 
 GAP = "".join(f"\n\ndef gap{number}():\n    return {number}\n" for number in range(3))
@@ -26,13 +26,13 @@ def text(first: str, last: str) -> str:
 OLD = text("go(1)", "go(9)")
 
 
-def lay(old: str, new: str, tree: str | None = None, path: str = "f.py") -> tuple[LaidHunk, ...]:
+def lay(old: str, new: str, tree: str | None = None, path: str = "f.py") -> tuple[WalkedHunk, ...]:
     patch = parse_patch("nova/a.patch", diff(path, old.encode(), new.encode()))
     files = {path: (old if tree is None else tree).encode()}
-    return Layer(MemoryTree(files)).lay(ENTRY, patch).hunks
+    return SeriesWalk(MemoryTree(files)).lay(ENTRY, patch).hunks
 
 
-def numbers(shown: tuple[LaidHunk, ...], there: tuple[LaidHunk, ...]) -> list[int | None]:
+def numbers(shown: tuple[WalkedHunk, ...], there: tuple[WalkedHunk, ...]) -> list[int | None]:
     return [one and one.hunk.number for one in find_counterparts(shown, there)]
 
 
@@ -108,7 +108,7 @@ def test_landings_of_the_same_text(tree: str, state: str, reason: str) -> None:
 def test_a_file_that_is_not_there_is_a_miss_that_names_it() -> None:
     new = text("go(1)", "run(9)")
     patch = parse_patch("nova/a.patch", diff("nova/f.py", OLD.encode(), new.encode()))
-    (there,) = Layer(MemoryTree({})).lay(ENTRY, patch).hunks
+    (there,) = SeriesWalk(MemoryTree({})).lay(ENTRY, patch).hunks
     landing = land_same("2025.1", "nova/a.patch", there, there)
     assert (landing.state, landing.reason) == ("miss", "nova/f.py is not there")
 

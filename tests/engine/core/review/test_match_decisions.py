@@ -10,7 +10,12 @@ from small_overlay import diff
 from freebsd_port.engine.core.patch.patch import parse_patch
 from freebsd_port.engine.core.review.decisions import Standing, decide, match_decisions
 from freebsd_port.engine.core.review.facts import Decision, HunkFacts
-from freebsd_port.engine.core.review.on_release import LaidHunk, LaidPatch, Layer, number_patches
+from freebsd_port.engine.core.review.on_release import (
+    SeriesWalk,
+    WalkedHunk,
+    WalkedPatch,
+    number_patches,
+)
 from freebsd_port.engine.core.series.series import SeriesEntry
 
 NAME, OTHER = "nova/a.patch", "nova/b.patch"
@@ -20,9 +25,9 @@ OLD = f"def first():\n    go(1)\n{GAP}\n\ndef last():\n    go(9)\n"
 NEW = OLD.replace("go(1)", "run(1)").replace("go(9)", "run(9)")
 
 
-def lay(*patches: tuple[str, str, str]) -> tuple[LaidPatch, ...]:
+def lay(*patches: tuple[str, str, str]) -> tuple[WalkedPatch, ...]:
     """Lay patches, each a name and its text before and after, over the first one's file."""
-    layer = Layer(MemoryTree({PATH: patches[0][1].encode()}))
+    layer = SeriesWalk(MemoryTree({PATH: patches[0][1].encode()}))
     return number_patches(
         layer.lay(
             SeriesEntry(name, 1, False, "", 1),
@@ -32,11 +37,11 @@ def lay(*patches: tuple[str, str, str]) -> tuple[LaidPatch, ...]:
     )
 
 
-def of(laid: LaidHunk, patch: str = NAME, on: str = "2026-11-25") -> Decision:
+def of(laid: WalkedHunk, patch: str = NAME, on: str = "2026-11-25") -> Decision:
     return Decision(laid.id, laid.content, patch, laid.path, laid.scope, "approved", "Jo", on, "")
 
 
-def alive(*laid: LaidPatch) -> Mapping[str, set[str]]:
+def alive(*laid: WalkedPatch) -> Mapping[str, set[str]]:
     return {patch.name: {hunk.content for hunk in patch.hunks} for patch in laid}
 
 
@@ -141,7 +146,7 @@ def test_of_two_equal_hunks_each_is_decided_by_itself() -> None:
     assert standing == {first.id: Standing(of(first)), last.id: Standing()}
 
 
-def facts(laid: LaidHunk, standing: Standing) -> HunkFacts:
+def facts(laid: WalkedHunk, standing: Standing) -> HunkFacts:
     return HunkFacts(
         *(laid.id, laid.content, NAME, laid.path, laid.number, laid.total, laid.scope),  # type: ignore[arg-type]
         *(laid.hunk, laid.line, (), None, (), (), standing.decision, standing.outdated),  # type: ignore[arg-type]

@@ -9,9 +9,9 @@ from small_overlay import diff
 
 from freebsd_port.engine.core.patch.patch import Patch, parse_patch
 from freebsd_port.engine.core.review.on_release import (
-    LaidPatch,
-    Layer,
     Needed,
+    SeriesWalk,
+    WalkedPatch,
     find_relevant,
     number_patches,
 )
@@ -51,8 +51,8 @@ def kept(series: Sequence[tuple[SeriesEntry, Patch]], *names: str) -> list[tuple
     ]
 
 
-def lay(needed: Sequence[Needed]) -> dict[str, LaidPatch]:
-    layer = Layer(MemoryTree(FILES))
+def lay(needed: Sequence[Needed]) -> dict[str, WalkedPatch]:
+    layer = SeriesWalk(MemoryTree(FILES))
     laid = number_patches(layer.lay(n.entry, n.patch, is_named=n.is_named) for n in needed)
     return {patch.name: patch for patch in laid}
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from freebsd_port.engine.core.review.facts import Finding
+from freebsd_port.engine.core.review.facts import Remark
 from freebsd_port.engine.core.review.rules.all import RULES
 from freebsd_port.engine.core.review.sarif import make_sarif
 
-FINDING = Finding(
+FINDING = Remark(
     "machine-fact", "warning", "an address", "patches/nova/x y.patch", 12, "a1b2c3d4e5f6"
 )
-WHOLE = Finding("header-field", "error", "no Subject", "patches/nova/x y.patch", 1, None)
+WHOLE = Remark("header-field", "error", "no Subject", "patches/nova/x y.patch", 1, None)
 
 
 def test_the_log_has_what_the_standard_demands() -> None:
@@ -40,7 +40,7 @@ def test_a_path_is_a_uri_below_the_root_of_the_sources() -> None:
     assert re.fullmatch(r"[A-Za-z0-9/._~@+,=%-]+", artifact["uri"])
 
 
-def prints(*findings: Finding) -> list[str]:
+def prints(*findings: Remark) -> list[str]:
     (run,) = make_sarif(findings, "1")["runs"]
     return [result["partialFingerprints"]["hunk/v1"] for result in run["results"]]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from freebsd_port.host.core.database import Step
+from freebsd_port.host.core.database import DatabaseStep
 from freebsd_port.host.core.diagnosis import Diagnosis
 from freebsd_port.host.core.verify import judge_cells, judge_services
 
@@ -67,7 +67,11 @@ def test_a_disabled_service_is_wrong_with_the_reason_that_was_given(
 
 
 def test_cells_are_good_only_when_every_step_is_done() -> None:
-    steps = (Step("db sync", "done"), Step("a", "left", "no schema"), Step("b", "later", "wait"))
+    steps = (
+        DatabaseStep("db sync", "done"),
+        DatabaseStep("a", "left", "no schema"),
+        DatabaseStep("b", "later", "wait"),
+    )
     assert [(one.what, one.state, one.detail) for one in judge_cells(steps)] == [
         ("db sync", "good", ""), ("a", "wrong", "no schema"), ("b", "wrong", "wait")
     ]  # fmt: skip

@@ -6,14 +6,21 @@ import sys
 
 import pytest
 
-from freebsd_port.openstack.core.release.markers import Need, Target, find_needs, pythons_of
+from freebsd_port.openstack.core.release.markers import (
+    MarkerEnvironment,
+    RequiredPackage,
+    find_needs,
+    pythons_of,
+)
 from freebsd_port.openstack.core.release.release import Release
 
-LINUX = Target("Linux", "3.11")
-FREEBSD = Target("FreeBSD", "3.11")
+LINUX = MarkerEnvironment("Linux", "3.11")
+FREEBSD = MarkerEnvironment("FreeBSD", "3.11")
 
 
-def names(wanted: list[str], requires: dict[str, list[str]], target: Target) -> list[str]:
+def names(
+    wanted: list[str], requires: dict[str, list[str]], target: MarkerEnvironment
+) -> list[str]:
     return list(find_needs(wanted, requires, target))
 
 
@@ -47,7 +54,7 @@ def test_the_machine_this_runs_on_plays_no_part(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(("python", "expected"), [("3.9", ["a"]), ("3.10", ["b"]), ("3.13", ["b"])])
 def test_python_versions_are_compared_as_versions(python: str, expected: list[str]) -> None:
     wanted = ["a; python_version < '3.10'", "b; python_version >= '3.10'"]
-    assert names(wanted, {}, Target("FreeBSD", python)) == expected
+    assert names(wanted, {}, MarkerEnvironment("FreeBSD", python)) == expected
 
 
 def test_requirements_are_followed_by_any_spelling_and_as_far_as_they_hold() -> None:
@@ -68,7 +75,7 @@ def test_extras_are_followed_only_when_asked_for_also_when_asked_for_later() -> 
 
 def test_a_need_names_who_has_it() -> None:
     needs = find_needs(["a", "b"], {"a": ["b>=2"]}, LINUX)
-    assert needs["b"] == (Need("b", ""), Need("b>=2", "a"))
+    assert needs["b"] == (RequiredPackage("b", ""), RequiredPackage("b>=2", "a"))
 
 
 def test_the_pythons_of_a_range_are_listed_oldest_first() -> None:

@@ -56,7 +56,7 @@ def test_every_patch_lies_somehow_on_every_release(made: SmallProject) -> None:
         "2026.1": ["miss", "exact", "offset"],
         "2026.2": ["exact", "exact", "exact"],
     }
-    assert [column.is_carried for column in grid.columns] == [False, True]
+    assert [column.has_series_lock for column in grid.columns] == [False, True]
     assert [cell.missed for cell in grid.columns[0].cells] == [1, 0, 0]
 
 

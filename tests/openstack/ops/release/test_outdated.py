@@ -40,7 +40,7 @@ def ask(project: Project) -> Outdated:
 def test_pins_that_are_the_newest_of_their_line_are_not_outdated(project: Project) -> None:
     found = ask(project)
     assert not found.is_outdated
-    assert [(one.release.name, one.pins, one.is_carried) for one in found.releases] == [
+    assert [(one.release.name, one.pins, one.has_series_lock) for one in found.releases] == [
         ("2026.1", (), False),
         ("2026.2", (), True),
     ]

@@ -11,7 +11,7 @@ from made_wheel import make_pins, make_wheel, save_index, save_release
 from freebsd_port.openstack.core.release.release import PATCHED_DISTRIBUTIONS, Pin
 from freebsd_port.openstack.core.release.requirements import Dependency, render_dependencies
 from freebsd_port.openstack.ops.release.requirements_lock import (
-    LockError,
+    RequirementsLockError,
     check_lock,
     lock_release,
 )
@@ -126,7 +126,7 @@ def test_what_the_tests_need_is_locked_beside_the_packages_and_without_them(
 
 
 def test_packaged_releases_are_not_locked_again(project: Project) -> None:
-    with pytest.raises(LockError, match="not to be locked again"):
+    with pytest.raises(RequirementsLockError, match="not to be locked again"):
         lock_release(Project(project.root, is_packaged=True), project.load_release())
 
 
@@ -199,7 +199,7 @@ def test_a_missing_file_of_what_the_tests_need_is_named(
 ) -> None:
     project, _ = locked
     (with_tests / name).unlink()
-    with pytest.raises(LockError, match=f"2026.2 has no {name}"):
+    with pytest.raises(RequirementsLockError, match=f"2026.2 has no {name}"):
         check_lock(project, project.load_release())
 
 
@@ -209,7 +209,7 @@ def test_a_missing_file_is_named_with_the_verb_that_makes_it(
 ) -> None:
     project, _ = locked
     (project.release_directory("2026.2") / name).unlink()
-    with pytest.raises(LockError, match=f"2026.2 has no {name}"):
+    with pytest.raises(RequirementsLockError, match=f"2026.2 has no {name}"):
         check_lock(project, project.load_release())
 
 

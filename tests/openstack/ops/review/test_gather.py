@@ -9,7 +9,7 @@ from rebase_project import CLASHING, FITTING, UPSTREAMED, RebaseProject, rebase_
 from small_overlay import diff
 from small_project import GREET, HEADER, LEAVE, NAMES, NOVA_TEXT, PLATFORM, RELEASE, WHO
 
-from freebsd_port.engine.core.review.facts import HunkFacts, Landing, SeriesFacts
+from freebsd_port.engine.core.review.facts import HunkFacts, HunkOnRelease, SeriesFacts
 from freebsd_port.engine.core.series.series import SeriesError
 from freebsd_port.engine.ops.apply.apply import apply_series
 from freebsd_port.errors import ProblemsError
@@ -40,7 +40,7 @@ def hunks(facts: SeriesFacts) -> list[HunkFacts]:
     return [hunk for patch in facts.patches for hunk in patch.hunks]
 
 
-def landings(facts: SeriesFacts, release: str) -> list[Landing]:
+def landings(facts: SeriesFacts, release: str) -> list[HunkOnRelease]:
     return [one for hunk in hunks(facts) for one in hunk.landings if one.release == release]
 
 

@@ -15,7 +15,7 @@ from freebsd_port.openstack.core.release.platform import EMULATED
 from freebsd_port.openstack.store.proof.import_prefixes import (
     ImportRunError,
     ImportStep,
-    Interpreter,
+    ImportTarget,
     run_imports,
 )
 
@@ -47,7 +47,7 @@ class Packages:
     def steps(
         self, *steps: ImportStep, platform: str = "linux", seconds: float = 200
     ) -> list[tuple]:
-        target = Interpreter(Path(sys.executable), self.root)
+        target = ImportTarget(Path(sys.executable), self.root)
         heard: list[int] = []
         found = run_imports(target, steps, platform, heard.append, seconds=seconds)
         assert heard == list(range(1, len(steps) + 1))
@@ -175,7 +175,7 @@ def test_nothing_lives_on_when_the_caller_stops(packages: Packages) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_imports(Interpreter(Path(sys.executable), packages.root), steps, "linux", stop)
+        run_imports(ImportTarget(Path(sys.executable), packages.root), steps, "linux", stop)
     with pytest.raises(ProcessLookupError):
         os.kill(int(packages.notes.read_text().splitlines()[-2]), 0)
 
@@ -190,6 +190,6 @@ def test_an_interpreter_that_does_not_run_is_told(packages: Packages, tmp_path: 
     broken.chmod(0o755)
     step = ImportStep({"port/a.py": b""}, ("port.a",))
     with pytest.raises(ImportRunError, match="could not be tried: no such machine"):
-        run_imports(Interpreter(broken, packages.root), [step], "linux", lambda done: None)
+        run_imports(ImportTarget(broken, packages.root), [step], "linux", lambda done: None)
     with pytest.raises(ImportRunError, match="could not be tried"):
-        run_imports(Interpreter(tmp_path / "none", packages.root), [step], "linux", print)
+        run_imports(ImportTarget(tmp_path / "none", packages.root), [step], "linux", print)

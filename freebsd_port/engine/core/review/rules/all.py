@@ -8,9 +8,9 @@ from functools import partial
 
 from freebsd_port.engine.core.patch.header import Header, find_header_faults, parse_header
 from freebsd_port.engine.core.patch.patch import Patch, render_patch
-from freebsd_port.engine.core.review.facts import Finding, Level
+from freebsd_port.engine.core.review.facts import Level, Remark
 from freebsd_port.engine.core.review.hunk_text import read_hunk
-from freebsd_port.engine.core.review.on_release import LaidHunk
+from freebsd_port.engine.core.review.on_release import WalkedHunk
 from freebsd_port.engine.core.review.rules.comment import find_commented_code
 from freebsd_port.engine.core.review.rules.linux import find_careful_names, find_lost_code
 from freebsd_port.engine.core.review.rules.machine import find_foreign_paths, find_machine_facts
@@ -46,7 +46,7 @@ _LINE_RULES = (
 )
 
 
-def find_findings(file: str, patch: Patch, hunks: Sequence[LaidHunk]) -> tuple[Finding, ...]:
+def find_findings(file: str, patch: Patch, hunks: Sequence[WalkedHunk]) -> tuple[Remark, ...]:
     """Hold a patch against every rule; findings are in the order of its lines.
 
     `file` is its path below the project, `hunks` are its hunks with their ids.
@@ -71,7 +71,7 @@ def _header(patch: Patch) -> Header:
     return parse_header(patch.changes[0].preamble if patch.changes else patch.trailer)
 
 
-def _find_bidi(file: str, patch: Patch, ids: dict[int, str]) -> Iterator[Finding]:
+def _find_bidi(file: str, patch: Patch, ids: dict[int, str]) -> Iterator[Remark]:
     starts = sorted(ids)
     data = render_patch(patch)
     if data.isascii():
@@ -84,5 +84,5 @@ def _find_bidi(file: str, patch: Patch, ids: dict[int, str]) -> Iterator[Finding
             yield _finding(BIDI_RULE, file, number, message, ids[before[-1]] if before else None)
 
 
-def _finding(rule: Rule, file: str, line: int, message: str, hunk: str | None) -> Finding:
-    return Finding(rule.name, rule.level, message, file, line, hunk)
+def _finding(rule: Rule, file: str, line: int, message: str, hunk: str | None) -> Remark:
+    return Remark(rule.name, rule.level, message, file, line, hunk)

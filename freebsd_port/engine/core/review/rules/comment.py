@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from textwrap import dedent
 
-from freebsd_port.engine.core.review.hunk_text import Line, parse, removed
+from freebsd_port.engine.core.review.hunk_text import HunkTextLine, parse, removed
 
 _MANUAL = re.compile(r"\w+\(\d\w?\)[.,;]?")
 _CODE = (
@@ -18,7 +18,7 @@ _CODE = (
 _SHOWN = 60
 
 
-def find_commented_code(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
+def find_commented_code(lines: Sequence[HunkTextLine]) -> Iterator[tuple[int, str]]:
     """Give line and remark of the first line of each added comment that holds code."""
     gone = {line.bare for line in removed(lines)}
     for is_comment, run in groupby(lines, lambda line: _is_added_comment(line)):
@@ -36,7 +36,7 @@ def find_commented_code(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
             yield comments[first].line, f"commented-out code: remove `{shown}`"
 
 
-def _is_added_comment(line: Line) -> bool:
+def _is_added_comment(line: HunkTextLine) -> bool:
     return line.marker == "+" and line.bare.startswith("#")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from freebsd_port.engine.core.review.hunk_text import Line, added, removed, split_blocks
+from freebsd_port.engine.core.review.hunk_text import HunkTextLine, added, removed, split_blocks
 
 _CONDITION = re.compile(
     r"\b(if|elif|except|try|while|and|or)\b|\b(hasattr|getattr)\(|bhyve"
@@ -18,7 +18,7 @@ _NAME = re.compile(r"\w+")
 _SHOWN = 60
 
 
-def find_careful_names(hunks: Iterable[Sequence[Line]]) -> frozenset[str]:
+def find_careful_names(hunks: Iterable[Sequence[HunkTextLine]]) -> frozenset[str]:
     """Give the functions of a patch that ask where they run, and the variables that hold answers.
 
     Code that goes through one of them is behind a test, only in another place.
@@ -38,7 +38,9 @@ def find_careful_names(hunks: Iterable[Sequence[Line]]) -> frozenset[str]:
     return frozenset(names)
 
 
-def find_lost_code(lines: Sequence[Line], careful: frozenset[str]) -> Iterator[tuple[int, str]]:
+def find_lost_code(
+    lines: Sequence[HunkTextLine], careful: frozenset[str]
+) -> Iterator[tuple[int, str]]:
     """Give line and remark where code goes, and nothing that is added asks where it runs.
 
     Code that only moves below a condition is still there, and so is a line that only grew.
@@ -64,11 +66,11 @@ def find_lost_code(lines: Sequence[Line], careful: frozenset[str]) -> Iterator[t
             )
 
 
-def _is_run(line: Line) -> bool:
+def _is_run(line: HunkTextLine) -> bool:
     return line.is_code and not line.bare.startswith(("import ", "from "))
 
 
-def _tokens(line: Line) -> list[str]:
+def _tokens(line: HunkTextLine) -> list[str]:
     return _TOKEN.findall(line.bare)
 
 

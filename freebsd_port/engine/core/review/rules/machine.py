@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from freebsd_port.engine.core.patch.change import FileChange
-from freebsd_port.engine.core.review.hunk_text import Line, added
+from freebsd_port.engine.core.review.hunk_text import HunkTextLine, added
 
 HOME = re.compile(r"(?<![\w.])/(usr/)?(home|Users)/\w[\w.-]*|(?<![\w./])/root/\w*")
 _COMPAT = re.compile(r"(?<!\w)/compat/\w+")
@@ -29,7 +29,7 @@ _PATTERNS = (
 )
 
 
-def find_machine_facts(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
+def find_machine_facts(lines: Sequence[HunkTextLine]) -> Iterator[tuple[int, str]]:
     """Give line and remark of each fact of one machine in the added code."""
     code = [line for line in added(lines) if not line.bare.startswith("#")]
     for line in code:
@@ -61,7 +61,7 @@ def is_machine_address(text: str) -> bool:
     )
 
 
-def _find_sizes(code: Sequence[Line]) -> Iterator[tuple[int, str]]:
+def _find_sizes(code: Sequence[HunkTextLine]) -> Iterator[tuple[int, str]]:
     """Find names of CPUs, memory or disks that are set to nothing but numbers."""
     for index, line in enumerate(code):
         match = _ASSIGNMENT.match(line.bare)
@@ -69,7 +69,7 @@ def _find_sizes(code: Sequence[Line]) -> Iterator[tuple[int, str]]:
             yield line.line, f"a size of one machine: `{line.bare}` is not asked of the system"
 
 
-def _is_size(value: str, following: Sequence[Line]) -> bool:
+def _is_size(value: str, following: Sequence[HunkTextLine]) -> bool:
     """Tell whether a value, of several lines where a bracket is open, is of constants only."""
     lines = iter(following[:_MOST_LINES] if value.startswith(("(", "[", "{")) else ())
     while True:

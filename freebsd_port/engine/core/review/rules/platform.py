@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from freebsd_port.engine.core.review.hunk_text import Line, added
+from freebsd_port.engine.core.review.hunk_text import HunkTextLine, added
 
 _TEST = re.compile(
     r"(sys\.platform|platform\.(system|platform)\(\)|os\.uname\(\)(\.sysname|\[0\]))"
@@ -15,7 +15,7 @@ _TEST = re.compile(
 )
 
 
-def find_platform_tests(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
+def find_platform_tests(lines: Sequence[HunkTextLine]) -> Iterator[tuple[int, str]]:
     """Give line and remark of each condition that is added and goes by the platform's name.
 
     One that guards nothing but a refusal is right: no feature stands for being supported.
@@ -36,7 +36,7 @@ def find_platform_tests(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
             )
 
 
-def _statement(lines: Sequence[Line], index: int) -> tuple[int, str]:
+def _statement(lines: Sequence[HunkTextLine], index: int) -> tuple[int, str]:
     """Give where a condition of several lines starts, and the first line of what it guards."""
     start = index
     while start and lines[start].bare.split("(")[0].split(" ")[0] not in ("if", "elif", "return"):

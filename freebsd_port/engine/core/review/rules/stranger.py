@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from freebsd_port.engine.core.review.hunk_text import Line, added
+from freebsd_port.engine.core.review.hunk_text import HunkTextLine, added
 from freebsd_port.engine.core.review.rules.machine import HOME, is_machine_address
 
 _TEST_FILE = re.compile(r"(^|/)(tests?|functional)/|(^|/)test_[^/]*\.py$|_test\.py$")
@@ -23,7 +23,7 @@ def is_test(path: str) -> bool:
     return bool(_TEST_FILE.search(path))
 
 
-def find_strange_needs(lines: Sequence[Line]) -> Iterator[tuple[int, str]]:
+def find_strange_needs(lines: Sequence[HunkTextLine]) -> Iterator[tuple[int, str]]:
     """Give line and remark of each added line of a test that needs what a stranger lacks."""
     for line in added(lines):
         if line.is_code and (need := _need(line.text)):

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from html import escape
 from itertools import pairwise
 
-from freebsd_port.engine.core.review.facts import Finding
+from freebsd_port.engine.core.review.facts import Remark
 from freebsd_port.engine.core.review.lines import HunkLine
 from freebsd_port.engine.core.review.site.markup import Html, element, join, show
 
@@ -27,7 +27,7 @@ def render_diff(
     label: str,
     *,
     missed: Iterable[str],
-    findings: Sequence[Finding],
+    findings: Sequence[Remark],
     other: Collection[int] = (),
 ) -> Html:
     """Give the lines as a table, each finding below its line; those of other lines come first.
@@ -93,13 +93,13 @@ def _code(line: HunkLine) -> str:
     return "".join(parts).replace("</mark><mark>", "")
 
 
-def _finding_row(finding: Finding) -> Html:
+def _finding_row(finding: Remark) -> Html:
     return element(
         "tr", element("td", render_finding(finding, "div"), colspan="4"), class_="remark"
     )
 
 
-def render_finding(finding: Finding, name: str) -> Html:
+def render_finding(finding: Remark, name: str) -> Html:
     """Give a finding as an element of that name."""
     return element(
         name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from freebsd_port.engine.core.patch.hunk import Hunk
-from freebsd_port.engine.core.review.facts import Decision, HunkFacts, Landing
+from freebsd_port.engine.core.review.facts import Decision, HunkFacts, HunkOnRelease
 from freebsd_port.engine.core.review.flags import WORDS, hunk_flags, is_uncovered
 from freebsd_port.engine.core.review.lines import HunkLine, read_lines
 from freebsd_port.engine.core.review.site.diff import render_diff
@@ -15,7 +15,7 @@ from freebsd_port.engine.core.review.site.page import Frame
 
 def render_others(hunk: HunkFacts, shown: Sequence[HunkLine]) -> list[Html]:
     """Give each text that some release takes instead, once, with the releases that do."""
-    texts: dict[tuple[bytes, ...], list[tuple[Landing, Hunk]]] = {}
+    texts: dict[tuple[bytes, ...], list[tuple[HunkOnRelease, Hunk]]] = {}
     for landing in hunk.landings:
         if landing.other is not None:
             texts.setdefault(landing.other.body, []).append((landing, landing.other))
@@ -133,7 +133,7 @@ def _landings(hunk: HunkFacts) -> Html:
     )
 
 
-def _landing(landing: Landing) -> Html:
+def _landing(landing: HunkOnRelease) -> Html:
     offset = f" {landing.offset:+d}" if landing.offset else ""
     reason = element("span", f" {landing.reason}", class_="reason") if landing.reason else None
     other = None

@@ -18,7 +18,7 @@ Lines = Sequence[bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FileStep:
     """One block of lines exchanged."""
 
     start: int
@@ -33,7 +33,7 @@ class FileHistory:
     """All versions of one file, each kept once."""
 
     base: Lines
-    steps: list[tuple[Step, ...]]
+    steps: list[tuple[FileStep, ...]]
     """What leads from each version to the next; version 0 is the base."""
 
 
@@ -59,30 +59,30 @@ def follow_files(
     return histories, versions
 
 
-def _steps(file: FileFacts, hunks: Sequence[HunkFacts]) -> tuple[Step, ...]:
+def _steps(file: FileFacts, hunks: Sequence[HunkFacts]) -> tuple[FileStep, ...]:
     """Take the hunks' own blocks where they lead from before to after, else one of all lines."""
     before, after = file.before or (), file.after or ()
     steps = tuple(_step(hunk, hunk.line) for hunk in hunks if hunk.line is not None)
     return steps if _apply(before, steps) == list(after) else _between(before, after)
 
 
-def _step(hunk: HunkFacts, line: int) -> Step:
+def _step(hunk: HunkFacts, line: int) -> FileStep:
     old, new, leading = hunk.hunk.old, hunk.hunk.new, hunk.hunk.leading
-    return Step(
+    return FileStep(
         line - 1 + leading,
         len(old) - leading - hunk.hunk.trailing,
         new[leading : len(new) - hunk.hunk.trailing],
     )
 
 
-def _apply(before: Lines, steps: tuple[Step, ...]) -> list[bytes]:
+def _apply(before: Lines, steps: tuple[FileStep, ...]) -> list[bytes]:
     lines = list(before)
     for step in reversed(steps):
         lines[step.start : step.start + step.removed] = step.added
     return lines
 
 
-def _between(before: Lines, after: Lines) -> tuple[Step, ...]:
+def _between(before: Lines, after: Lines) -> tuple[FileStep, ...]:
     """Exchange what lies between the lines that both begin and end with."""
     head = 0
     most = min(len(before), len(after))
@@ -91,7 +91,7 @@ def _between(before: Lines, after: Lines) -> tuple[Step, ...]:
     tail = 0
     while tail < most - head and before[-1 - tail] == after[-1 - tail]:
         tail += 1
-    return (Step(head, len(before) - head - tail, after[head : len(after) - tail]),)
+    return (FileStep(head, len(before) - head - tail, after[head : len(after) - tail]),)
 
 
 class Site:

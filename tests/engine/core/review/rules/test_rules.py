@@ -7,8 +7,8 @@ from memory_tree import MemoryTree
 from small_overlay import diff
 
 from freebsd_port.engine.core.patch.patch import parse_patch
-from freebsd_port.engine.core.review.facts import Finding
-from freebsd_port.engine.core.review.on_release import Layer
+from freebsd_port.engine.core.review.facts import Remark
+from freebsd_port.engine.core.review.on_release import SeriesWalk
 from freebsd_port.engine.core.review.rules.all import RULES, find_findings
 from freebsd_port.engine.core.series.series import SeriesEntry
 
@@ -24,9 +24,9 @@ On FreeBSD this went wrong in a way that takes more than ten words to tell.
 """
 
 
-def found(data: bytes) -> list[Finding]:
+def found(data: bytes) -> list[Remark]:
     patch = parse_patch("nova/x.patch", data)
-    laid = Layer(MemoryTree({})).lay(SeriesEntry("nova/x.patch", 1, False, "", 1), patch)
+    laid = SeriesWalk(MemoryTree({})).lay(SeriesEntry("nova/x.patch", 1, False, "", 1), patch)
     return list(find_findings("patches/nova/x.patch", patch, laid.hunks))
 
 

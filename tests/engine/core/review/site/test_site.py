@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from made_review import OLDER, SHOWN, decided, made_review, text_of
 
 from freebsd_port.engine.core.patch.patch import parse_patch
-from freebsd_port.engine.core.review.facts import Finding, Landing, SeriesFacts
+from freebsd_port.engine.core.review.facts import HunkOnRelease, Remark, SeriesFacts
 from freebsd_port.engine.core.review.site.markup import INDEX, file_path, page_path
 from freebsd_port.engine.core.review.site.site import Site
 
@@ -79,7 +79,7 @@ def test_the_overview_has_a_row_for_each_patch_and_a_column_for_each_release() -
 def test_each_hunk_has_its_facts_on_the_page_of_its_patch() -> None:
     facts = greetings()
     hunk = facts.patches[0].hunks[0]
-    finding = Finding(
+    finding = Remark(
         "platform-test", "warning", "asks for a platform", "x", hunk.hunk.line + 3, hunk.id
     )
     page = read(
@@ -106,7 +106,7 @@ def test_the_text_of_another_release_stands_beside_with_what_differs_marked() ->
     quiet = LOUD.replace(b".upper()", b".lower()")
     (other,) = parse_patch("o", text_of("s", "nova/greet.py", GREET, quiet)).changes[0].hunks
     landings = tuple(
-        Landing(release, "rewritten", 7, 0, "x@2025.1.patch", "abc", "", other=other)
+        HunkOnRelease(release, "rewritten", 7, 0, "x@2025.1.patch", "abc", "", other=other)
         for release in ("2024.1", OLDER)
     )
     page = read(greetings(landings={hunk.id: landings}), page_path(ONE))
@@ -121,7 +121,7 @@ def test_a_finding_stands_below_its_line() -> None:
     facts = greetings()
     hunk = facts.patches[0].hunks[0]
     added = hunk.hunk.line + 3
-    finding = Finding("rule", "note", "remark", "x", added, hunk.id)
+    finding = Remark("rule", "note", "remark", "x", added, hunk.id)
     page = read(greetings(findings={hunk.id: (finding,)}), page_path(ONE))
     rows = re.findall(r'<tr class="(\w+)"', page)
     assert rows[: rows.index("remark") + 1] == ["k", "r", "a", "remark"]
