@@ -17,6 +17,7 @@
 #   make bench           speed and memory against quilt, git and patch
 #   make compare-quilt   Debian's real series, byte for byte against quilt (downloads them)
 #   make tox             our own tests on every Python from 3.11 to 3.13
+#   make tables          write the tables of the documents that follow from the code
 #   make dist            build the sdist and the wheel, check them and try the wheel
 #   make hooks           run lint and types at every git commit
 #   make clean           remove what was made here; the user's cache stays
@@ -31,7 +32,7 @@ TOOL = .venv/bin/freebsd-port
 MADE = $(VENV)/.freebsd-port.json
 
 .PHONY: help venv patch test lint types test-port test-tool test-long verify-upstream \
-	verify-releases services demo check pop bench compare-quilt tox dist hooks clean
+	verify-releases services demo check pop bench compare-quilt tox tables dist hooks clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -105,6 +106,9 @@ compare-quilt: .venv/ready
 
 tox: .venv/ready-to-test
 	@.venv/bin/tox
+
+tables: .venv/ready
+	@.venv/bin/python scripts/tables.py
 
 # VERSION=0.1.0 demands that version, and its section in CHANGELOG.md.
 dist: .venv/ready-to-publish

@@ -1,6 +1,8 @@
 """What the documents name is there, and what they list is complete."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -145,3 +147,9 @@ def test_the_packages_named_as_compiled_on_freebsd_are_those_of_the_lock() -> No
 
 def table_rows(path: str) -> list[str]:
     return [line for line in (ROOT / path).read_text("utf-8").splitlines() if line[:1] == "|"]
+
+
+def test_the_tables_that_follow_from_the_code_are_as_the_code_has_them() -> None:
+    command = [sys.executable, str(ROOT / "scripts/tables.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
