@@ -1,4 +1,4 @@
-"""`freebsd-port check`."""
+"""Find where series, files, headers, locks and pins disagree."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from freebsd_port.cli.options import (
 from freebsd_port.cli.render import count, paint, print_error, print_json, problem_rows, say
 from freebsd_port.errors import PortError
 from freebsd_port.openstack.ops.inspect.check import CheckResult
+
+SECTION = "Prove"
+PLACE = 2
 
 _EPILOG = """\b
 Examples:
