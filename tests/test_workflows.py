@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from ruamel.yaml import YAML
 
+from freebsd_port.cli.main import cli
 from freebsd_port.cli.views.matrix import matrix_row
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -199,6 +201,28 @@ def test_the_make_targets_of_a_job_are_there(job: dict[str, Any]) -> None:
     for script in scripts_of(job):
         for target in re.findall(r"^\s*make ([a-z-]+)", script, re.MULTILINE):
             assert target in TARGETS
+
+
+def test_the_verbs_and_options_that_jobs_and_scripts_call_are_there() -> None:
+    texts = [script for job in jobs() for script in scripts_of(job.values[0])]
+    texts += [path.read_text("utf-8") for path in SCRIPTS]
+    texts += re.findall(r"entry: (.+)", (ROOT / ".pre-commit-config.yaml").read_text("utf-8"))
+    called = [
+        line.split()
+        for text in texts
+        for line in re.findall(
+            r"(?:/freebsd-port|^ *\"\$tool\"|\$TOOL\)) ([^\n|;&>)]+)", text, re.MULTILINE
+        )
+    ]
+    assert {words[0] for words in called} >= {"apply", "check", "rebase", "releases", "review"}
+    for words in called:
+        known = {"--help", "--version"}
+        command: click.Command | None = cli
+        while isinstance(command, click.Group) and words and re.match(r"[a-z]", words[0]):
+            command = command.get_command(click.Context(command), words.pop(0))
+            assert command is not None, words
+            known |= {option for param in command.params for option in param.opts}
+        assert [word for word in words if re.match("--?[a-z]", word) and word not in known] == []
 
 
 def test_linux_runs_every_stage_of_the_tests_side_by_side_and_freebsd_what_its_user_types() -> None:
