@@ -33,6 +33,9 @@ needs_shellcheck = pytest.mark.skipif(
 )
 
 
+CALL = re.compile(r'(?:/freebsd-port|^ *"\$tool"|\$\(TOOL\)) ([^\n|;&>)]+)', re.MULTILINE)
+"""A call of the command in a job, a script or the Makefile; the group is its words."""
+
 MAY_WRITE = {
     "publish.attest": {"id-token": "write", "attestations": "write"},
     "publish.pypi": {"id-token": "write"},
@@ -206,14 +209,9 @@ def test_the_make_targets_of_a_job_are_there(job: dict[str, Any]) -> None:
 def test_the_verbs_and_options_that_jobs_and_scripts_call_are_there() -> None:
     texts = [script for job in jobs() for script in scripts_of(job.values[0])]
     texts += [path.read_text("utf-8") for path in SCRIPTS]
+    texts.append((ROOT / "Makefile").read_text("utf-8"))
     texts += re.findall(r"entry: (.+)", (ROOT / ".pre-commit-config.yaml").read_text("utf-8"))
-    called = [
-        line.split()
-        for text in texts
-        for line in re.findall(
-            r"(?:/freebsd-port|^ *\"\$tool\"|\$TOOL\)) ([^\n|;&>)]+)", text, re.MULTILINE
-        )
-    ]
+    called = [line.split() for text in texts for line in CALL.findall(text)]
     assert {words[0] for words in called} >= {"apply", "check", "rebase", "releases", "review"}
     for words in called:
         known = {"--help", "--version"}
