@@ -28,7 +28,7 @@ EXAMPLE = """\
 
 ### Added
 
-- One thing.
+- [One thing](docs/one.md), [two](https://example.org/two).
 
 ### Fixed
 
@@ -84,7 +84,12 @@ def run(checkout: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_notes_of_a_release_are_its_part_of_the_changelog(checkout: Path) -> None:
     done = run(checkout, "scripts/release-notes", "1.2.0")
-    assert done.stdout == "### Added\n\n- One thing.\n\n### Fixed\n\n- Another.\n"
+    assert done.stdout == (
+        "### Added\n\n"
+        "- [One thing](https://github.com/freebsd-port/freebsd-port/blob/v1.2.0/docs/one.md), "
+        "[two](https://example.org/two).\n\n"
+        "### Fixed\n\n- Another.\n"
+    )
     assert run(checkout, "scripts/release-notes", "1.1.0").stdout == "- Older.\n"
 
 

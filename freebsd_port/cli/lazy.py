@@ -1,13 +1,13 @@
 """A group of verbs, each in a module of its own that is imported when the verb is called.
 
-A verb is there because its module is. The module declares, on lines of their own, the section of
-the group's help that lists the verb and its place there; its first line says what the verb does:
+A verb exists if its module does. The first line of the module says what the verb does. SECTION is
+the section of the help that lists it, PLACE its position there:
 
     \"\"\"Show what is applied.\"\"\"
     SECTION = "Apply"
     PLACE = 5
 
-These are read from the source, so that listing the verbs imports none of them.
+The group reads these lines from the source, so it can list the verbs without importing them.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ class Listing:
 
     section: str
     place: int
-    """Where the section lists it, from the top; of two that share a place by name."""
+    """Position in the section, counted from 1. Verbs with the same place are sorted by name."""
 
     verb: str
     summary: str
 
 
 def read_listing(path: Path) -> Listing | None:
-    """Read what a module declares; None if it is not that of a verb."""
+    """Read what a module declares; None if it declares no verb."""
     text = path.read_text("utf-8")
     summary, declared = _SUMMARY.match(text), _DECLARED.search(text)
     if summary is None or declared is None:
@@ -48,7 +48,7 @@ def read_listing(path: Path) -> Listing | None:
 
 
 class LazyGroup(click.Group):
-    """The verbs whose modules are in one package, listed in these sections."""
+    """The verbs whose modules are in `package`, listed under the titles in `sections`."""
 
     def __init__(self, *args: Any, package: str, sections: Sequence[str], **more: Any) -> None:
         super().__init__(*args, **more)
@@ -56,7 +56,7 @@ class LazyGroup(click.Group):
         self._sections = sections
 
     def listings(self) -> list[Listing]:
-        """Give the verbs in the order in which one meets them."""
+        """Give the verbs in the order of the help."""
         found = [read_listing(path) for path in self._directory().glob("*.py")]
         order = self._sections.index
         return sorted(
@@ -65,7 +65,7 @@ class LazyGroup(click.Group):
         )
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the verbs in the order in which one meets them."""
+        """Name the verbs in the order of the help."""
         return [one.verb for one in self.listings()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

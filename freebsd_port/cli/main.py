@@ -14,7 +14,7 @@ from freebsd_port.cli.lazy import LazyGroup
 from freebsd_port.errors import PortError, ProblemsError, UsageError, system_words
 
 SECTIONS = ("Apply", "Prove", "Review", "Carry", "Author", "Run", "Shell")
-"""Of the help, in its order; each verb's module names its own."""
+"""The sections of the help, in its order. Each verb's module names the one that lists it."""
 
 _WRITE_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _EPILOG = """\b

@@ -1,4 +1,4 @@
-"""All rules, as they are found in this room, and what they remark on in a patch."""
+"""Every rule of this package, and what the rules remark on in a patch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from freebsd_port.engine.core.review.rules.rule import ReadHunk, ReadPatch, Rule
 
 
 def find_rules() -> tuple[Rule, ...]:
-    """Import every module of the room and give the rules among them, by name."""
+    """Import every module of the package and give the rules that they declare, sorted by name."""
     names = [one.name for one in pkgutil.iter_modules(rules.__path__) if one.name != "all"]
     modules = [importlib.import_module(f"{rules.__name__}.{name}") for name in names]
     found = [module.RULE for module in modules if hasattr(module, "RULE")]

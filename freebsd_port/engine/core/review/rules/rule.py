@@ -50,7 +50,7 @@ class Rule:
     """One rule; its module names it RULE."""
 
     name: str
-    """In lower case with hyphens; decisions, JSON and SARIF use it."""
+    """Lower case with hyphens; JSON and SARIF use it."""
 
     level: Level
     asks: str
@@ -60,7 +60,7 @@ class Rule:
     """What it remarks on, as docs/review.md lists it."""
 
     spares: str
-    """What looks like it and gets no remark, as docs/review.md lists it."""
+    """What looks similar but gets no remark, as docs/review.md lists it."""
 
     find: Callable[[ReadPatch], Iterable[Spot]]
 
@@ -70,9 +70,9 @@ def in_each_hunk(
     *,
     where: Callable[[str], bool] = lambda path: True,
 ) -> Callable[[ReadPatch], Iterator[Spot]]:
-    """Make a rule for patches from one for the lines of a hunk, which gives lines and messages.
+    """Make a search of a patch from a search of one hunk's lines, which gives lines and messages.
 
-    Only the hunks of files are read for whose path `where` holds.
+    Only hunks of files are searched for whose path `where` is true.
     """
 
     def find_in_patch(read: ReadPatch) -> Iterator[Spot]:
