@@ -20,7 +20,7 @@ from manual.links import (
     find_broken_site_links,
     heading_anchors,
 )
-from manual.markdown import render_index, render_page, render_verbs
+from manual.markdown import render_index, render_page
 from manual.mdoc import render_man
 from manual.modules import render_modules
 from manual.read_help import Page, read_pages
@@ -30,7 +30,6 @@ from test_packaging import hatchling
 from freebsd_port.cli.main import cli
 
 ROOT = Path(__file__).resolve().parents[1]
-README = (ROOT / "README.md").read_text("utf-8")
 DAY = date(2026, 11, 3)
 
 
@@ -111,10 +110,6 @@ def test_making_the_man_pages_takes_nothing_but_click(tmp_path: Path) -> None:
     script += ", run_name='__main__')"
     subprocess.run([sys.executable, "-I", "-S", "-c", script], check=True)
     assert (tmp_path / "man/freebsd-port-check.1").is_file()
-
-
-def test_the_table_of_verbs_in_the_readme_is_what_the_help_says(pages: tuple[Page, ...]) -> None:
-    assert f"\n{render_verbs(pages[0])}<!-- end of verbs -->" in README, "run make readme"
 
 
 def test_every_verb_has_its_json_keys_declared(pages: tuple[Page, ...], keys: JsonKeys) -> None:

@@ -9,7 +9,6 @@ readme      the table of verbs in README.md
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -21,14 +20,11 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 from manual.json_keys import load_json_keys  # noqa: E402
 from manual.links import find_broken_links, find_broken_site_links  # noqa: E402
-from manual.markdown import render_index, render_page, render_verbs  # noqa: E402
+from manual.markdown import render_index, render_page  # noqa: E402
 from manual.mdoc import render_man  # noqa: E402
 from manual.modules import render_modules  # noqa: E402
 from manual.read_help import Page, read_pages  # noqa: E402
 from manual.site import build_site, stage_sources  # noqa: E402
-
-BEGIN = "<!-- verbs: written by `make readme` -->\n"
-END = "<!-- end of verbs -->\n"
 
 
 def read_all() -> tuple[Page, ...]:
@@ -59,9 +55,6 @@ def make_site(directory: Path, *, is_strict: bool) -> int:
 def check(directory: Path) -> int:
     """Print everything that is wrong with the documentation and give the exit status."""
     wrong = find_broken_links(ROOT, documents())
-    readme = (ROOT / "README.md").read_text("utf-8")
-    if with_verbs(readme) != readme:
-        wrong.append("README.md: the table of verbs is not what the help says: make readme")
     status = make_site(directory, is_strict=True)
     wrong += find_broken_site_links(directory / "html")
     wrong += lint_man(write_man(directory / "man"))
@@ -101,17 +94,6 @@ def build_day() -> date:
     return (datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)).date()
 
 
-def with_verbs(readme: str) -> str:
-    """Give the README with its table of verbs as the help has it now."""
-    table = render_verbs(read_all()[0])
-    found, count = re.subn(
-        f"(?<={re.escape(BEGIN)}).*?(?={re.escape(END)})", lambda _: table, readme, flags=re.DOTALL
-    )
-    if count != 1:
-        raise SystemExit(f"README.md has no place for the table of verbs: {BEGIN.strip()}")
-    return found
-
-
 def main(words: list[str]) -> None:
     """Do what the words say."""
     match words:
@@ -121,9 +103,6 @@ def main(words: list[str]) -> None:
             sys.exit(check(Path(directory)))
         case ["man", directory]:
             write_man(Path(directory))
-        case ["readme"]:
-            readme = ROOT / "README.md"
-            readme.write_text(with_verbs(readme.read_text("utf-8")), "utf-8")
         case _:
             raise SystemExit(__doc__)
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from manual.json_keys import load_json_keys
 from small_project import SmallProject, small_project
 
-from freebsd_port.cli.main import main
+from freebsd_port.cli.main import cli, main
 
 KEYS = load_json_keys()
 
@@ -48,6 +49,17 @@ def require_declared(document: dict[str, Any]) -> None:
 
 Run = Callable[..., Said]
 """Runs a verb with these words on a small project."""
+
+
+def every_verb(group: click.Group = cli, before: str = "") -> list[str]:
+    """Name the verbs of a group and of the groups below it: `status`, `host services install`."""
+    found = []
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        found.append(f"{before}{name}")
+        if isinstance(command, click.Group):
+            found += every_verb(command, f"{before}{name} ")
+    return found
 
 
 @pytest.fixture

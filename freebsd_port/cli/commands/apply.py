@@ -1,4 +1,4 @@
-"""`freebsd-port apply`."""
+"""Bring an environment, or any tree, to exactly the series."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from freebsd_port.cli.options import (
     pass_common,
     target_options,
 )
+
+SECTION = "Apply"
+PLACE = 2
 
 _EPILOG = """\b
 Examples:

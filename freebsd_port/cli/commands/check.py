@@ -1,4 +1,4 @@
-"""`freebsd-port check`."""
+"""Find where series, files, headers, locks and pins disagree."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from freebsd_port.errors import PortError
 
 if TYPE_CHECKING:
     from freebsd_port.openstack.ops.inspect.check import CheckResult
+
+SECTION = "Prove"
+PLACE = 2
 
 _EPILOG = """\b
 Examples:

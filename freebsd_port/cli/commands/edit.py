@@ -1,10 +1,13 @@
-"""`freebsd-port edit`."""
+"""Edit files and let them belong to the top patch."""
 
 from __future__ import annotations
 
 import click
 
 from freebsd_port.cli.options import Common, common_options, pass_common, target_options
+
+SECTION = "Author"
+PLACE = 2
 
 _EPILOG = """\b
 Examples:

@@ -1,4 +1,4 @@
-"""`freebsd-port export`."""
+"""Write the series as mailbox, quilt directory, ports or diff."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from freebsd_port.cli.options import (
     pass_common,
     target_options,
 )
+
+SECTION = "Author"
+PLACE = 17
 
 _EPILOG = """\b
 Examples:

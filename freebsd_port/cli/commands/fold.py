@@ -1,10 +1,13 @@
-"""`freebsd-port fold`."""
+"""Work another patch into the top one."""
 
 from __future__ import annotations
 
 import click
 
 from freebsd_port.cli.options import Common, common_options, pass_common, target_options
+
+SECTION = "Author"
+PLACE = 15
 
 _EPILOG = """\b
 Examples:

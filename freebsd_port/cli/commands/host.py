@@ -1,4 +1,4 @@
-"""`freebsd-port host`: the group; its verbs are in `freebsd_port.host.cli`."""
+"""Take a host from a patched environment to running services."""
 
 from __future__ import annotations
 
@@ -7,15 +7,9 @@ import click
 from freebsd_port.cli.lazy import LazyGroup
 from freebsd_port.cli.options import Common, output_options, pass_common
 
-VERBS = {
-    "init": "Write host.toml, the answers that the other verbs read.",
-    "doctor": "Say what this host has and lacks, each with the command that cures it.",
-    "config": "Write nova.conf and all that belongs to it, judged by oslo.config.",
-    "database": "Make nova's databases and cells, or say what they still need.",
-    "services": "Install, remove and show the rc.d scripts of nova's services.",
-    "verify": "Hold nova's services, cells and numbers against the host; boot a guest.",
-    "console-bridge": "Join the consoles of the guests to their ports and logs.",
-}
+SECTION = "Run"
+PLACE = 1
+
 _EPILOG = """\b
 Examples:
   freebsd-port host init && freebsd-port host doctor
@@ -31,7 +25,7 @@ unless it is told another."""
     "host",
     cls=LazyGroup,
     package="freebsd_port.host.cli",
-    sections={"Verbs": VERBS},
+    sections=("Verbs",),
     epilog=_EPILOG,
     subcommand_metavar="VERB [ARGS]...",
 )

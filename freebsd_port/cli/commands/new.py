@@ -1,10 +1,13 @@
-"""`freebsd-port new`."""
+"""Begin a patch on top of those that are on."""
 
 from __future__ import annotations
 
 import click
 
 from freebsd_port.cli.options import Common, common_options, pass_common, target_options
+
+SECTION = "Author"
+PLACE = 1
 
 _EPILOG = """\b
 Examples:

@@ -1,4 +1,4 @@
-"""`freebsd-port push`."""
+"""Put the next patches on."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from freebsd_port.cli.options import (
     pass_common,
     target_options,
 )
+
+SECTION = "Apply"
+PLACE = 3
 
 _EPILOG = """\b
 Examples:

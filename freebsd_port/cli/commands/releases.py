@@ -1,4 +1,4 @@
-"""`freebsd-port releases`."""
+"""List the releases, their pins and what is here of each."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from freebsd_port.cli.views.matrix import matrix_row, print_matrix
 from freebsd_port.errors import UsageError
 from freebsd_port.openstack.core.release.markers import pythons_of
 from freebsd_port.openstack.ops.release.listing import ReleaseState
+
+SECTION = "Carry"
+PLACE = 2
 
 _EPILOG = """\b
 Examples:

@@ -1,4 +1,4 @@
-"""`freebsd-port review`."""
+"""Show every hunk with all that is known of it, and decide about it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ from freebsd_port.cli.options import (
 from freebsd_port.cli.views.review_browser import InBrowser, review_in_browser
 from freebsd_port.cli.views.review_run import ReviewOptions, review
 from freebsd_port.errors import UsageError
+
+SECTION = "Review"
+PLACE = 1
 
 _EPILOG = """\b
 Examples:

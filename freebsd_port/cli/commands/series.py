@@ -1,4 +1,4 @@
-"""`freebsd-port series`."""
+"""List the patches in order."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from freebsd_port.cli.options import (
 )
 from freebsd_port.cli.render import paint, print_json, say
 from freebsd_port.openstack.core.release.platform import EMULATED, LINUX, NATIVE
+
+SECTION = "Apply"
+PLACE = 6
 
 _EPILOG = """\b
 Examples:

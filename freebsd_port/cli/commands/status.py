@@ -1,4 +1,4 @@
-"""`freebsd-port status`."""
+"""Show what is on and whether every file is as it should be."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from freebsd_port.cli.options import (
 )
 from freebsd_port.cli.render import count, paint, print_json, say
 from freebsd_port.openstack.ops.inspect.status import Status
+
+SECTION = "Apply"
+PLACE = 5
 
 _EPILOG = """\b
 Examples:

@@ -1,4 +1,4 @@
-"""`freebsd-port verify`."""
+"""Run the checks inside the patched environment, hunk by hunk."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from freebsd_port.cli.options import (
 )
 from freebsd_port.errors import UsageError
 from freebsd_port.openstack.core.release.platform import EMULATED, LINUX, NATIVE
+
+SECTION = "Prove"
+PLACE = 1
 
 _EPILOG = """\b
 Examples:
