@@ -13,7 +13,7 @@ import click
 from freebsd_port.cli.lazy import LazyGroup
 from freebsd_port.errors import PortError, ProblemsError, UsageError, system_words
 
-SECTIONS = ("Apply", "Prove", "Review", "Carry", "Author", "Run", "Shell")
+SECTIONS = ("Apply", "Verify", "Review", "Rebase", "Author", "Run", "Shell")
 """The sections of the help, in its order. Each verb's module names the one that lists it."""
 
 _WRITE_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)

@@ -87,7 +87,7 @@ def test_check_has_its_findings_as_problems(run: Run) -> None:
         {
             "what": "the default release 2026.2 has no series.lock",
             "where": "PROJECT/releases/2026.2/series.lock",
-            "hint": "freebsd-port check --write-lock",
+            "hint": "freebsd-port series lock --release 2026.2",
         }
     ]
 

@@ -7,52 +7,51 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import click
 import pytest
-from command_line import Run, Said
+from command_line import Run
 
 import freebsd_port.cli.commands
 import freebsd_port.host.cli
 from freebsd_port.cli import version
-from freebsd_port.cli.commands.host import command as host
 from freebsd_port.cli.lazy import LazyGroup, read_listing
 from freebsd_port.cli.main import cli, main
 
-GROUPS = {freebsd_port.cli.commands: cli, freebsd_port.host.cli: host}
+PACKAGES = (freebsd_port.cli.commands, freebsd_port.host.cli)
 
 
-def commands_of(package: ModuleType) -> dict[str, click.Command]:
-    """The command of each module of a package that has one, by the module's name."""
-    (directory,) = package.__path__
-    names = [path.stem for path in Path(directory).glob("*.py")]
-    modules = {name: importlib.import_module(f"{package.__name__}.{name}") for name in names}
-    return {name: module.command for name, module in modules.items() if hasattr(module, "command")}
+def lazy_groups(group: LazyGroup = cli) -> list[LazyGroup]:
+    """Give a group and the groups below it."""
+    context = click.Context(group)
+    commands = [group.get_command(context, name) for name in group.list_commands(context)]
+    below = [one for one in commands if isinstance(one, LazyGroup)]
+    return [group, *(inner for one in below for inner in lazy_groups(one))]
 
 
-@pytest.mark.parametrize(("package", "group"), GROUPS.items(), ids=["freebsd-port", "host"])
-def test_every_module_with_a_command_is_a_verb_or_below_one(
-    package: ModuleType, group: LazyGroup
-) -> None:
-    commands = commands_of(package)
-    listed = {one.verb.replace("-", "_") for one in group.listings()}
-    below = {
-        id(inner)
-        for command in commands.values()
-        if isinstance(command, click.Group)
-        for inner in command.commands.values()
-    }
-    assert listed
-    assert {name for name, command in commands.items() if id(command) not in below} == listed
+def verbs_of(group: LazyGroup) -> list[click.Command]:
+    context = click.Context(group)
+    found = [group.get_command(context, name) for name in group.list_commands(context)]
+    return [command for command in found if command is not None]
 
 
-@pytest.mark.parametrize("group", GROUPS.values(), ids=["freebsd-port", "host"])
-def test_a_verb_is_listed_in_a_section_with_what_it_does(group: LazyGroup) -> None:
-    for one in group.listings():
-        command = group.get_command(click.Context(group), one.verb)
-        assert command is not None
+def test_every_module_with_a_command_is_a_verb_of_one_group() -> None:
+    modules = [
+        importlib.import_module(f"{package.__name__}.{path.stem}")
+        for package in PACKAGES
+        for path in Path(package.__path__[0]).glob("*.py")
+    ]
+    commands = {id(module.command) for module in modules if hasattr(module, "command")}
+    listed = [id(command) for group in lazy_groups() for command in verbs_of(group)]
+    assert len(set(listed)) == len(listed) > 40
+    assert set(listed) == commands
+
+
+@pytest.mark.parametrize("group", lazy_groups(), ids=lambda group: group.name)
+def test_a_verb_is_listed_at_a_place_of_its_own_with_what_it_does(group: LazyGroup) -> None:
+    for one, command in zip(group.listings(), verbs_of(group), strict=True):
         assert re.fullmatch(r"[A-Z].*\.", one.summary), one
+        assert (command.help or "").startswith(one.summary)
     places = [(one.section, one.place) for one in group.listings()]
     assert len(set(places)) == len(places)
 
@@ -107,10 +106,13 @@ def test_a_module_put_into_the_package_is_a_verb_without_being_listed(
     assert command.name == "greet-it"
 
 
-@pytest.mark.parametrize("word", ["console_bridge", "__init__", "../main", "x y"])
+@pytest.mark.parametrize(
+    "word", ["check_order", "series-lock", "releases_add", "__init__", "../main", "x y"]
+)
 def test_a_word_that_is_no_verb_is_refused(run: Run, word: str) -> None:
-    assert run(word) == Said(2, "", f"error: no verb {word!r}\n  try:   freebsd-port --help\n")
-    assert host.get_command(click.Context(host), word) is None
+    said = run(word)
+    assert (said.status, said.out) == (2, "")
+    assert said.err.startswith(f"error: no verb {word!r}")
 
 
 def test_a_module_without_a_section_is_not_listed(tmp_path: Path) -> None:

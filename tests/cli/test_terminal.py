@@ -70,9 +70,9 @@ def test_a_pipe_gets_no_colours(project: SmallProject) -> None:
 
 
 def test_progress_goes_to_stderr_and_quiet_is_without(run: Run) -> None:
-    said = run("check", "--offline", "--write-lock", "--json")
+    said = run("series", "lock", "--offline", "--json")
     assert said.json["ok"] is True
-    assert said.err == "... holding the series against the wheels of 2026.2\n"
+    assert said.err == "... planning the series on the wheels of 2026.2\n"
     assert run("check", "--offline", "-q").err == ""
 
 
@@ -199,9 +199,8 @@ def test_the_help_of_every_verb_has_examples(verb: str, capfd: pytest.CaptureFix
     assert f"Usage: freebsd-port {verb} " in shown
     examples = re.findall(rf"^ +freebsd-port {verb}\b.*", shown.partition("Examples:")[2], re.M)
     assert examples
-    # One names two, one is given it, and the answers name it.
-    releases = {"rebase": "--to", "releases add": "NAME", "host": "--json"}
-    release = releases.get(verb, releases.get(verb.split()[0], "--release"))
+    named = {"rebase": "--to", "host": "--json", "releases add": "--pin"}  # not by an option
+    release = named.get(verb, named.get(verb.split()[0], "--release"))
     for option in (release, "--json", "--quiet", "--verbose", "--project"):
         assert option in shown
 

@@ -38,13 +38,9 @@ class Said:
 
 def require_declared(document: dict[str, Any]) -> None:
     """See that docs/json-keys.toml, which the reference is made from, knows each key."""
-    verb = document.get("verb")  # a matrix names none: its form is GitHub's
-    unknown = {
-        one: KEYS.undeclared(one, document)
-        for one in KEYS.tables
-        if verb is None or one == verb or one.startswith(f"{verb} ")
-    }
-    assert any(not keys for keys in unknown.values()), unknown
+    # A matrix names no verb: its form is GitHub's. Nor does an error: it may not know the verb.
+    verb = document.get("verb", "releases matrix" if "include" in document else "document")
+    assert KEYS.undeclared(verb, document) == []
 
 
 Run = Callable[..., Said]

@@ -1,4 +1,4 @@
-"""Show which patch brought each line of a file."""
+"""Show which patch changed each line of a file."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from freebsd_port.cli.options import (
 SECTION = "Author"
 PLACE = 8
 
+
 _EPILOG = """\b
 Examples:
   freebsd-port annotate nova/virt/libvirt/host.py
@@ -28,13 +29,16 @@ Examples:
     "patch",
     metavar="PATCH",
     shell_complete=complete_patch,
-    help="Stop at this patch, instead of the top one.",
+    help="Stop at this patch instead of the top one.",
 )
 @target_options
 @common_options
 @pass_common
 def command(common: Common, file: str, patch: str | None) -> None:
-    """Show which patch brought each line of a file."""
+    """Print each line of the file after the number of the patch that last changed it.
+
+    The names of the patches follow.
+    """
     from freebsd_port.cli.render import print_json
     from freebsd_port.cli.views.authoring import as_text, show_bytes
     from freebsd_port.engine.ops.author.show import annotate_file

@@ -10,6 +10,7 @@ from freebsd_port.cli.options import Common, common_options, pass_common
 SECTION = "Shell"
 PLACE = 1
 
+
 _EPILOG = """\b
 Examples:
   freebsd-port completion bash > ~/.local/share/bash-completion/completions/freebsd-port
@@ -21,7 +22,7 @@ Examples:
 @common_options
 @pass_common
 def command(common: Common, shell: str) -> None:
-    """Print the completion script for a shell, to be sourced or installed."""
+    """Install the script where your shell looks for completions, or source it."""
     from freebsd_port.cli.main import cli
     from freebsd_port.cli.render import print_json
 

@@ -1,4 +1,4 @@
-"""Write nova.conf and all that belongs to it, judged by oslo.config."""
+"""Write nova.conf and the files that belong to it, validated by oslo.config."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from freebsd_port.host.ops.config import Planned
 
 SECTION = "Verbs"
 PLACE = 3
+
 
 _EPILOG = """\b
 Examples:

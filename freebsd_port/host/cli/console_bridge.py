@@ -1,4 +1,4 @@
-"""Join the consoles of the guests to their ports and logs."""
+"""Connect guest consoles to their ports and logs."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from freebsd_port.host.cli.options import answers_option
 
 SECTION = "Verbs"
 PLACE = 7
+
 
 _EPILOG = """\b
 Examples:

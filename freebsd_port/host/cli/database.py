@@ -1,4 +1,4 @@
-"""Make nova's databases and cells, or say what they still need."""
+"""Create nova's databases and cells, or list the steps that remain."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from freebsd_port.host.cli.options import answers_option, passwords_option
 
 SECTION = "Verbs"
 PLACE = 4
+
 
 if TYPE_CHECKING:
     from freebsd_port.host.ops.database import Outcome

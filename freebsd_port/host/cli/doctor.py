@@ -1,4 +1,4 @@
-"""Say what this host has and lacks, each with the command that cures it."""
+"""Report what this host lacks to run nova, with the command that fixes it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from freebsd_port.host.cli.options import answers_option, recorded_option
 
 SECTION = "Verbs"
 PLACE = 2
+
 
 _EPILOG = """\b
 Examples:

@@ -13,6 +13,7 @@ from freebsd_port.host.cli.options import answers_option
 SECTION = "Verbs"
 PLACE = 1
 
+
 _EPILOG = """\b
 Examples:
   freebsd-port host init

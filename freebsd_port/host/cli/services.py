@@ -14,6 +14,7 @@ from freebsd_port.host.ops.services import ServiceState, ServiceStep
 SECTION = "Verbs"
 PLACE = 5
 
+
 _LOOKS = {"write": "good", "replace": "warn", "remove": "warn", "keep": "dim"}
 _SCRIPTS = {
     "absent": "not installed",

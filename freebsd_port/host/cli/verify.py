@@ -1,4 +1,4 @@
-"""Hold nova's services, cells and numbers against the host; boot a guest."""
+"""Check nova's services, cells and resources; boot a guest."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from freebsd_port.host.cli.options import answers_option, passwords_option, reco
 
 SECTION = "Verbs"
 PLACE = 6
+
 
 _EPILOG = """\b
 Examples:
