@@ -49,7 +49,7 @@ def record_review(venv: Path) -> None:
     """Take the overview and one patch from the served review, in light and dark."""
     from playwright.sync_api import sync_playwright
 
-    words = [TOOL, "review", "--serve", "--no-browser", "--json", "--by", "Jo Porter"]
+    words = [TOOL, "review", "serve", "--no-browser", "--json", "--by", "Jo Porter"]
     server = subprocess.Popen(
         [*words, "--venv", str(venv)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )

@@ -12,7 +12,7 @@ from manual.json_keys import JsonKeys
 from manual.read_help import Option, Page
 
 ENVIRONMENT = (
-    ("FREEBSD_PORT_PROJECT", "Directory of the series, where \\-\\-project is not given."),
+    ("FREEBSD_PORT_PROJECT", "The project, if --project is not given."),
     ("NO_COLOR", "If set, output has no colours."),
     ("PAGER", "Program that shows a review; empty for none."),
     ("VISUAL", "Editor of edit and header."),

@@ -114,7 +114,8 @@ def _arguments(command: click.Command, context: click.Context) -> Iterator[str]:
         if isinstance(param, click.Argument):
             yield param.make_metavar(context)
     if isinstance(command, click.Group):
-        yield command.subcommand_metavar or "VERB [ARGS]..."
+        verb = command.subcommand_metavar or "VERB [ARGS]..."
+        yield f"[{verb}]" if command.invoke_without_command else verb
 
 
 def _options(command: click.Command, context: click.Context) -> Iterator[Option]:
