@@ -79,11 +79,10 @@ def _apply_change(
 ) -> tuple[ChangedFile, list[HunkOutcome]]:
     where = f"{entry.name}:{change.hunks[0].line if change.hunks else change.line}"
     require_text(change, where)
-    draft.begin(is_git=change.is_git)
     target = find_target(change, entry.strip, draft.exists, draft.has_directory)
     if target is None:
         raise MissError("the file to patch is not there", where=f"{where}, {_names(change)}")
-    file = draft.open(target)
+    file = draft.open(target, is_git=change.is_git)
     lines = file.lines if file else []
     cursor = Cursor()
     outcomes: list[HunkOutcome] = []
