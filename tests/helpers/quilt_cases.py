@@ -154,6 +154,10 @@ CASES = (
          b"rename to f\n", series=b"1.patch -R\n"),
     _one("git: binary", GIT + b"index 1..2 100644\nGIT binary patch\nliteral 1\nIcmZP\n\n",
          applies=False),
+    _one("git: binary files differ", GIT + b"index 1..2 100644\nBinary files a/f and b/f differ\n"
+         + GIT + PLAIN),
+    _one("binary files differ", b"Binary files a/x and b/x differ\n" + PLAIN),
+    _one("context behind a hunk that its header does not count", PLAIN + b" line 7\n"),
     Case("modes survive", {"f": (TEN, 0o750)}, {"1.patch": PLAIN}),
     _one("mail", MAIL),
     _one("indented", INDENTED),
@@ -182,6 +186,12 @@ CASES = (
 )  # fmt: skip
 
 DIFFERENT = (
+    _one("a hunk that lost its header", PLAIN + b"\n-line 8\n+line eight\n", applies=False),
+    _one("a hunk behind a blank line", PLAIN + b"\n@@ -8,3 +8,3 @@\n line 8\n-line 9\n+x\n line 10\n",
+         applies=False),
+    _one("a hunk that goes on behind its count", PLAIN + b"-line 7\n+line seven\n", applies=False),
+    _one("a file without a hunk", PLAIN + b"--- a/g\n+++ b/g\n", applies=False),
+    _one("an ed script in the middle", PLAIN + b"diff -e a/g b/g\n3c\nx\n.\n", applies=False),
     _one("an indented comment line", PLAIN, series=b"1.patch\n  # why\n"),
     _one("-pab", PLAIN, series=b"1.patch -pab\n"),
     _one("an unknown patch option", PLAIN, series=b"1.patch -E\n", applies=False),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from freebsd_port.engine.core.patch.uncovered import Omission
 from freebsd_port.engine.core.text.file import FileState
 from freebsd_port.errors import PortError
 
@@ -41,6 +42,8 @@ class PatchOutcome:
     """Files that it touches, each once, in patch order."""
 
     problems: tuple[PortError, ...]
+    omissions: tuple[Omission, ...] = ()
+    """What the patch tells of but does not hold."""
 
     @property
     def is_clean(self) -> bool:

@@ -67,7 +67,7 @@ def apply_patch(draft: Draft, entry: SeriesEntry, patch: Patch, max_fuzz: int) -
             draft.require_room(path)
         except PathError as error:
             problems.append(PathError(error.what, where=f"patches/{entry.name}"))
-    return PatchOutcome(entry.name, tuple(hunks), touched, tuple(problems))
+    return PatchOutcome(entry.name, tuple(hunks), touched, tuple(problems), patch.omissions)
 
 
 def _apply_change(

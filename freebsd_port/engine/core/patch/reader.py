@@ -44,6 +44,9 @@ class Preamble:
     has_crlf: bool = False
     """The header lines end in CR LF, so the CRs are the mail's and not the file's."""
 
+    differs_at: int | None = None
+    """1-based line of an `index` line whose blobs differ, so that a hunk should follow."""
+
     is_git: bool = False
     git_names: tuple[bytes | None, bytes | None] = (None, None)
     is_binary: bool = False
@@ -52,8 +55,8 @@ class Preamble:
     deletes: int = 0
     marks: set[bytes] = field(default_factory=set)
 
-    def read(self, line: bytes) -> None:
-        """Take in one line that is not part of a hunk."""
+    def read(self, line: bytes, number: int) -> None:
+        """Take in one line that is not part of a hunk; `number` is 1-based."""
         line = line.lstrip(INDENT)
         if not self.is_git and not line.startswith((*_LEADS, b"- --- ")):
             return  # prose and mail headers, which are most lines
@@ -69,7 +72,7 @@ class Preamble:
             self._read_git(line[11:])
             return
         elif self.is_git:
-            self._read_extended(line)
+            self._read_extended(line, number)
             return
         else:
             return
@@ -80,7 +83,7 @@ class Preamble:
         self.old = self.new = None
         self.git_names = parse_git_names(text)
 
-    def _read_extended(self, line: bytes) -> None:
+    def _read_extended(self, line: bytes, number: int) -> None:
         for lead, side in _MODES:
             if line.startswith(lead):
                 self.modes[side] = _parse_mode(line[len(lead) :])
@@ -97,6 +100,8 @@ class Preamble:
         elif match := _INDEX.match(line):
             self.has_extended = True
             self.creates, self.deletes = _absence(match[1]), _absence(match[2])
+            is_empty = self.creates and self.deletes
+            self.differs_at = None if is_empty or _is_same_blob(match[1], match[2]) else number
             if match[3]:
                 self.modes = [_parse_mode(match[3])] * 2
 
@@ -163,6 +168,10 @@ def _absence(digest: bytes) -> int:
     return 1 if _EMPTY_BLOB.startswith(digest) else 0
 
 
+def _is_same_blob(old: bytes, new: bytes) -> bool:
+    return old.startswith(new) or new.startswith(old)
+
+
 MAX_LINE_BYTES = 16 * 1024 * 1024
 """Longer lines are refused: no source file has one, and a hostile patch may."""
 
@@ -181,7 +190,7 @@ class HunkReader:
         self._lines = lines
         self._has_crlf = has_crlf
         self._indent = len(lines[first]) - len(lines[first].lstrip(INDENT))
-        self._is_plain = not self._indent and not has_crlf
+        self.is_plain = not self._indent and not has_crlf
 
     def read(self) -> tuple[Hunk, ...]:
         """Read until a line that begins no hunk. Raises HunkError, naming the line."""
@@ -190,7 +199,7 @@ class HunkReader:
             if header > self.index:  # comments; they belong to the hunk before them
                 comments = tuple(self._lines[self.index : header])
                 hunks[-1] = replace(hunks[-1], body=hunks[-1].body + comments)
-            span = parse_range(self._plain(self._lines[header]))
+            span = parse_range(self.plain(self._lines[header]))
             if span is None:
                 raise self._fault("malformed hunk header", header)
             self.index = header + 1
@@ -203,12 +212,12 @@ class HunkReader:
             line = self._lines[index]
             if not line.endswith(b"\n"):
                 break
-            line = self._plain(line)
+            line = self.plain(line)
             if not line.startswith(b"#"):
                 return index if line.startswith(b"@@ -") else None
         return None
 
-    def _plain(self, line: bytes) -> bytes:
+    def plain(self, line: bytes) -> bytes:
         """Take off the indentation, and the CR that the mail added."""
         if self._indent:
             blanks = len(line) - len(line.lstrip(INDENT))
@@ -270,8 +279,8 @@ class HunkReader:
             if len(line) > MAX_LINE_BYTES:
                 raise long_line(self._name, self.index)
             self.index += 1
-            if not self._is_plain:
-                line = self._plain(line)
+            if not self.is_plain:
+                line = self.plain(line)
             marker = line[:1]
             if marker in b" -+":
                 return marker, line[1:]
