@@ -105,6 +105,19 @@ class Draft:
         self._met.clear()
         self._is_git = False
 
+    def fork(self) -> Draft:
+        """Give another draft that begins as this one is between two patches."""
+        other = Draft(self._tree)
+        other._before |= self._before
+        other._files |= self._files
+        other._directories |= self._directories
+        return other
+
+    def state(self, path: str) -> tuple[Sequence[bytes], int | None] | None:
+        """Give lines and permission bits as they are between two patches, or None."""
+        file = self._find(path)
+        return (file.lines, file.mode) if file is not None else None
+
     def require_room(self, path: str) -> None:
         """Raise PathError for a new file with a file where its directory would have to be."""
         if self.exists(path) and self._before[path] is None:

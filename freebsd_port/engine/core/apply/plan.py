@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from freebsd_port.engine.core.apply.place import Miss, Placement
 
 
+class ReadingError(PortError):
+    """A patch of several commits that comes out otherwise when each is applied by itself."""
+
+
 class MissError(PortError):
     """A hunk that has no place, or a change that has no file."""
 
