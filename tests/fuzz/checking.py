@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from histories import Case
-from judges import Result, apply_git, apply_gnu, apply_ours
+from judges import Result, apply_git, apply_gnu, apply_ours, apply_second
 
 REFUSED_BY_US = (
     "lines than its header says",
@@ -15,6 +15,7 @@ REFUSED_BY_US = (
     "only unified diffs",
     "only regular files",
     "cannot be made",
+    "git's header lines above it are not of",
 )
 """What GNU patch takes and we refuse by line; docs/quilt-differences.md says why."""
 
@@ -34,6 +35,10 @@ def check(case: Case, fuzz: int, room: Path) -> tuple[str, str | None]:
     if case.wanted is not None:
         if ours.files != case.wanted:
             return "accepted", f"git has other files: {_differing(ours, Result(case.wanted))}"
+        second = apply_second(case.files, case.patches)
+        if fuzz == 0 and second.files != ours.files:
+            said = second.said or _differing(ours, second)
+            return "accepted", f"the second applier makes other files: {said}"
         return "accepted, as git has it", None
     git = apply_git(case.files, case.patches, room)
     if git.files is not None and git.files != ours.files:

@@ -12,6 +12,12 @@ from beside_quilt import pop_with_us, push_with_quilt, push_with_us, snapshot
 from histories import Files
 
 from freebsd_port.engine.core.apply.planner import plan_series
+from freebsd_port.engine.core.judge.second_applier import (
+    CannotJudgeError,
+    SeriesPatch,
+    TextFile,
+    apply_series,
+)
 from freebsd_port.engine.core.patch.patch import parse_patch
 from freebsd_port.engine.core.series.series import SeriesEntry
 from freebsd_port.engine.core.text.file import FileState
@@ -106,6 +112,23 @@ def apply_git(files: Files, patches: tuple[bytes, ...], room: Path) -> Result:
         if done.returncode:
             return Result(None, done.stdout.decode("latin-1"))
     return Result(read_tree(root))
+
+
+def apply_second(files: Files, patches: tuple[bytes, ...]) -> Result:
+    """Run the applier that judges where there is no program; it does not know fuzz."""
+    before = {
+        name: TextFile(content, bool(mode & 0o111)) for name, (content, mode) in files.items()
+    }
+    try:
+        after = apply_series(before, [SeriesPatch(str(n), data) for n, data in enumerate(patches)])
+    except CannotJudgeError as error:
+        return Result(None, str(error))
+    return Result(
+        {
+            name: (file.content, 0o755 if file.is_executable else 0o644)
+            for name, file in after.items()
+        }
+    )
 
 
 def find_quilt_fault(files: Files, patches: tuple[bytes, ...], fuzz: int, room: Path) -> str | None:

@@ -172,6 +172,11 @@ CASES = (
     _one("names with spaces", b"--- a/a b\t\n+++ b/a b\t\n" + HUNK, path="a b"),
     _one("quoted names", b'--- "a/a\\tb"\n+++ "b/a\\tb"\n' + HUNK, path="a\tb"),
     _one("orig beside the plain name", b"--- a/f.orig\n+++ b/f\n" + HUNK),
+    Case("a name with fewer components but a longer base name",
+         {"d/f": (TEN, 0o644), "longer": (TEN, 0o644)}, {
+             "1.patch": b"--- a/d/f\n+++ b/longer\n" + HUNK}, applies=False),
+    _one("git: names with too few components", GIT + PLAIN.replace(b"a/f", b"g")),
+    _one("a name of a context diff", b"--- a/x\n+++ b/x\n*** a/f\n" + HUNK),
     _one("context eaten", PLAIN.replace(b" line", b"line"), applies=False),
     _one("a comment in a hunk", PLAIN.replace(b"-line", b"# why\n-line")),
     _one("a hunk longer than it says", PLAIN.replace(b"-4,3", b"-4,2"), applies=False),
@@ -187,7 +192,7 @@ CASES = (
 
 DIFFERENT = (
     _one("a hunk that lost its header", PLAIN + b"\n-line 8\n+line eight\n", applies=False),
-    _one("a hunk behind a blank line", PLAIN + b"\n@@ -8,3 +8,3 @@\n line 8\n-line 9\n+x\n line 10\n",
+    _one("a hunk behind a blank line", PLAIN + b"\n@@ -8,2 +8,2 @@\n line 8\n-line 9\n+x\n",
          applies=False),
     _one("a hunk that goes on behind its count", PLAIN + b"-line 7\n+line seven\n", applies=False),
     _one("a file without a hunk", PLAIN + b"--- a/g\n+++ b/g\n", applies=False),

@@ -75,6 +75,7 @@ def _show(common: Common, result: CheckResult, findings: tuple[PortError, ...]) 
                 "patches": result.patches,
                 "releases": list(result.releases),
                 "uncarried": list(result.uncarried),
+                "judge": result.judge,
                 "written": [str(path) for path in result.written],
                 "problems": problem_rows(findings),
             }
@@ -87,5 +88,7 @@ def _show(common: Common, result: CheckResult, findings: tuple[PortError, ...]) 
                 say(f"wrote {path}")
             for name in result.uncarried:
                 say(paint(f"{name}: no series.lock, the series was not carried to it", "dim"))
+            if result.judge is not None:
+                say(paint(f"computed once more by {result.judge}", "dim"))
             looked = f"{count(result.patches, 'patch')}, {count(len(result.releases), 'release')}"
             say(f"{looked}: {count(len(findings), 'finding')}")

@@ -90,9 +90,8 @@ class Draft:
         else:
             self._put(path, file)
 
-    def remove(self, path: str) -> None:
-        """Take the file away, unless something is written there before the patch ends."""
-        file = self._find(path)
+    def remove(self, path: str, file: DraftFile | None) -> None:
+        """Take away what a change read there, unless it is written over before the patch ends."""
         if file is not None:
             self._doomed[file] = path
 

@@ -12,6 +12,7 @@ from freebsd_port.engine.core.apply.place import (
     Miss,
     Placement,
     finish_lines,
+    is_glued,
     place_hunk,
     splice_hunk,
 )
@@ -170,6 +171,8 @@ def _apply_change(
         at_start = isinstance(result, Placement) and result.line - cursor.grown == 1
         if at_start and change.creates == 2 and lines:
             result = Miss(1, 0, len(hunk.old), tuple(lines) == hunk.new)
+        if isinstance(result, Placement) and is_glued(hunk, result, cursor):
+            result = Miss(result.line, len(hunk.old), len(hunk.old), False)
         if isinstance(result, Placement):
             splice_hunk(lines, hunk, result, cursor)
         else:
@@ -189,7 +192,7 @@ def _finish_change(
 ) -> None:
     """Write or remove the file as the hunks and the header leave it."""
     if change.deletes == 2 and not lines:
-        draft.remove(target.path)
+        draft.remove(target.path, file)
         return
     mode = file.mode if file else None
     sets_mode = change.new_mode is not None and change.new_mode != change.old_mode
@@ -200,7 +203,7 @@ def _finish_change(
         permissions = mode & 0o777 if mode is not None else None
         draft.write(target.path, DraftFile(lines, permissions), is_new=change.creates == 2)
     if change.is_rename:
-        draft.remove(target.source)
+        draft.remove(target.source, file)
     if change.deletes == 2:
         raise MissError("the file to delete holds more than the patch removes", where=where)
 

@@ -126,6 +126,10 @@ def parse_patch(name: str, data: bytes, *, is_begun: bool = False) -> Patch:
             raise long_line(name, index)
         if head.has_header and line.lstrip(INDENT).startswith(b"@@ -"):
             text = end_text(index, has_hunk=True)
+            if stranger := head.find_stranger():
+                shown = stranger.decode("utf-8", "backslashreplace")
+                what = f"git's header lines above it are not of {shown}"
+                raise HunkError(what, where=f"{name}:{index + 1}")
             reader = HunkReader(name, lines, index, has_crlf=head.has_crlf)
             first = line.lstrip(INDENT)
             changes.append(head.finish(text, start + 1, first, reader.read()))

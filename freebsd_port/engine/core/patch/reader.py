@@ -63,9 +63,12 @@ class Preamble:
         if line.startswith(_LEADS):
             self.has_header = True
         if line.startswith((b"--- ", b"- --- ")):
-            self.old = parse_header_name(line[line.index(b"--- ") + 4 :]) or self.old
+            self.old = _follow(self.old, line[line.index(b"--- ") + 4 :])
         elif line.startswith(b"+++ "):
-            self.new = parse_header_name(line[4:]) or self.new
+            self.new = _follow(self.new, line[4:])
+        elif line.startswith(b"*** "):  # of a context diff, but it counts in any
+            self.new = _follow(self.new, line[4:])
+            return
         elif line.startswith(b"Index:"):
             self.index = parse_index_name(line[6:]) or self.index
         elif line.startswith(b"diff --git "):
@@ -104,6 +107,20 @@ class Preamble:
             self.differs_at = None if is_empty or _is_same_blob(match[1], match[2]) else number
             if match[3]:
                 self.modes = [_parse_mode(match[3])] * 2
+
+    def find_stranger(self) -> bytes | None:
+        """Give a name below git's header lines that is not the header's own, where it matters.
+
+        GNU patch would do to that file what the header says of another one.
+        """
+        is_made_or_gone = self.creates == 2 or self.deletes == 2
+        says_more = self.marks or is_made_or_gone or self.modes[0] != self.modes[1]
+        if not says_more or None in self.git_names:
+            return None
+        for header in (self.old, self.new):
+            if header is not None and header.name and header.name not in self.git_names:
+                return header.name
+        return None
 
     def finish(
         self, text: bytes, line: int, first_hunk: bytes | None, hunks: tuple[Hunk, ...] = ()
@@ -148,9 +165,15 @@ class Preamble:
         return _complete(old, for_old), _complete(new, for_new)
 
 
+def _follow(before: HeaderName | None, text: bytes) -> HeaderName | None:
+    """Read a name; the one before stays for when it cannot be taken."""
+    found = parse_header_name(text)
+    return replace(found, before=before) if found else before
+
+
 def _complete(header: HeaderName | None, name: bytes | None) -> HeaderName | None:
-    if header is not None and header.name:
-        return header
+    if header is not None and (header.name or header.before):
+        return replace(header, before=_complete(header.before, name))
     is_absent = header is not None and header.is_absent
     return HeaderName(name, is_absent) if name or is_absent else None
 

@@ -18,11 +18,12 @@ from freebsd_port.engine.core.apply.series_lock import (
 from freebsd_port.engine.core.series.variant import variant_name
 from freebsd_port.engine.core.source.missing_names import find_missing
 from freebsd_port.engine.core.text.file import split_lines
+from freebsd_port.engine.ops.apply.judge import judge_plan
 from freebsd_port.engine.ops.target.patch_source import load_series
 from freebsd_port.engine.ops.target.workspace import Workspace
 from freebsd_port.errors import PortError, ProblemsError
 from freebsd_port.openstack.core.release.series_lint import lint_patch, lint_series
-from freebsd_port.openstack.ops.inspect.plan_on_wheels import Goal, read_sources
+from freebsd_port.openstack.ops.inspect.plan_on_wheels import Goal, read_patches, read_sources
 from freebsd_port.openstack.ops.inspect.status import find_status_faults, read_status
 from freebsd_port.openstack.ops.release.requirements_lock import check_lock
 from freebsd_port.openstack.ops.series import load_lock
@@ -83,6 +84,8 @@ class CheckResult:
 
     findings: tuple[PortError, ...]
     written: tuple[Path, ...] = ()
+    judge: str | None = None
+    """Who computed the series once more, None when it was computed for no release."""
 
 
 def check_project(
@@ -103,6 +106,7 @@ def check_project(
     patches = _read_patches(project)
     findings: list[PortError] = []
     written: list[Path] = []
+    judge: str | None = None
     findings += _lint_texts(project, patches)
     for name in chosen:
         with _collected(findings):
@@ -112,10 +116,14 @@ def check_project(
         with _collected(findings):
             lock = load_lock(project, name)
             progress(f"holding the series against the wheels of {name}")
-            tree, goal = read_sources(project, name, is_offline=is_offline, progress=progress)
+            tree, texts = read_sources(project, name, is_offline=is_offline, progress=progress)
+            goal = read_patches(texts)
             plan = plan_series(tree, goal)
             if plan.problems:
                 raise ProblemsError(plan.problems)
+            judgement = judge_plan(tree, texts, plan)
+            judge = judgement.judge
+            findings += judgement.problems
             if write_lock:
                 written += [] if findings else _write_lock(project, name, plan)
             else:
@@ -123,7 +131,7 @@ def check_project(
             findings += missing_findings(name, tree, goal, plan)
     uncarried = tuple(name for name in chosen if name not in carried)
     findings += _default_findings(project, uncarried)
-    return CheckResult(len(patches), chosen, uncarried, tuple(findings), tuple(written))
+    return CheckResult(len(patches), chosen, uncarried, tuple(findings), tuple(written), judge)
 
 
 def _lint_texts(project: Project, patches: Mapping[str, bytes]) -> list[PortError]:

@@ -58,7 +58,7 @@ def test_a_plain_diff_sees_what_git_diffs_wrote() -> None:
 def test_what_waits_is_not_there_for_the_choice_of_a_name() -> None:
     draft = Draft(MemoryTree({"f": b"a\n"}))
     write_git(draft, ChangedFile("f", "g"), X)
-    draft.remove("f")
+    draft.remove("f", draft.open(F, is_git=True))
     assert not draft.exists("g")
     assert not draft.exists("f")
     draft.end_patch()
@@ -68,7 +68,7 @@ def test_what_waits_is_not_there_for_the_choice_of_a_name() -> None:
 
 def test_a_removed_file_counts_as_gone_until_something_is_written_there() -> None:
     draft = Draft(MemoryTree({"f": b"a\n"}))
-    draft.remove("f")
+    draft.remove("f", draft.open(F, is_git=False))
     assert not draft.exists("f")
     draft.write("f", X, is_new=True)
     draft.end_patch()

@@ -105,8 +105,8 @@ def test_what_a_patch_only_tells_of_is_left_out_and_told(text: bytes, what: str)
         b"Property changes on: x\n______\nAdded: svn:executable\n   + *\n",
         b"-- \n2.39.5\n\nFrom 0123456789012345678901234567890123456789 Mon Sep 17 00:00:00 2001\n"
         b"Subject: [PATCH]\n\n- a list\n+ another\n---\n f | 2 +-\n\n",
-        b"diff --git a/x b/x\nold mode 100644\nnew mode 100755\n",
-        b"diff --git a/x b/x\nnew file mode 100644\nindex 000..e69de29\n",
+        b"diff --git a/x b/x\nold mode 100644\nnew mode 100755\ndiff --git a/b b/b\n",
+        b"diff --git a/x b/x\nnew file mode 100644\nindex 000..e69de29\ndiff --git a/b b/b\n",
         b"\n-----\nprose\n+++++\n",
     ],
 )
@@ -115,6 +115,20 @@ def test_text_between_and_behind_diffs_is_fine(text: bytes) -> None:
         patch = parse_patch("p", data)
         assert render_patch(patch) == data
         assert patch.omissions == ()
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        b"old mode 100644\nnew mode 100755\n",
+        b"new file mode 100644\nindex 000..e69de29\n",
+        b"similarity index 100%\nrename from x\nrename to y\n",
+    ],
+)
+def test_git_header_lines_without_a_hunk_are_not_given_to_the_next_file(lines: bytes) -> None:
+    data = b"diff --git a/x b/y\n" + lines + A
+    number = 4 + lines.count(b"\n")
+    assert refusal(data) == f"git's header lines above it are not of a/a at p:{number}"
 
 
 def test_a_binary_patch_is_left_to_the_planner() -> None:
