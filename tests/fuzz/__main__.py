@@ -20,11 +20,11 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(TESTS.parent), str(TESTS), str(TESTS / "helpers"), str(TESTS / "fuzz")]
 
-from cases import BATCH, draw_cases, remake  # noqa: E402
-from checking import check  # noqa: E402
-from histories import Case  # noqa: E402
-from judges import find_quilt_fault  # noqa: E402
-from shrinking import shrink, shrink_history  # noqa: E402
+from fuzz.cases import BATCH, draw_cases, remake  # noqa: E402
+from fuzz.checking import check  # noqa: E402
+from fuzz.histories import Case  # noqa: E402
+from fuzz.judges import find_quilt_fault  # noqa: E402
+from fuzz.shrinking import shrink, shrink_history  # noqa: E402
 
 QUILT_EACH = 25
 """quilt, and our whole way to the disk and back, run on one case in so many."""

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from histories import Case, History, Recipe, Repository, draw_history
-from mutations import make_plain, mutate
+from fuzz.histories import Case, History, Recipe, Repository, draw_history
+from fuzz.mutations import make_plain, mutate
 
 BATCH = 50
 _MAIL = re.compile(rb"^(?=From [0-9a-f]{40} )", re.MULTILINE)

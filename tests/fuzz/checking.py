@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from histories import Case
-from judges import Result, apply_git, apply_gnu, apply_ours, apply_second
+from fuzz.histories import Case
+from fuzz.judges import Result, apply_git, apply_gnu, apply_ours, apply_second
 
 REFUSED_BY_US = (
     "lines than its header says",

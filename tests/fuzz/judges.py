@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from beside_quilt import pop_with_us, push_with_quilt, push_with_us, snapshot
-from histories import Files
 
 from freebsd_port.engine.core.apply.planner import plan_series
 from freebsd_port.engine.core.judge.second_applier import (
@@ -22,6 +21,7 @@ from freebsd_port.engine.core.patch.patch import parse_patch
 from freebsd_port.engine.core.series.series import SeriesEntry
 from freebsd_port.engine.core.text.file import FileState
 from freebsd_port.errors import PortError
+from fuzz.histories import Files
 
 STATE = (".pc", ".freebsd-port")
 

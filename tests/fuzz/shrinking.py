@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from histories import Case, Files, History, Recipe
+from fuzz.histories import Case, Files, History, Recipe
 
 _TRIES = 1500
 

@@ -12,7 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 _HUNK = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
-_GIT = re.compile(rb"diff --git ([^\s\"]+) ([^\s\"]+)\s*$")
+_NAME = rb"([^\s\"]+|\"(?:[^\"\\]|\\.)*\")"
+_GIT = re.compile(rb"diff --git " + _NAME + rb" " + _NAME + rb"\s*$")
+_ESCAPE = re.compile(rb"\\([0-7]{3}|.)")
+_ESCAPED = dict(zip(b"abfnrtv", b"\a\b\f\n\r\t\v", strict=True))
 _COMMIT = re.compile(rb"From [0-9a-f]{40} ")
 _MODE = re.compile(rb"(?:new mode|new file mode) 100([0-7]{3})\s*$")
 NO_NEWLINE = b"\\ No newline at end of file"
@@ -200,7 +203,7 @@ def _read(data: bytes) -> Iterator[_Diff]:
             diff = _Diff(is_git=True, begins_commit=begins_commit)
             begins_commit = False
             if names:
-                diff.old, diff.new = names[1], names[2]
+                diff.old, diff.new = _unquote(names[1]), _unquote(names[2])
         elif line.startswith(b"--- ") and following.startswith(b"+++ "):
             if diff is None or diff.blocks or not diff.is_git:
                 if diff is not None:
@@ -223,13 +226,21 @@ def _name(diff: _Diff, old: bytes, new: bytes) -> None:
     names = []
     for line in (old, new):
         name, tab, _ = line[4:].rstrip(b"\r").partition(b"\t")
-        names.append(name if tab or b" " not in name else name.split(b" ")[0])
-        if name.startswith(b'"'):
-            raise CannotJudgeError("a name in quotes")
+        names.append(_unquote(name if tab or b" " not in name else name.split(b" ")[0]))
     diff.makes |= names[0] == b"/dev/null"
     diff.removes |= names[1] == b"/dev/null"
     diff.old = names[1] if names[0] == b"/dev/null" else names[0]
     diff.new = names[0] if names[1] == b"/dev/null" else names[1]
+
+
+def _unquote(name: bytes) -> bytes:
+    """Read a name in quotes as C has it; any other stays."""
+
+    def escaped(match: re.Match[bytes]) -> bytes:
+        text = match[1]
+        return bytes([int(text, 8) if len(text) == 3 else _ESCAPED.get(text[0], text[0])])
+
+    return _ESCAPE.sub(escaped, name[1:-1]) if name.startswith(b'"') else name
 
 
 def _extend(diff: _Diff, line: bytes) -> None:
