@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from freebsd_port.engine.core.apply.plan import Plan
 from freebsd_port.engine.core.judge.second_applier import CannotJudgeError, SeriesPatch, TextFile
-from freebsd_port.engine.core.text.file import FileState, Tree
+from freebsd_port.engine.core.text.file import FileState, PathError, Tree
 from freebsd_port.engine.ops.target.patch_source import GoalPatch
 from freebsd_port.engine.store.judge.programs import Judge, find_judge, judge_series
 from freebsd_port.errors import PortError
@@ -79,7 +79,7 @@ def _read_all(tree: Tree, paths: Iterable[str]) -> Iterator[tuple[str, FileState
     for path in sorted(paths):
         try:
             state = tree.read(path)
-        except PortError:
+        except PathError:
             continue  # a name in the prose that no patch may touch
         if state is not None:
             yield path, state
