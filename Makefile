@@ -15,6 +15,7 @@
 #   make check           series, files, headers, locks and pins agree
 #   make pop             take every patch off again
 #   make bench           speed and memory against quilt, git and patch
+#   make fuzz            random histories and damaged patches against GNU patch, git and quilt
 #   make compare-quilt   Debian's real series, byte for byte against quilt (downloads them)
 #   make tox             our own tests on every Python from 3.11 to 3.13
 #   make docs            the documentation as a site, in build/docs/html
@@ -35,8 +36,8 @@ TOOL = .venv/bin/freebsd-port
 MADE = $(VENV)/.freebsd-port.json
 
 .PHONY: help venv patch test lint types test-port test-tool test-long verify-upstream \
-	verify-releases services demo check pop bench compare-quilt tox docs docs-check man tables \
-	dist hooks clean
+	verify-releases services demo check pop bench fuzz compare-quilt tox docs docs-check man \
+	tables dist hooks clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -109,6 +110,9 @@ pop: .venv/ready
 
 bench: .venv/ready
 	@.venv/bin/python -m bench
+
+fuzz: .venv/ready-to-test
+	@.venv/bin/python tests/fuzz
 
 compare-quilt: .venv/ready
 	@.venv/bin/python scripts/compare_quilt.py
