@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from freebsd_port.host.core.answer_rules import require_place
 from freebsd_port.host.core.answers import Answers
 from freebsd_port.host.core.database import (
     LOCAL,
@@ -80,7 +79,7 @@ def take_steps(
         if step.words:
             server.manage(step.words)
         else:
-            is_local = server.place.host in LOCAL
+            is_local = server.url.host in LOCAL
             server.administer(render_sql(answers, password), defaults_file, is_local=is_local)
         taken.append(step.name)
 
@@ -96,7 +95,7 @@ def _require_new(step: DatabaseStep, taken: list[str], server: DatabaseServer) -
 
 def _server(answers: Answers, password: str) -> DatabaseServer:
     return DatabaseServer(
-        require_place(answers.database.url),
+        answers.database.url,
         Path(answers.nova.environment),
         Path(answers.nova.config) / "nova.conf",
         password,

@@ -103,11 +103,11 @@ def open_cloud(answers: Answers, passwords_path: Path) -> OpenStack:
     password = require_password(passwords_path, "identity", whose)
     return OpenStack(
         {
-            "identity": identity.url,
+            "identity": str(identity.url),
             "compute": answers.api.url,
-            "placement": ends.placement,
-            "image": ends.image,
-            "network": ends.network,
+            "placement": str(ends.placement),
+            "image": str(ends.image),
+            "network": str(ends.network),
         },
         Login(identity.user, identity.project, identity.domain, password),
     )

@@ -14,8 +14,9 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+from made_answers import answer
 
-from freebsd_port.host.core.answers import Answers, Api, Metadata
+from freebsd_port.host.core.answers import Answers
 from freebsd_port.host.core.service import NAMES, Tools, services
 from freebsd_port.host.core.service_files import HostFile, service_files
 
@@ -177,8 +178,8 @@ def test_gunicorn_gets_no_word_that_nova_would_take_for_its_own(
 
 
 def test_each_api_listens_where_its_own_answers_say() -> None:
-    answers = replace(
-        ANSWERS, api=Api(address="::1", workers=3), metadata=Metadata(address="fd00::1", port=9000)
+    answers = answer(
+        api={"address": "::1", "workers": 3}, metadata={"address": "fd00::1", "port": 9000}
     )
     found = {}
     for name in ("api", "api-metadata"):
