@@ -95,21 +95,17 @@ class Demonstration:
             self.session.show(line for line in printed if not line.startswith("..."))
 
     def files(self, verb: str) -> tuple[str, ...]:
-        """The options that name the run's files to a verb."""
-        answers = ("--answers", str(self.host.answers_file))
-        passwords = ("--passwords", str(self.host.passwords_file))
-        return {
-            "init": answers,
-            "doctor": (*answers, "--host", str(RECORDED)),
-            "config": (*answers, *passwords),
-            "database": (*answers, *passwords, "--defaults-file", str(self.host.administrator)),
-            "services": (*answers, "--root", str(self.host.root)),
-            "verify": (*answers, *passwords, "--host", str(self.host.recording)),
-        }[verb]
+        """The options that let a verb work in the run's directory only."""
+        more = {
+            "doctor": ("--host", str(RECORDED)),
+            "database": ("--defaults-file", str(self.host.administrator)),
+            "verify": ("--host", str(self.host.recording)),
+        }
+        return ("--root", str(self.host.root), *more.get(verb, ()))
 
     def correct_answers(self) -> None:
         """Do what the guide says in words: put into host.toml what differs here."""
-        if self.host.root.exists():
+        if self.host.administrator.exists():
             return
         with self.session.step("correct host.toml: free ports, and a directory for everything"):
             self.host.write()
@@ -124,7 +120,7 @@ class Demonstration:
         port = self.session.run.ports.get(name.removeprefix("nova_"))
         if port is not None:
             self.session.keeper.ask("release", port=port)
-        tools = find_tools(answers, self.host.answers_file)
+        tools = find_tools(answers, self.host.answers_file, self.host.root)
         (service,) = (one for one in services(answers, tools) if one.name == name)
         with self.session.step(f"service {name} start"):
             self.session.keeper.ask(
