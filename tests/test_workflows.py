@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from programs import needs, why_not
 from ruamel.yaml import YAML
 
 from freebsd_port.cli.views.matrix import matrix_row
@@ -23,10 +24,6 @@ SCRIPTS = sorted(
     if path.is_file() and path.read_bytes().startswith(b"#!/bin/sh\n")
 )
 SHELLCHECK = shutil.which("shellcheck")
-
-needs_shellcheck = pytest.mark.skipif(
-    SHELLCHECK is None, reason="shellcheck is not installed; .ci/run installs it"
-)
 
 
 def jobs() -> list[Any]:
@@ -119,7 +116,7 @@ def test_linux_runs_the_entry_point_and_freebsd_what_its_user_types() -> None:
     assert os.access(ROOT / ".ci/run", os.X_OK)
 
 
-@needs_shellcheck
+@needs("shellcheck")
 @pytest.mark.parametrize("job", jobs())
 def test_shellcheck_has_nothing_to_say_about_the_shell_in_a_job(job: dict[str, Any]) -> None:
     for script in scripts_of(job):
@@ -133,7 +130,7 @@ def test_shellcheck_has_nothing_to_say_about_the_shell_in_a_job(job: dict[str, A
         assert done.returncode == 0, done.stdout
 
 
-@needs_shellcheck
+@needs("shellcheck")
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
 def test_shellcheck_has_nothing_to_say_about_a_script(path: Path) -> None:
     done = subprocess.run([str(SHELLCHECK), str(path)], capture_output=True, text=True, check=False)
@@ -158,7 +155,7 @@ def find_make(kind: str) -> str:
         ).stdout
         if said.startswith("GNU Make") == (kind == "GNU"):
             return program
-    pytest.skip(f"no {kind} make is installed; .ci/run installs bmake")
+    pytest.skip(f"no {kind} make: {why_not('bmake')}" if kind == "BSD" else "no GNU make")
 
 
 def dry_run(program: str, *words: str) -> list[str]:

@@ -14,8 +14,13 @@ def host_toml(**sections: Mapping[str, object]) -> bytes:
     lines = []
     for title, keys in sections.items():
         lines.append(f"[{title}]")
-        lines += [f"{key} = {json.dumps(value)}" for key, value in keys.items()]
+        lines += [f"{key} = {_value(value)}" for key, value in keys.items()]
     return "\n".join([*lines, ""]).encode()
+
+
+def _value(value: object) -> str:
+    """A value of TOML: as JSON has it, without surrogates and without a bare DEL."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def answer(**sections: Mapping[str, object]) -> Answers:

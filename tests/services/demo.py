@@ -68,6 +68,8 @@ class Demonstration:
             reason = guest.why_not(self.session.host)
         if reason is not None:
             self.session.leave_out(command, reason)
+            if "--boot" in words:
+                self.type(command.partition(" --boot")[0])
         elif words[0] == "sysrc":
             with self.session.step(command):
                 self.host.set_rc_conf(words[1:])

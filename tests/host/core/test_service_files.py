@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from made_answers import answer
+from programs import needs
 
 from freebsd_port.host.core.answers import Answers
 from freebsd_port.host.core.service import NAMES, Tools, services
@@ -102,7 +103,7 @@ def test_every_script_is_shell(name: str, tmp_path: Path) -> None:
     subprocess.run(["sh", "-n", str(script)], check=True)
 
 
-@pytest.mark.skipif(SHELLCHECK is None, reason="shellcheck is not installed; .ci/run installs it")
+@needs("shellcheck")
 @pytest.mark.parametrize("name", SHELL)
 def test_shellcheck_has_nothing_to_say(name: str, tmp_path: Path) -> None:
     script = tmp_path / name
