@@ -8,29 +8,35 @@ from __future__ import annotations
 
 import ast
 import configparser
+import os
 import re
+import secrets
+import shutil
+import socket
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 import sqlglot
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from made_answers import host_toml
+from made_answers import answer, host_toml
+from services.place import DATABASE, find_address
 from sqlglot.dialects.mysql import MySQL
 from sqlglot.tokens import TokenType
 
+from freebsd_port.errors import UsageError
 from freebsd_port.host.core.answers import Answers
 from freebsd_port.host.core.answers_file import parse_answers, rules_of
 from freebsd_port.host.core.database import render_sql
 from freebsd_port.host.core.nova_config import Shipped, config_files
-from freebsd_port.host.core.passwords import KEYS
+from freebsd_port.host.core.passwords import KEYS, require_password_text
 from freebsd_port.host.core.service import NAMES, Tools
 from freebsd_port.host.core.service_files import service_files
 
@@ -491,3 +497,82 @@ def test_each_piece_of_dirt_at_the_end_of_each_key_is_refused_or_harmless() -> N
             found = parse_answers(host_toml(**{title: {key: value}}))
             if isinstance(found, Answers):
                 assert re.fullmatch(r"[A-Za-z0-9/._+@:%~-]+", value), value
+
+
+@EXAMPLES
+@given(DIRT | st.text(max_size=12))
+def test_a_password_is_read_back_exactly_or_refused_and_not_repeated(password: str) -> None:
+    is_held = password.isprintable() and "\\$" not in password and password != ""
+    if not is_held:
+        with pytest.raises(UsageError) as caught:
+            require_password_text("identity", password, "passwords.toml")
+        assert len(password) < 3 or password not in str(caught.value)
+        return
+    require_password_text("identity", password, "passwords.toml")
+    files = config_files(Answers(), dict.fromkeys(KEYS, password), SHIPPED)
+    with tempfile.TemporaryDirectory() as directory:
+        place = Path(directory) / "nova.conf"
+        place.write_bytes(next(one.content for one in files if one.path.endswith("/nova.conf")))
+        found = read_options(place)
+    assert read_url(found["DEFAULT"]["transport_url"])[4] == password
+    assert read_url(found["database"]["connection"])[4] == password
+    assert found["neutron"]["metadata_proxy_shared_secret"] == password
+    for group in ("keystone_authtoken", "service_user", "placement", "neutron"):
+        assert found[group]["password"] == password
+    for _, literals in read_sql(render_sql(Answers(), password), WithoutBackslashes)[4:6]:
+        assert literals[-1] == password
+
+
+CLIENT = shutil.which("mariadb") or shutil.which("mysql")
+NAMES_OF_USERS = ("o'neil", 'a"b', "a`b", "back\\slash\\", "%", "_%", "x'@'%", "--;#", "''", "\\'")
+
+
+@pytest.fixture
+def as_user() -> Callable[..., str]:
+    """Function (SQL, user=None, password=None) -> what the server's own client prints."""
+    account = find_address(DATABASE).account
+    host, port = str(account["host"]), str(account["port"])
+    try:
+        socket.create_connection((host, int(port)), 20).close()
+    except OSError as error:
+        pytest.skip(f"no database at {host}:{port}: {error}")
+
+    def ask(sql: str, user: str = str(account["user"]), password: object = None) -> str:
+        secret = account["password"] if password is None else password
+        words = ["--no-defaults", "--batch", "--skip-column-names", f"--host={host}"]
+        done = subprocess.run(
+            [str(CLIENT), *words, f"--port={port}", f"--user={user}"],
+            input=sql, text=True, capture_output=True, env={**os.environ, "MYSQL_PWD": str(secret)},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return ask
+
+
+@pytest.mark.skipif(CLIENT is None, reason="neither mariadb nor mysql, the client, is installed")
+@pytest.mark.parametrize("name", NAMES_OF_USERS)
+def test_a_real_server_makes_exactly_the_user_that_is_named(
+    name: str, as_user: Callable[..., str]
+) -> None:
+    mark = f"fp{secrets.token_hex(4)}"
+    user, password = mark + name, 'it\'s \\ "$5" %`;#'
+    url = f"mysql+pymysql://{quote(user, safe='')}@127.0.0.1/"
+    sql = render_sql(answer(database={"url": url, "name": mark}), password)
+    quoted = "'" + user.replace("'", "''") + "'"
+    mode = "SET SESSION sql_mode = 'NO_BACKSLASH_ESCAPES';"
+    try:
+        as_user(sql)
+        listed = f"SELECT HEX(User), Host FROM mysql.user WHERE LEFT(User, {len(mark)}) = '{mark}'"
+        rows = sorted(row.split("\t") for row in as_user(listed).splitlines())
+        assert rows == sorted(
+            [user.encode().hex().upper(), host] for host in ("localhost", "127.0.0.1", "::1")
+        )
+        seen = as_user("SHOW DATABASES LIKE 'fp%'", user, password).split()
+        assert seen == [mark, f"{mark}_api", f"{mark}_cell0"]
+    finally:
+        drops = [f"DROP DATABASE IF EXISTS {mark}{end};" for end in ("", "_api", "_cell0")]
+        drops += [
+            f"DROP USER IF EXISTS {quoted}@'{host}';" for host in ("localhost", "127.0.0.1", "::1")
+        ]
+        as_user(mode + "".join(drops))
