@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from programs import needs, why_not
+from programs import PACKAGES, needs, why_not
 from ruamel.yaml import YAML
 
 from freebsd_port.cli.views.matrix import matrix_row
@@ -114,6 +114,16 @@ def test_linux_runs_the_entry_point_and_freebsd_what_its_user_types() -> None:
     native = "\n".join(scripts_of(found["freebsd"]))
     assert native.index("make patch") < native.index("make test")
     assert os.access(ROOT / ".ci/run", os.X_OK)
+
+
+def test_readme_installs_what_ci_installs_and_names_each_package_once() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    (line,) = re.findall(r"^apt-get install (.*)$", readme, re.MULTILINE)
+    pairs = re.findall(r" ([\w-]+):([a-z0-9-]+)", (ROOT / ".ci/run").read_text("utf-8"))
+    by_ci = {package for _, package in pairs if package != "chromium"}
+    assert sorted(line.split()[3:]) == line.split()[3:]
+    assert set(line.split()) == {"git", "make", "python3-venv", *by_ci}
+    assert {*PACKAGES.values()} <= by_ci
 
 
 @needs("shellcheck")
