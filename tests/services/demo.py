@@ -160,7 +160,7 @@ class Demonstration:
             self.keystone.serve()
             said += self.keystone.admit(answers, passwords)
         with self.session.step("placement; stand-ins of glance and neutron"):
-            nova = nova_sections(answers, passwords, passwords)
+            nova = nova_sections(answers, passwords)
             connection = {"connection": run.database_url("placement"), "sync_on_startup": True}
             sections = {
                 "api": {"auth_strategy": "keystone"},
