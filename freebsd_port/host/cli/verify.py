@@ -1,4 +1,4 @@
-"""`freebsd-port host verify`."""
+"""Check nova's services, cells and resources; boot a guest."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ from freebsd_port.host.cli.options import (
     recorded_option,
     root_option,
 )
+
+SECTION = "Verbs"
+PLACE = 6
+
 
 _EPILOG = """\b
 Examples:
