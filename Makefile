@@ -12,6 +12,7 @@
 #   make verify-releases every release: environment, series, checks; makes what is not there
 #   make services        start the patched services against a real broker and database
 #   make demo            a host from nothing to verified, here; everything is undone again
+#   make bare-machine    README's commands on a new Debian with only what README installs; as root
 #   make check           series, files, headers, locks and pins agree
 #   make pop             take every patch off again
 #   make bench           speed and memory against quilt, git and patch
@@ -36,7 +37,7 @@ TOOL = .venv/bin/freebsd-port
 MADE = $(VENV)/.freebsd-port.json
 
 .PHONY: help venv patch test lint types test-port test-tool test-long verify-upstream \
-	verify-releases services demo check pop bench fuzz compare-quilt tox docs docs-check man \
+	verify-releases services demo bare-machine check pop bench fuzz compare-quilt tox docs docs-check man \
 	tables dist hooks clean
 
 help:
@@ -101,6 +102,9 @@ services: $(MADE)
 demo: $(MADE)
 	@$(TOOL) apply --release $(RELEASE) --venv $(VENV)
 	@.venv/bin/python scripts/demo.py --venv $(VENV)
+
+bare-machine:
+	@scripts/bare_machine
 
 check: .venv/ready
 	@$(TOOL) check
