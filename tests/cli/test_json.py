@@ -7,11 +7,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from command_line import Run
+from command_line import Run, every_verb
 from small_project import GREET, LEAVE, NAMES, PLATFORM, WHO, SmallProject
 
 from freebsd_port.cli.main import main
-from freebsd_port.cli.verbs import VERBS, VERBS_BELOW
 
 
 def test_what_was_written_is_listed(run: Run) -> None:
@@ -280,7 +279,7 @@ def test_every_finding_is_a_problem(run: Run, project: SmallProject) -> None:
     ]
 
 
-@pytest.mark.parametrize("verb", [*VERBS, *(f"host {verb}" for verb in VERBS_BELOW["host"])])
+@pytest.mark.parametrize("verb", every_verb())
 def test_every_verb_refuses_an_unknown_option_in_json(
     verb: str, capfd: pytest.CaptureFixture[str]
 ) -> None:

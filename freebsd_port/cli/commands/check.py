@@ -1,4 +1,4 @@
-"""`freebsd-port check`."""
+"""Report where series, files, headers, locks and pins disagree."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from freebsd_port.cli.options import (
     pass_common,
     venv_option,
 )
+
+SECTION = "Verify"
+PLACE = 2
 
 _EPILOG = """\b
 Examples:

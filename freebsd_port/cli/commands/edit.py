@@ -1,4 +1,4 @@
-"""`freebsd-port edit`."""
+"""Edit files as part of the top patch."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import click
 
 from freebsd_port.cli.complete import complete_file
 from freebsd_port.cli.options import Common, common_options, pass_common, target_options
+
+SECTION = "Author"
+PLACE = 2
+
 
 _EPILOG = """\b
 Examples:

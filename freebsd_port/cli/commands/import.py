@@ -1,4 +1,4 @@
-"""`freebsd-port import`."""
+"""Add patches from other files to the series."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from freebsd_port.cli.options import (
     pass_common,
     target_options,
 )
+
+SECTION = "Author"
+PLACE = 16
+
 
 _EPILOG = """\b
 Examples:

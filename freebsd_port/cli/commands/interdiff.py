@@ -1,4 +1,4 @@
-"""`freebsd-port interdiff`."""
+"""Show what changed in the series between two releases or revisions."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ from freebsd_port.cli.options import (
     variant_option,
 )
 from freebsd_port.cli.render import print_json
+
+SECTION = "Review"
+PLACE = 2
+
 
 _EPILOG = """\b
 Examples:

@@ -1,4 +1,4 @@
-"""`freebsd-port rebase`, and which of its options exclude each other."""
+"""Rebase the series to another release with a three-way merge."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ from freebsd_port.cli.options import (
     output_options,
     pass_common,
 )
+
+SECTION = "Rebase"
+PLACE = 1
+
 
 if TYPE_CHECKING:
     from freebsd_port.openstack.ops.rebase.proof import Proof
