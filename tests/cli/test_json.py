@@ -228,7 +228,7 @@ def test_completion_gives_the_script(run: Run) -> None:
             ("pop", "--json"),
             2,
             {
-                "what": "nothing to pop: no patch is on",
+                "what": "nothing to pop: no patch is applied",
                 "where": None,
                 "hint": "freebsd-port push",
             },
@@ -246,7 +246,7 @@ def test_completion_gives_the_script(run: Run) -> None:
             ("verify", "--json"),
             1,
             {
-                "what": "no patch is on, so there is nothing to verify",
+                "what": "no patch is applied, so there is nothing to verify",
                 "where": "PROJECT/.venvs/2026.2",
                 "hint": "freebsd-port apply",
             },

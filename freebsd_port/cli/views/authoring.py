@@ -33,7 +33,7 @@ def open_texts(common: Common, *, is_offline: bool) -> Workspace:
 def _require_writable(common: Common) -> None:
     if common.tree is None and common.project().is_packaged:
         raise UsageError(
-            "the series came with the installed package, so it is not changed",
+            "the series was installed with the package and cannot be changed",
             where=str(common.project().root),
             hint="name a checkout with --project DIR",
         )
@@ -60,9 +60,9 @@ def lock_remark(workspace: Workspace, shared: tuple[str, ...] = ()) -> list[str]
     from freebsd_port.engine.core.apply.series_lock import write_lock_command
 
     command = write_lock_command(workspace.release)
-    lines = [f"series.lock is out of date now, afterwards: {command}"]
+    lines = [f"series.lock is out of date; when you are done: {command}"]
     if shared:
-        lines.append(f"{', '.join(shared)} took the same text: freebsd-port check")
+        lines.append(f"{', '.join(shared)} use the same patch file: freebsd-port check")
     return [paint(line, "dim") for line in lines]
 
 

@@ -102,7 +102,7 @@ def _show_total(result: Verification) -> None:
         excused = sum(len(one.excused) for one in result.patches)
         total += f"; {run} of {count(len(result.hunks), 'hunk')} run by checks"
         total += f", {ran} of {count(lines, 'added line')}"
-        total += f", {excused} for FreeBSD alone" if excused else ""
+        total += f", {excused} only on FreeBSD" if excused else ""
     else:
         total += f"; {_NOT_MEASURED}"
     say(total)
@@ -119,7 +119,7 @@ def _show_hunks(result: Verification, *, verbose: bool) -> None:
             say(f"{paint('partly', 'warn')}  {name}: lines {lines} not run")
         elif verbose and covered.excused:
             lines = ", ".join(map(str, covered.excused))
-            say(f"{paint('native', 'dim')}  {name}: lines {lines} run on FreeBSD alone")
+            say(f"{paint('native', 'dim')}  {name}: lines {lines} run only on FreeBSD")
         elif verbose:
             say(f"{paint('run', 'good')}     {name}: {', '.join(covered.checks) or 'no statement'}")
 

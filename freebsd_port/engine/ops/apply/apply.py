@@ -86,11 +86,11 @@ def pop_patches(
     """Take off patches from the top, down to but without a named one.
 
     All of them come off without reading the series, so that a damaged one is no obstacle.
-    Raises UsageError when no patch is on.
+    Raises UsageError when no patch is applied.
     """
     state = load_state(workspace.target.root)
     if not state.patches and not state.files:
-        raise UsageError("nothing to pop: no patch is on", hint="freebsd-port push")
+        raise UsageError("nothing to pop: no patch is applied", hint="freebsd-port push")
     options = Options(state.fuzz, force, dry_run, state.release)
     there = _below(workspace, distance, len(state.patches))
     if there == 0:

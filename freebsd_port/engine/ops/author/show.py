@@ -183,7 +183,9 @@ def find_top(workspace: Workspace) -> str:
     """Name the top patch. Raises UsageError when none is on: quilt too exits with 2."""
     on = _names_on(workspace)
     if not on:
-        raise UsageError("no patch is on", where=str(workspace.place), hint="freebsd-port push")
+        raise UsageError(
+            "no patch is applied", where=str(workspace.place), hint="freebsd-port push"
+        )
     return on[-1]
 
 
@@ -211,11 +213,11 @@ def find_previous(workspace: Workspace, patch: str | None = None) -> str:
     """
     on, series = _names_on(workspace), read_series(workspace)
     if patch is None and not on:
-        raise PortError("no patch is on", where=str(workspace.place), hint="freebsd-port push")
+        raise PortError("no patch is applied", where=str(workspace.place), hint="freebsd-port push")
     name = on[-1] if patch is None else series.entries[series.require_index(patch)].name
     below = on[: on.index(name)] if name in on else on
     if not below:
-        raise UsageError(f"no patch is on below {name}", where=str(workspace.place))
+        raise UsageError(f"no patch is applied below {name}", where=str(workspace.place))
     return below[-1]
 
 

@@ -63,7 +63,7 @@ class Stack:
         if not self.goal:
             is_planned = self.workspace.pristine is not None
             hint = "name a patch of the series" if is_planned else "freebsd-port push"
-            raise StackError("no patch is on", hint=hint)
+            raise StackError("no patch is applied", hint=hint)
         if name is None:
             return len(self.goal) - 1
         index = self.series.require_index(name)

@@ -132,7 +132,7 @@ def lock_series(
     """
     if project.is_packaged:
         raise UsageError(
-            "the series came with the installed package, where nothing is written",
+            "the series was installed with the package, where nothing is written",
             where=str(project.root),
             hint="name a checkout with --project DIR",
         )

@@ -210,7 +210,7 @@ def _find_killed(project: Project, new: str, old: str, only: str | None) -> Reba
 def _require_begun(project: Project) -> RebaseState:
     found = read_rebase(project)
     if found is None:
-        raise RebaseError("no rebase was begun", hint="freebsd-port rebase --to RELEASE")
+        raise RebaseError("no rebase is in progress", hint="freebsd-port rebase --to RELEASE")
     return found[0]
 
 

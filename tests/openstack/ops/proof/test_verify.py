@@ -428,7 +428,7 @@ def test_a_verification_that_failed_is_not_kept(project: SmallProject) -> None:
 
 
 def test_nothing_can_be_verified_before_a_patch_is_on(project: SmallProject) -> None:
-    with pytest.raises(VerifyError, match="no patch is on"):
+    with pytest.raises(VerifyError, match="no patch is applied"):
         verify(project)
 
 
