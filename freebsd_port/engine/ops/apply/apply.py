@@ -28,14 +28,15 @@ def apply_series(
         return converge(workspace.target, goal, options)
     except ProblemsError as error:
         from freebsd_port.engine.core.apply.plan import MissError
+        from freebsd_port.engine.core.apply.series_lock import write_lock_command
 
         if workspace.has_series_lock or not any(isinstance(p, MissError) for p in error.problems):
             raise
         reason = NoSeriesLockError(
-            f"the series was not carried to release {workspace.release} yet",
+            f"the series was not rebased to release {workspace.release} yet",
             where=f"releases/{workspace.release} has no series.lock",
-            hint=f"edit the patches that do not fit, then: freebsd-port check --write-lock "
-            f"--release {workspace.release}",
+            hint=f"edit the patches that do not fit, then: "
+            f"{write_lock_command(workspace.release or 'NAME')}",
         )
         raise ProblemsError((*error.problems, reason)) from error
 

@@ -35,7 +35,7 @@ class VerifyError(PortError):
 
 @dataclass(frozen=True, slots=True)
 class SuiteVerdict:
-    """What `verify --upstream` last found of one suite."""
+    """What `verify upstream` last found of one suite."""
 
     suite: str
     time: str
