@@ -65,6 +65,7 @@ def test_status_does_not_load_what_changes_a_tree(run: Run, project: SmallProjec
 def test_help_loads_no_verb() -> None:
     assert loaded("--help") == {
         "freebsd_port.cli",
+        "freebsd_port.cli.commands",
         "freebsd_port.cli.lazy",
         "freebsd_port.cli.main",
         "freebsd_port.errors",
