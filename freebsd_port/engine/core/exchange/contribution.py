@@ -1,11 +1,25 @@
-"""A contribution as a patch of the series: DEP-3 fields, prose, and diffs as the house has them."""
+"""A patch of the series as a mail, and a contribution as a patch of the series.
+
+What a mail is in bytes is `mailbox` for reading and `mail_out` for writing.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from freebsd_port.engine.core.exchange.mailbox import Mail
+from freebsd_port.engine.core.exchange.mailbox import (
+    Mail,
+    as_text,
+    clean_message,
+    clean_subject,
+    decode_words,
+    one_line,
+    read_author,
+    read_date,
+    read_mails,
+)
 from freebsd_port.engine.core.patch.change import FileChange
 from freebsd_port.engine.core.patch.header import parse_header
 from freebsd_port.engine.core.patch.hunk import render_hunk
@@ -15,10 +29,34 @@ from freebsd_port.engine.core.text.file import split_lines
 NAME_FIELD = "Patch-Name"
 """The trailer with which a mailbox of ours says which patch a message is, and begins its fields."""
 
+SIGNATURE = b"-- \nfreebsd-port\n"
+"""What ends a mail of ours."""
+
+_NOBODY = "freebsd-port <freebsd-port@localhost>"
+_NO_ADDRESS = "nobody@localhost"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_YEAR = 2099
+_WHOLE = b"The header of the patch, line by line:\n"
+_WHOLE_HEADER = re.compile(b"^" + _WHOLE + rb"((?:\|.*\n)*)\n", re.MULTILINE)
+_POSTMARK = re.compile(rb"From [0-9a-f]{40} ")
+_HEADER_FIELD = re.compile(rb"([A-Z][A-Za-z0-9-]*):[ \t]*")
 _FIELD = re.compile(rb"([A-Z][A-Za-z0-9-]*):[ \t]?.*\n")
 _FORGE = re.compile(rb".*-by:|Change-Id:|\(cherry picked")
 _CHANGE_ID = re.compile(rb"^Change-Id: I[0-9a-f]{40}$", re.MULTILINE)
 _SLUG = re.compile(r"[^A-Za-z0-9._]+")
+_TAGS = re.compile(r"\[([^\]]*)\]")
+_ENDS_MESSAGE = re.compile(rb"^(?=diff -|Index: |---(?: \S|\s*$))", re.MULTILINE)
+_BEGINS_FIELDS = re.compile(rb"(?=(?:From|Subject|Date):|\[PATCH\]\s|>From )", re.IGNORECASE)
+_LOOKS_LIKE_A_DIFF = re.compile(
+    rb"^(?=[ \tX]*(?:---[ \t]|\+\+\+[ \t]|\*\*\*[ \t]|- --- |Index:|Prereq:|diff -|@@ -"
+    rb"|\d+(?:,\d+)?[acd]\d*(?:,\d+)?\r?$))",
+    re.MULTILINE,
+)
+_STATISTICS = re.compile(
+    rb"^---[ \t]*\n(?:\s*\n| [^\n]* \| +(?:\d+|Bin)[^\n]*\n| \d+ files? changed[^\n]*\n"
+    rb"| (?:create|delete|mode|rename|copy|rewrite) [^\n]*\n)*\Z",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +69,80 @@ class Contribution:
     text: bytes
 
 
+def to_mail(name: str, header: bytes, diffs: bytes) -> Mail:
+    """Give a patch as a mail of which `git am` loses nothing that a commit can have.
+
+    The header's fields follow its prose, below the name of the patch. A line that git would take
+    for the end of the message is indented, and tags before the subject, which git drops, become
+    words of it.
+    """
+    fields, prose = _split_header(header)
+    subject, author, when = _value(fields, "Subject"), _author(fields), _date(fields)
+    if not subject and (description := _field(fields, "Description")):
+        subject = as_text(description.partition(b"\n")[0]).partition(":")[2]
+    if _POSTMARK.match(header) and len(mails := read_mails(header + diffs)) == 1:
+        fields, prose = _make_fields(mails[0]), mails[0].message
+        subject, when = mails[0].subject, mails[0].when or _EPOCH
+        author = _full_author(mails[0].author)
+    plain = _untagged(subject) or _untagged(name) or "patch"
+    if fields and fields[0] == f"Subject: {plain}\n".encode():
+        fields = fields[1:]  # the mail's own subject says it
+    prose = _ENDS_MESSAGE.sub(b" ", clean_message(_STATISTICS.sub(b"", prose)))
+    if _BEGINS_FIELDS.match(prose):
+        prose = b" " + prose
+    block = f"{NAME_FIELD}: {name}\n".encode("utf-8", "surrogateescape") + b"".join(fields)
+    message = clean_message(b"\n\n".join(part for part in (prose, block) if part))
+    return Mail(plain, author, when, None, message, diffs)
+
+
+def with_whole_header(mail: Mail, header: bytes) -> Mail:
+    """Let a mail hold the header byte for byte too, where git does not look."""
+    lines = b"".join(b"|" + line for line in split_lines(header))
+    return Mail(
+        mail.subject,
+        mail.author,
+        mail.when,
+        mail.commit,
+        mail.message,
+        mail.diff,
+        _WHOLE + lines + b"\n",
+    )
+
+
 def from_mail(mail: Mail) -> Contribution:
     """Turn a mail into a patch; one that `export` wrote becomes the patch that it was."""
+    if whole := _find_whole(mail):
+        return whole
     fields, message = _take_fields(mail.message)
-    name = None
+    name, subject = None, f"Subject: {mail.subject}\n".encode()
     if fields:
         name = fields.pop(0).partition(b":")[2].strip().decode("utf-8", "surrogateescape")
+        written = _value(fields, "Subject")
+        if written and _untagged(written) == mail.subject:
+            subject = b""
     else:
         fields = _make_fields(mail)
-    subject = f"Subject: {mail.subject}\n".encode("utf-8", "surrogateescape")
     header = subject + b"".join(fields) + b"\n"
     if message:
-        header += _quote(message) + b"\n\n"
+        header += _LOOKS_LIKE_A_DIFF.sub(b"| ", message) + b"\n\n"
     return Contribution(name or f"{_slug(mail.subject)}.patch", header + plain_diffs(mail.diff))
+
+
+def _find_whole(mail: Mail) -> Contribution | None:
+    """Give the patch that `with_whole_header` put in, unless the mail was edited since."""
+    text = mail.notes + mail.diff
+    found = _WHOLE_HEADER.search(text)
+    name = re.search(rf"^{NAME_FIELD}: (.*)$".encode(), mail.message, re.MULTILINE)
+    if found is None or name is None:
+        return None
+    called = name[1].decode("utf-8", "surrogateescape")
+    header = b"".join(line[1:] for line in split_lines(found[1]))
+    diffs = text[found.end() :].rstrip(b"\n") + b"\n"
+    diffs = diffs.removesuffix(SIGNATURE)
+    meant = to_mail(called, header, diffs)
+    if (meant.subject, meant.author, meant.message) != (mail.subject, mail.author, mail.message):
+        return None
+    return Contribution(called, header + diffs)
 
 
 def from_diff(data: bytes, subject: str, today: str) -> Contribution:
@@ -90,6 +189,59 @@ def _plain_line(line: bytes) -> bytes:
     return name + (tab if b" " in name[4:] else b"") + b"\n"
 
 
+def _split_header(header: bytes) -> tuple[list[bytes], bytes]:
+    """Give each field as written, folds included, and the prose below; free text has none."""
+    head, _, prose = header.partition(b"\n\n")
+    fields: list[bytes] = []
+    for line in split_lines(head.rstrip(b"\n") + b"\n"):
+        if _HEADER_FIELD.match(line):
+            fields.append(line)
+        elif line.startswith((b" ", b"\t")) and fields:
+            fields[-1] += line
+        elif line.strip():
+            return [], header
+    return fields, prose
+
+
+def _field(fields: list[bytes], name: str) -> bytes:
+    lead = f"{name}:".encode().lower()
+    return next((field for field in fields if field.lower().startswith(lead)), b"")
+
+
+def _value(fields: list[bytes], name: str) -> str:
+    return one_line(decode_words(_field(fields, name).partition(b":")[2]))
+
+
+def _untagged(subject: str) -> str:
+    """Make words of the tags before a subject: `[bhyve] fix it` is `bhyve: fix it`."""
+    rest = clean_subject(subject.replace("\0", ""))
+    lead = subject[: subject.rfind(rest)] if rest else subject
+    tags = [one_line(tag) for tag in _TAGS.findall(lead) if "PATCH" not in tag]
+    return clean_subject(": ".join([*(tag for tag in tags if tag), *([rest] if rest else [])]))
+
+
+def _author(fields: list[bytes]) -> str:
+    return _full_author(_value(fields, "From") or _value(fields, "Author"))
+
+
+def _full_author(text: str) -> str:
+    """Give one author with an address, as a commit needs: the first, and one who is nobody's."""
+    first = re.match(r"[^<]*<[^>]*>|[^,]*", text)
+    author = read_author(first[0] if first else "")
+    if not author or author.endswith("<>"):
+        name = one_line(re.sub(r'[<>@"\\]', "", text))
+        author = read_author(f"{name} <{_NO_ADDRESS}>") if name else _NOBODY
+    if read_author(author) != author:
+        name, _, address = author.rpartition(" <")
+        author = read_author(f"{re.sub(r'[()<>]', '', name)} <{address}")
+    return author
+
+
+def _date(fields: list[bytes]) -> datetime:
+    when = read_date(_value(fields, "Date")) or read_date(_value(fields, "Last-Update")) or _EPOCH
+    return when if when >= _EPOCH and when.year <= _LAST_YEAR else _EPOCH
+
+
 def _take_fields(message: bytes) -> tuple[list[bytes], bytes]:
     """Take the fields of ours out of a message: from the name on, to the end of its paragraph."""
     mark = re.search(rf"^{NAME_FIELD}: .*\n?".encode(), message + b"\n", re.MULTILINE)
@@ -112,17 +264,11 @@ def _take_fields(message: bytes) -> tuple[list[bytes], bytes]:
 def _make_fields(mail: Mail) -> list[bytes]:
     origin = f"other, commit:{mail.commit}" if mail.commit else "other"
     forwarded = "yes" if _CHANGE_ID.search(mail.message) else "no"
-    fields = [f"From: {mail.author}", f"Origin: {origin}", f"Forwarded: {forwarded}"]
-    if mail.day:
-        fields.append(f"Last-Update: {mail.day}")
-    return [f"{field}\n".encode("utf-8", "surrogateescape") for field in fields]
-
-
-def _quote(message: bytes) -> bytes:
-    """Indent what would be read as the beginning of the diffs."""
-    while body := split_patch(message)[1]:
-        message = message[: len(message) - len(body)] + b" " + body
-    return message
+    fields = [f"From: {mail.author}"] if mail.author else []
+    fields += [f"Origin: {origin}", f"Forwarded: {forwarded}"]
+    if mail.when:
+        fields.append(f"Last-Update: {mail.when.date().isoformat()}")
+    return [f"{field}\n".encode() for field in fields]
 
 
 def _slug(subject: str) -> str:
