@@ -11,7 +11,7 @@ import contextlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.header import decode_header
 from email.message import EmailMessage
@@ -240,7 +240,7 @@ def read_date(text: str) -> datetime | None:
 
 def _read_seconds(text: str) -> datetime:
     seconds, _, zone = text.removeprefix("@").partition(" ")
-    when = datetime.fromtimestamp(int(seconds), UTC)
+    when = datetime.fromtimestamp(0, UTC) + timedelta(seconds=int(seconds))
     return when.astimezone(datetime.strptime(zone or "+0000", "%z").tzinfo)
 
 
@@ -252,7 +252,8 @@ def _body_lines(mail: EmailMessage) -> Iterator[tuple[bytes, str]]:
         data = part.get_payload(decode=True)
         if not isinstance(data, bytes):
             continue
-        lines = split_lines(data if data.endswith(b"\n") else data + b"\n")
+        is_whole = part is mail and data.endswith(b"\n")
+        lines = split_lines(data if is_whole else data + b"\n")  # the one before the next part
         if str(part.get_param("format", "")).lower() == "flowed":
             lines = _unflow(lines, cuts=str(part.get_param("delsp", "")).lower() == "yes")
         charset = part.get_content_charset("") if "content-type" in part else ""
@@ -353,6 +354,6 @@ def _is_scissors(line: bytes) -> bool:
 
 def clean_message(message: bytes) -> bytes:
     """Take off blanks at the ends of lines and of the text, and join blank lines, as git does."""
-    lines = b"\n".join(line.rstrip() for line in message.split(b"\n"))
+    lines = b"\n".join(line.rstrip(b" \t\r") for line in message.split(b"\n"))
     text = as_text(_BLANK_LINES.sub(b"\n\n", lines).strip(b"\n"))
     return text.encode()

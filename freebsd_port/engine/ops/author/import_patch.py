@@ -60,6 +60,9 @@ class ImportOptions:
     keep: str | None = None
     """Which header a replaced patch gets: o the old one, n the new one, a all."""
 
+    has_scissors: bool = False
+    """A line of scissors in a mail takes away all of the message above it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Imported:
@@ -116,7 +119,7 @@ def import_patches(
 def _read(stack: Stack, incoming: Incoming, options: ImportOptions) -> list[Contribution]:
     """Read the patches of one file; raises with the file's name for what holds none."""
     data = decode_download(incoming.data)
-    mails = read_mails(data)
+    mails = read_mails(data, has_scissors=options.has_scissors)
     if mails:
         found = [from_mail(mail) for mail in mails]
     elif stack.workspace.release is not None:
