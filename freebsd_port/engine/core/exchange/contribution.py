@@ -33,7 +33,11 @@ SIGNATURE = b"-- \nfreebsd-port\n"
 """What ends a mail of ours."""
 
 _NOBODY = "freebsd-port <freebsd-port@localhost>"
-_NO_ADDRESS = "nobody@localhost"
+_UNNAMEABLE = re.compile(r'[()<>@"\\\0]')
+_CRUD = " .,:;'"
+_LONGEST_NAME = 60
+"""Bytes of a name that `git am` takes; of a longer one it takes the address instead."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_YEAR = 2099
 _WHOLE = b"The header of the patch, line by line:\n"
@@ -225,16 +229,17 @@ def _author(fields: list[bytes]) -> str:
 
 
 def _full_author(text: str) -> str:
-    """Give one author with an address, as a commit needs: the first, and one who is nobody's."""
+    """Give one author as a commit needs it: the first, if need be with an empty address."""
     first = re.match(r"[^<]*<[^>]*>|[^,]*", text)
     author = read_author(first[0] if first else "")
-    if not author or author.endswith("<>"):
-        name = one_line(re.sub(r'[<>@"\\]', "", text))
-        author = read_author(f"{name} <{_NO_ADDRESS}>") if name else _NOBODY
-    if read_author(author) != author:
-        name, _, address = author.rpartition(" <")
-        author = read_author(f"{re.sub(r'[()<>]', '', name)} <{address}")
-    return author
+    if read_author(author) == author and author:
+        return author
+    name, address = _UNNAMEABLE.sub("", author or text), ""
+    if author:
+        name, _, address = author.removesuffix(">").rpartition(" <")
+        name = _UNNAMEABLE.sub("", name)
+    name = one_line(name).encode()[:_LONGEST_NAME].decode(errors="ignore").strip()
+    return read_author(f"{name} <{address}>") if name.strip(_CRUD) else _NOBODY
 
 
 def _date(fields: list[bytes]) -> datetime:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_qp
+from collections.abc import Mapping
 from email.header import Header as EncodedHeader
 from email.utils import format_datetime
 
+from freebsd_port.engine.core.apply.place import Placement
+from freebsd_port.engine.core.apply.plan import PatchOutcome
 from freebsd_port.engine.core.exchange.contribution import (
     SIGNATURE,
     Contribution,
@@ -14,12 +17,16 @@ from freebsd_port.engine.core.exchange.contribution import (
     to_mail,
     with_whole_header,
 )
-from freebsd_port.engine.core.exchange.file_diff import find_splices
+from freebsd_port.engine.core.exchange.file_diff import find_splices, is_executable
 from freebsd_port.engine.core.exchange.mailbox import Mail, read_mails
+from freebsd_port.engine.core.patch.change import FileChange
+from freebsd_port.engine.core.patch.hunk import Hunk
+from freebsd_port.engine.core.patch.patch import Patch
 from freebsd_port.engine.core.patch.render import render_hunks
 from freebsd_port.engine.core.text.file import FileState, PathError, split_lines
 
 _PORTS_NAME = re.compile(r"[-+._a-zA-Z0-9]+")
+_HUNK = re.compile(rb"@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@")
 _LOOKS_LIKE_A_POSTMARK = re.compile(rb"^From (?=.*\d:\d\d)", re.MULTILINE)
 _SPECIAL = re.compile(r'["()<>\[\]:;@\\,.]')
 
@@ -80,16 +87,84 @@ def _is_plain(text: str) -> bool:
     return text.isascii() and text.isprintable() and "=?" not in text
 
 
-def render_port_file(path: str, before: FileState | None, after: FileState | None) -> bytes:
-    """Give the diff of one file as a port's `files/patch-*` has it, for `patch -p0`.
+def is_git_form(patch: Patch, outcome: PatchOutcome, after: Mapping[str, FileState | None]) -> bool:
+    """Tell whether git reads a patch as GNU patch does; git is the stricter of the two.
 
+    It takes no fuzz, comments, indentation or CRs of the way, no names that differ, no context
+    that got lost; and a hunk without context at an end fits at that end of its file only.
+    `after` holds the files as the patch leaves them.
+    """
+    placed = {hunk.line: hunk for hunk in outcome.hunks}
+    last = {hunk.path: hunk.line for hunk in outcome.hunks}
+
+    def fits(hunk: Hunk, *, is_whole: bool) -> bool:
+        result, path = placed[hunk.line].result, placed[hunk.line].path
+        if not isinstance(result, Placement) or result.fuzz or not _is_git_hunk(hunk):
+            return False
+        file = after.get(path)
+        stop = result.line + len(hunk.new) - 1
+        is_last = last[path] == hunk.line and file and stop == len(split_lines(file.content))
+        is_first = hunk.old_start > 1 or result.line == 1
+        return is_whole or bool((hunk.trailing or is_last) and is_first)
+
+    return all(
+        _is_git_change(change)
+        and all(fits(hunk, is_whole=2 in (change.creates, change.deletes)) for hunk in change.hunks)
+        for change in patch.changes
+    )
+
+
+def _is_git_change(change: FileChange) -> bool:
+    lead = split_lines(change.preamble)
+    if not change.hunks:
+        return any(line.startswith(b"diff --git ") for line in lead)
+    sides = [side for side in (change.old, change.new) if side and not side.is_absent]
+    names = {(side.name or b"").partition(b"/")[2] for side in sides}
+    return (
+        (len(names) == 1 or change.is_rename or change.is_copy)
+        and 1 not in (change.creates, change.deletes)
+        and len(lead) > 1
+        and lead[-2].startswith(b"--- ")
+        and lead[-1].startswith(b"+++ ")
+        and not lead[-1].endswith(b"\r\n")
+    )
+
+
+def _is_git_hunk(hunk: Hunk) -> bool:
+    lines = [line for line in hunk.body if not line.startswith(b"\\")]
+    counted = sum((line[:1] not in b"+\\") + (line[:1] not in b"-\\") for line in lines)
+    return (
+        _HUNK.match(hunk.header) is not None
+        and all(line[:1] in b" +-\n" for line in lines)
+        and counted == len(hunk.old) + len(hunk.new)
+    )
+
+
+def render_port_file(path: str, before: FileState | None, after: FileState | None) -> bytes:
+    """Give the diff of one file as a port's `files/patch-*` has it, for `patch -p0 -E`.
+
+    Raises PathError for what such a diff cannot say.
     Source: FreeBSD Porter's Handbook, "General Rules for Patching".
     """
     old = split_lines(before.content) if before else []
     new = split_lines(after.content) if after else []
-    old_name = f"{path}.orig" if before and after else path if before else "/dev/null"
-    lead = f"--- {old_name}\n+++ {path if after else '/dev/null'}\n"
-    return lead.encode("utf-8", "surrogateescape") + render_hunks(old, find_splices(old, new))
+    if after is not None and is_executable(after) and not (before and is_executable(before)):
+        fault, cure = "becomes executable", f"${{CHMOD}} +x ${{WRKSRC}}/{path}"
+    elif after is not None and before is not None and is_executable(before) > is_executable(after):
+        fault, cure = "is executable no longer", f"${{CHMOD}} -x ${{WRKSRC}}/{path}"
+    elif after is not None and not new:
+        fault, cure = "becomes an empty file", f": > ${{WRKSRC}}/{path}"
+    elif not new and not old:
+        fault, cure = "is an empty file that goes away", f"${{RM}} ${{WRKSRC}}/{path}"
+    else:
+        old_name = f"{path}.orig" if before and after else path if before else "/dev/null"
+        lead = f"--- {old_name}\n+++ {path if after else '/dev/null'}\n"
+        hunks = render_hunks(old, find_splices(old, new))
+        return lead.encode("utf-8", "surrogateescape") + hunks
+    raise PathError(
+        f"a port's patch cannot say that {path} {fault}",
+        hint=f"leave the change out, and do it in the port's post-patch: {cure}",
+    )
 
 
 def port_file_name(path: str) -> str:
@@ -99,5 +174,8 @@ def port_file_name(path: str) -> str:
     """
     name = path.replace("_", "__").replace("/", "_")
     if not _PORTS_NAME.fullmatch(name):
-        raise PathError(f"no port can have a patch of {path!r}: its name has other characters")
+        raise PathError(
+            f"no port can have a patch of {path!r}: its name has other characters",
+            hint="the names of a port's patches have letters, digits, and + - . _ only",
+        )
     return f"patch-{name}"
