@@ -6,7 +6,7 @@ What a mail is in bytes is `mailbox` for reading and `mail_out` for writing.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from freebsd_port.engine.core.exchange.mailbox import (
@@ -23,7 +23,7 @@ from freebsd_port.engine.core.exchange.mailbox import (
 from freebsd_port.engine.core.patch.change import FileChange
 from freebsd_port.engine.core.patch.header import parse_header
 from freebsd_port.engine.core.patch.hunk import render_hunk
-from freebsd_port.engine.core.patch.patch import parse_patch, split_patch
+from freebsd_port.engine.core.patch.patch import Patch, parse_patch, split_patch
 from freebsd_port.engine.core.text.file import split_lines
 
 NAME_FIELD = "Patch-Name"
@@ -35,13 +35,16 @@ SIGNATURE = b"-- \nfreebsd-port\n"
 _NOBODY = "freebsd-port <freebsd-port@localhost>"
 _UNNAMEABLE = re.compile(r'[()<>@"\\\0]')
 _CRUD = " .,:;'"
+"""What git takes off the ends of a name; one of nothing else is none."""
+
 _LONGEST_NAME = 60
 """Bytes of a name that `git am` takes; of a longer one it takes the address instead."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_YEAR = 2099
-_WHOLE = b"The header of the patch, line by line:\n"
-_WHOLE_HEADER = re.compile(b"^" + _WHOLE + rb"((?:\|.*\n)*)\n", re.MULTILINE)
+_WHOLE_HEADER = re.compile(
+    rb"^The header of (?P<name>\S+), line by line:\n(?P<lines>(?:\|.*\n)*)\n", re.MULTILINE
+)
 _POSTMARK = re.compile(rb"From [0-9a-f]{40} ")
 _HEADER_FIELD = re.compile(rb"([A-Z][A-Za-z0-9-]*):[ \t]*")
 _FIELD = re.compile(rb"([A-Z][A-Za-z0-9-]*):[ \t]?.*\n")
@@ -99,18 +102,11 @@ def to_mail(name: str, header: bytes, diffs: bytes) -> Mail:
     return Mail(plain, author, when, None, message, diffs)
 
 
-def with_whole_header(mail: Mail, header: bytes) -> Mail:
+def with_whole_header(mail: Mail, name: str, header: bytes) -> Mail:
     """Let a mail hold the header byte for byte too, where git does not look."""
+    title = f"The header of {name}, line by line:\n".encode("utf-8", "surrogateescape")
     lines = b"".join(b"|" + line for line in split_lines(header))
-    return Mail(
-        mail.subject,
-        mail.author,
-        mail.when,
-        mail.commit,
-        mail.message,
-        mail.diff,
-        _WHOLE + lines + b"\n",
-    )
+    return replace(mail, notes=title + lines + b"\n")
 
 
 def from_mail(mail: Mail) -> Contribution:
@@ -136,17 +132,16 @@ def _find_whole(mail: Mail) -> Contribution | None:
     """Give the patch that `with_whole_header` put in, unless the mail was edited since."""
     text = mail.notes + mail.diff
     found = _WHOLE_HEADER.search(text)
-    name = re.search(rf"^{NAME_FIELD}: (.*)$".encode(), mail.message, re.MULTILINE)
-    if found is None or name is None:
+    if found is None:
         return None
-    called = name[1].decode("utf-8", "surrogateescape")
-    header = b"".join(line[1:] for line in split_lines(found[1]))
+    name = found["name"].decode("utf-8", "surrogateescape")
+    header = b"".join(line[1:] for line in split_lines(found["lines"]))
     diffs = text[found.end() :].rstrip(b"\n") + b"\n"
     diffs = diffs.removesuffix(SIGNATURE)
-    meant = to_mail(called, header, diffs)
+    meant = to_mail(name, header, diffs)
     if (meant.subject, meant.author, meant.message) != (mail.subject, mail.author, mail.message):
         return None
-    return Contribution(called, header + diffs)
+    return Contribution(name, header + diffs)
 
 
 def from_diff(data: bytes, subject: str, today: str) -> Contribution:
@@ -157,6 +152,18 @@ def from_diff(data: bytes, subject: str, today: str) -> Contribution:
         fields = f"Subject: {subject}\nOrigin: other\nForwarded: no\nLast-Update: {today}\n\n"
         header = fields.encode() + (prose + b"\n\n" if prose else b"")
     return Contribution(None, header + plain_diffs(body))
+
+
+def without_diffs(header: bytes, patch: Patch) -> bytes:
+    """Cut off an indented diff, which quilt takes for a part of the header and patch for a diff."""
+    lines = split_lines(header)
+    first = min((hunk.line for change in patch.changes for hunk in change.hunks), default=0)
+    if not 0 < first <= len(lines):
+        return header
+    stop = first - 1
+    while stop and _LOOKS_LIKE_A_DIFF.match(lines[stop - 1]):
+        stop -= 1
+    return b"".join(lines[:stop])
 
 
 def plain_diffs(data: bytes) -> bytes:
@@ -232,7 +239,7 @@ def _full_author(text: str) -> str:
     """Give one author as a commit needs it: the first, if need be with an empty address."""
     first = re.match(r"[^<]*<[^>]*>|[^,]*", text)
     author = read_author(first[0] if first else "")
-    if read_author(author) == author and author:
+    if author.partition("<")[0].strip(_CRUD) and read_author(author) == author:
         return author
     name, address = _UNNAMEABLE.sub("", author or text), ""
     if author:

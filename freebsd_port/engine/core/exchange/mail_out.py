@@ -41,7 +41,7 @@ def render_mail(name: str, header: bytes, diffs: bytes, number: int, total: int)
     data = _render(mail, number, total)
     if [from_mail(one) for one in read_mails(data)] == [Contribution(name, header + diffs)]:
         return data
-    return _render(with_whole_header(mail, header), number, total)
+    return _render(with_whole_header(mail, name, header), number, total)
 
 
 def _render(mail: Mail, number: int, total: int) -> bytes:

@@ -220,7 +220,7 @@ def read_author(text: str) -> str:
         return ""
     if not name or len(name.encode("utf-8", "surrogateescape")) > 60 or set("@<>") & set(name):
         name = address
-    return f"{name} <{address}>"
+    return f"{name} <{address}>" if name else ""
 
 
 def read_date(text: str) -> datetime | None:

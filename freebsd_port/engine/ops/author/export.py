@@ -8,6 +8,7 @@ from pathlib import Path
 
 from freebsd_port.engine.core.apply.layers import Layer, stack_layers
 from freebsd_port.engine.core.apply.plan import PatchOutcome
+from freebsd_port.engine.core.exchange.contribution import without_diffs
 from freebsd_port.engine.core.exchange.file_diff import is_empty, is_same, render_differences
 from freebsd_port.engine.core.exchange.mail_out import (
     is_git_form,
@@ -68,8 +69,8 @@ def render_mailbox(whole: Whole, chosen: tuple[str, ...] = ()) -> bytes:
     problems: list[PortError] = []
     for number, index in enumerate(indexes, 1):
         patch = whole.goal[index]
-        header, _ = split_patch(patch.data)
-        if diffs := _diffs(whole, index):
+        header, diffs = _header_and_diffs(whole, index)
+        if diffs:
             mails.append(render_mail(patch.entry.name, header, diffs, number, len(indexes)))
         else:
             problems.append(_nothing_in(whole.workspace, patch.entry.name))
@@ -143,16 +144,17 @@ def _is_chosen(name: str, chosen: tuple[str, ...]) -> bool:
     )
 
 
-def _diffs(whole: Whole, index: int) -> bytes:
+def _header_and_diffs(whole: Whole, index: int) -> tuple[bytes, bytes]:
     """Give a patch's diffs as `git am` reads them: as they are, or else written for it."""
     one = whole.goal[index]
     below, above = whole.layers[index], whole.layers[index + 1]
     outcome = whole.outcomes[index]
+    header, diffs = split_patch(one.data)
     changes = [(path, below.read(path), above.read(path)) for path in outcome.paths]
     patch = parse_patch(one.entry.name, one.data, is_begun=True)
     is_plain = one.entry.strip == 1 and not one.entry.reverse
     is_plain = is_plain and not any(is_empty(before) for _, before, _ in changes)
     after = {path: state for path, _, state in changes}
     if is_plain and patch.changes and is_git_form(patch, outcome, after):
-        return split_patch(one.data)[1]
-    return b"".join(render_differences(changes, for_git=True))
+        return header, diffs
+    return without_diffs(header, patch), b"".join(render_differences(changes, for_git=True))
