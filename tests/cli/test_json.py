@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from command_line import Run
+from command_line import Run, every_verb
 from small_project import GREET, LEAVE, NAMES, PLATFORM, WHO, SmallProject
 
-from freebsd_port.cli.commands.host import VERBS as HOST_VERBS
-from freebsd_port.cli.main import VERBS, main
+from freebsd_port.cli.main import main
 
 
 def test_what_was_written_is_listed(run: Run) -> None:
@@ -88,7 +87,7 @@ def test_check_has_its_findings_as_problems(run: Run) -> None:
         {
             "what": "the default release 2026.2 has no series.lock",
             "where": "PROJECT/releases/2026.2/series.lock",
-            "hint": "freebsd-port check --write-lock",
+            "hint": "freebsd-port series lock --release 2026.2",
         }
     ]
 
@@ -235,7 +234,7 @@ def test_every_finding_is_a_problem(run: Run, project: SmallProject) -> None:
     ]
 
 
-@pytest.mark.parametrize("verb", [*VERBS, *(f"host {verb}" for verb in HOST_VERBS)])
+@pytest.mark.parametrize("verb", every_verb())
 def test_every_verb_refuses_an_unknown_option_in_json(
     verb: str, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from small_project import SmallProject, small_project
 
-from freebsd_port.cli.main import main
+from freebsd_port.cli.main import cli, main
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,17 @@ class Said:
 
 Run = Callable[..., Said]
 """Runs a verb with these words on a small project."""
+
+
+def every_verb(group: click.Group = cli, before: str = "") -> list[str]:
+    """Name the verbs of a group and of the groups below it: `status`, `host services install`."""
+    found = []
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        found.append(f"{before}{name}")
+        if isinstance(command, click.Group):
+            found += every_verb(command, f"{before}{name} ")
+    return found
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`freebsd-port completion`."""
+"""Print the completion script for a shell."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import click
 from click.shell_completion import get_completion_class
 
 from freebsd_port.cli.options import Common, common_options, pass_common
+
+SECTION = "Shell"
+PLACE = 1
+
 
 _EPILOG = """\b
 Examples:
@@ -18,7 +22,7 @@ Examples:
 @common_options
 @pass_common
 def command(common: Common, shell: str) -> None:
-    """Print the completion script for a shell, to be sourced or installed."""
+    """Install the script where your shell looks for completions, or source it."""
     from freebsd_port.cli.main import cli
     from freebsd_port.cli.render import print_json
 

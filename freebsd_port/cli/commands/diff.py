@@ -1,4 +1,4 @@
-"""`freebsd-port diff`."""
+"""Show what a patch changes in its files as they are now."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from freebsd_port.cli.options import (
     pass_common,
     target_options,
 )
+
+SECTION = "Author"
+PLACE = 6
+
 
 _EPILOG = """\b
 Examples:
@@ -26,10 +30,12 @@ Examples:
     "patch",
     metavar="PATCH",
     shell_complete=complete_patch,
-    help="Patch to look at, instead of the top one.",
+    help="Show this patch instead of the top one.",
 )
-@click.option("-z", "only_edits", is_flag=True, help="Only what is not in the patch yet.")
-@click.option("-R", "reverse", is_flag=True, help="Backwards.")
+@click.option(
+    "-z", "only_edits", is_flag=True, help="Show only edits that are not in the patch yet."
+)
+@click.option("-R", "reverse", is_flag=True, help="Reverse the diff.")
 @click.option(
     "-U", "context", type=click.IntRange(0), default=3, show_default=True, help="Lines of context."
 )
@@ -37,7 +43,7 @@ Examples:
     "--combine",
     metavar="PATCH",
     shell_complete=complete_patch,
-    help="All patches from this one on as one; - for the first.",
+    help="Show all patches from this one on as one diff; - for the first.",
 )
 @target_options
 @common_options
@@ -51,7 +57,7 @@ def command(
     context: int,
     combine: str | None,
 ) -> None:
-    """Show what the top patch does to its files as they are now, as refresh would write it."""
+    """Without PATCH, show the top patch as refresh would write it."""
     from freebsd_port.cli.render import paint, print_json, say
     from freebsd_port.cli.views.authoring import as_text, show_bytes
     from freebsd_port.engine.ops.author.show import DiffOptions, diff_patch

@@ -1,10 +1,14 @@
-"""`freebsd-port top`."""
+"""Print the name of the top patch."""
 
 from __future__ import annotations
 
 import click
 
 from freebsd_port.cli.options import Common, common_options, pass_common, target_options
+
+SECTION = "Author"
+PLACE = 10
+
 
 _EPILOG = """\b
 Examples:
@@ -17,7 +21,7 @@ Examples:
 @common_options
 @pass_common
 def command(common: Common) -> None:
-    """Print the name of the top patch. Exit status 2 when none is on."""
+    """Exit status 2 if no patch is applied."""
     from freebsd_port.cli.render import print_json, say
     from freebsd_port.engine.ops.author.show import find_top
 
