@@ -36,6 +36,12 @@ Examples:
     type=click.Choice(["o", "a", "n"]),
     help="With -f, keep the old header, both headers, or the new one.",
 )
+@click.option(
+    "--scissors",
+    "has_scissors",
+    is_flag=True,
+    help="Drop what a mail has above a scissors line (-- >8 --), as git am does.",
+)
 @target_options
 @common_options
 @pass_common
@@ -47,6 +53,7 @@ def command(
     name: str | None,
     force: bool,
     keep: str | None,
+    has_scissors: bool,
 ) -> None:
     """Insert the patches after the top one; then run freebsd-port push.
 
@@ -63,7 +70,7 @@ def command(
 
     incoming = [read_incoming(file, read_stdin) for file in files]
     today = datetime.now(UTC).date().isoformat()
-    options = ImportOptions(today, strip, reverse, name, force, keep)
+    options = ImportOptions(today, strip, reverse, name, force, keep, has_scissors)
     taken = import_patches(open_writable(common), incoming, options)
     report(
         common,

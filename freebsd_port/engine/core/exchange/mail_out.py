@@ -153,7 +153,7 @@ def render_port_file(path: str, before: FileState | None, after: FileState | Non
     elif after is not None and before is not None and is_executable(before) > is_executable(after):
         fault, cure = "is executable no longer", f"${{CHMOD}} -x ${{WRKSRC}}/{path}"
     elif after is not None and not new:
-        fault, cure = "becomes an empty file", f": > ${{WRKSRC}}/{path}"
+        fault, cure = "becomes an empty file", f"${{CP}} /dev/null ${{WRKSRC}}/{path}"
     elif not new and not old:
         fault, cure = "is an empty file that goes away", f"${{RM}} ${{WRKSRC}}/{path}"
     else:
