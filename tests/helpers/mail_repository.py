@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from beside_quilt import snapshot
+from small_overlay import write_tree
 
 _FORM = "%an <%ae>%x00%ad%x00%s%x00%b%x01"
 
@@ -37,6 +39,16 @@ class MailRepository:
             self._run(*words)
         self._run("commit", "-q", "-m", "before")
         self._run("tag", "before")
+
+    def begin(self, files: Mapping[str, bytes]) -> None:
+        """Begin anew with other files."""
+        self._run("reset", "-q", "--hard", "before")
+        for path in self.files():
+            (self.root / path).unlink()
+        write_tree(self.root, files)
+        self._run("add", "-A")
+        self._run("commit", "-q", "--allow-empty", "-m", "other files")
+        self._run("tag", "-f", "before")
 
     def take(self, mailbox: bytes, *options: str) -> list[Commit]:
         """Give the commits of a mailbox in order. Raises RefusedMail."""

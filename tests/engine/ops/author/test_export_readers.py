@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from authoring import run_quilt
 from beside_quilt import differences, snapshot
-from drawn_diffs import contents, variants
+from drawn_diffs import contents, unified, variants
 from drawn_patches import headers
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -40,6 +40,11 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> MailRepository:
+    return MailRepository(write_tree(tmp_path_factory.mktemp("git"), FILES))
+
+
+@pytest.fixture(scope="module")
+def own_repository(tmp_path_factory: pytest.TempPathFactory) -> MailRepository:
     return MailRepository(write_tree(tmp_path_factory.mktemp("git"), FILES))
 
 
@@ -117,6 +122,37 @@ def test_git_am_makes_of_every_form_what_the_series_does(
     again = open_tree(write_tree(tmp_path / "again", FILES), None, tmp_path / "imported")
     import_patches(again, [Incoming("x", mailbox)], ImportOptions("2026-11-25"))
     assert differences(result(again), snapshot(state)) == []
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_what_fits_goes_out_to_git_and_comes_back(
+    own_repository: MailRepository, data: st.DataObject
+) -> None:
+    """Any two versions, context and displacement: the same files there and here afterwards."""
+    old = data.draw(contents(min_size=1))
+    new = data.draw(variants(old).filter(lambda one: one not in (old, b"")))
+    text = unified(old, new, data.draw(st.integers(0, 3)), shift=data.draw(st.integers(0, 2)))
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        write_tree(root / "tree", {"f": old})
+        write_tree(root / "patches", {"a.patch": data.draw(headers()) + text})
+        (root / "patches/series").write_bytes(b"a.patch\n")
+        workspace = open_tree(root / "tree", None, root / "patches")
+        try:
+            wanted = result(workspace)
+        except ProblemsError:
+            return  # displaced to where it does not fit
+        mailbox = export.render_mailbox(export.read_whole(workspace))
+        own_repository.begin({"f": old})
+        own_repository.take(mailbox)
+        assert differences(wanted, own_repository.files()) == []
+        again = open_tree(write_tree(root / "again", {"f": old}), None, root / "imported")
+        import_patches(again, [Incoming("x", mailbox)], ImportOptions("2026-11-25"))
+        assert differences(result(again), wanted) == []
+        if text in mailbox and b"\r" not in text:
+            imported = (root / "imported/a.patch").read_bytes()
+            assert imported == (root / "patches/a.patch").read_bytes()
 
 
 @pytest.mark.parametrize("line", ["a.patch -p0", "a.patch -R", "a.patch -p2"])
