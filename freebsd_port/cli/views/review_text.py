@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from freebsd_port.cli.render import is_plain, say
+from freebsd_port.cli.render import escape, is_plain, say, style
 from freebsd_port.engine.core.review.lines import HunkLine
 from freebsd_port.engine.core.text.unseen import show_unseen, split_unseen
 
@@ -41,7 +41,7 @@ def say_paged(rows: Iterable[str], *, is_paged: bool) -> None:
         for row in text:
             say(row)
         return
-    click.echo_via_pager((f"{row}\n" for row in text), color=False if is_plain() else None)
+    click.echo_via_pager((f"{escape(row)}\n" for row in text), color=False if is_plain() else None)
 
 
 _LONGEST = 2000
@@ -72,7 +72,7 @@ class Piece:
 
     def paint(self) -> str:
         """Give it with its colours."""
-        return click.style(self.text, **dict(self.look)) if self.look else self.text
+        return style(self.text, **dict(self.look)) if self.look else self.text
 
 
 def make_visible(text: str) -> str:
