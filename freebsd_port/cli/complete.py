@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from freebsd_port.cli.context import Common
+from freebsd_port.cli.render import escape
 from freebsd_port.errors import PortError
 
 _MOST_FILES = 5000
@@ -38,7 +39,10 @@ def complete_patch(ctx: click.Context, _param: click.Parameter, word: str) -> li
     except (PortError, OSError):
         return []
     return [
-        name for name in names if name.startswith(word) or name.partition("/")[2].startswith(word)
+        name
+        for name in names
+        if (name.startswith(word) or name.partition("/")[2].startswith(word))
+        and escape(name) == name  # a shell prints what it is offered
     ]
 
 

@@ -136,20 +136,25 @@ def test_output_that_finds_no_room_is_an_error(
 
 
 @pytest.mark.parametrize(
-    ("method", "name"),
-    [("read_bytes", "releases/2026.2/release.toml"), ("exists", "patches/nova/greet-loudly.patch")],
+    ("owner", "function", "name"),
+    [(Path, "read_bytes", "releases/2026.2/release.toml"), (os, "listdir", "patches/nova")],
 )
 def test_what_this_user_may_not_read_is_named(
-    run: Run, project: SmallProject, method: str, name: str, monkeypatch: pytest.MonkeyPatch
+    run: Run,
+    project: SmallProject,
+    owner: object,
+    function: str,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    real = getattr(Path, method)
+    real = getattr(owner, function)
 
     def refuse(path: Path) -> object:  # root is refused nothing, so the system cannot do it here
         if path == project.root / name:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
         return real(path)
 
-    monkeypatch.setattr(Path, method, refuse)
+    monkeypatch.setattr(owner, function, refuse)
     told = "permission denied"
     assert run("status") == Said(1, "", f"error: {told}\n  where: PROJECT/{name}\n")
     said = run("status", "--json")

@@ -42,6 +42,12 @@ Examples:
     type=click.Choice(["o", "a", "n"]),
     help="With -f, keep the old header, both headers, or the new one.",
 )
+@click.option(
+    "--scissors",
+    "has_scissors",
+    is_flag=True,
+    help="Drop what a mail has above a scissors line (-- >8 --), as git am does.",
+)
 @target_options
 @offline_option
 @common_options
@@ -54,6 +60,7 @@ def command(
     name: str | None,
     force: bool,
     keep: str | None,
+    has_scissors: bool,
     offline: bool,
 ) -> None:
     """Insert the patches after the top one; then run freebsd-port push.
@@ -73,7 +80,7 @@ def command(
 
     incoming = [read_incoming(file, read_stdin) for file in files]
     today = datetime.now(UTC).date().isoformat()
-    options = ImportOptions(today, strip, reverse, name, force, keep)
+    options = ImportOptions(today, strip, reverse, name, force, keep, has_scissors)
     taken = import_patches(open_texts(common, is_offline=offline), incoming, options)
     report(
         common,

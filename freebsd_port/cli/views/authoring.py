@@ -85,11 +85,11 @@ def read_stdin() -> bytes:
 
 
 def write_output(data: bytes, output: Path | None) -> None:
-    """Write to a file in one step, or to stdout."""
+    """Write to a file in one step, or to stdout as `show_bytes` does."""
     from freebsd_port.engine.store.files.texts import save_texts
 
     if output is None:
-        click.echo(data, nl=False)
+        show_bytes(data)
     else:
         save_texts({output: data})
 

@@ -8,10 +8,9 @@ import click
 
 from freebsd_port.cli.options import Common
 from freebsd_port.cli.render import count, paint, print_json, problem_rows, say
-from freebsd_port.engine.core.apply.plan import Plan
 
 if TYPE_CHECKING:
-    from freebsd_port.engine.core.apply.plan import HunkOutcome, PatchOutcome
+    from freebsd_port.engine.core.apply.plan import HunkOutcome, PatchOutcome, Plan
     from freebsd_port.engine.ops.apply.converge import Convergence
 
 
@@ -50,7 +49,7 @@ def _show_patches(common: Common, done: Convergence) -> None:
     for patch in reversed(done.before):
         if patch.name not in after:
             say(f"{paint(f'{would}pop    ', 'warn')} {patch.name}")
-    for outcome in done.plan.patches:
+    for outcome in done.outcomes:
         old = before.get(outcome.name)
         if old == after[outcome.name] and common.verbosity <= 0:
             continue
@@ -106,10 +105,10 @@ def convergence_json(verb: str, done: Convergence) -> dict[str, Any]:
         "reinstalled": list(done.reinstalled),
         "left_out": [
             {"patch": outcome.name, "line": omission.line, "what": omission.what}
-            for outcome in done.plan.patches
+            for outcome in done.outcomes
             for omission in outcome.omissions
         ],
-        "hunks": [row for outcome in done.plan.patches for row in _hunk_rows(outcome)],
+        "hunks": [row for outcome in done.outcomes for row in _hunk_rows(outcome)],
     }
 
 

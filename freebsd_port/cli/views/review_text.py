@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from freebsd_port.cli.render import is_plain, say
+from freebsd_port.cli.render import escape, is_plain, say, style
 from freebsd_port.engine.core.review.lines import HunkLine
 from freebsd_port.engine.core.text.unseen import show_unseen, split_unseen
 
@@ -41,7 +41,7 @@ def say_paged(rows: Iterable[str], *, is_paged: bool) -> None:
         for row in text:
             say(row)
         return
-    click.echo_via_pager((f"{row}\n" for row in text), color=False if is_plain() else None)
+    click.echo_via_pager((f"{escape(row)}\n" for row in text), color=False if is_plain() else None)
 
 
 _LONGEST = 2000
@@ -72,7 +72,7 @@ class Piece:
 
     def paint(self) -> str:
         """Give it with its colours."""
-        return click.style(self.text, **dict(self.look)) if self.look else self.text
+        return style(self.text, **dict(self.look)) if self.look else self.text
 
 
 def make_visible(text: str) -> str:
@@ -165,10 +165,10 @@ def wrap_row(row: str, width: int | None, indent: int = 4) -> list[str]:
     plain = click.unstyle(row)
     margin = " " * min(len(plain) - len(plain.lstrip(" ")) + indent, width // 2)
     rows, current, used, styles = [], "", 0, ""
-    for style, text in _TOKEN.findall(row):
-        if style:
-            current += style
-            styles = "" if style == _STYLE_OFF else styles + style
+    for code, text in _TOKEN.findall(row):
+        if code:
+            current += code
+            styles = "" if code == _STYLE_OFF else styles + code
             continue
         columns = sum(map(_columns, text))
         if used + columns > width and used > len(margin):

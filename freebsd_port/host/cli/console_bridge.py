@@ -65,7 +65,7 @@ def _teller(common: Common) -> Callable[[str], None]:
         if common.as_json:
             click.echo(json.dumps({"time": time, "message": message}))
         else:
-            click.echo(f"{time} {message}")
+            say(f"{time} {message}")
 
     return tell
 

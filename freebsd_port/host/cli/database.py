@@ -74,7 +74,8 @@ def command(
         if common.as_json:
             print_json({"ok": True, "verb": "host database", "sql": sql})
         else:
-            say(sql.rstrip("\n"))
+            for line in sql.rstrip("\n").split("\n"):
+                say(line)
         return
     if is_run:
         outcome = take_steps(answers, passwords_path, root, defaults_file, common.progress)

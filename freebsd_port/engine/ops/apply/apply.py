@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from freebsd_port.engine.core.apply.plan import MissError
-from freebsd_port.engine.core.apply.series_lock import write_lock_command
 from freebsd_port.engine.ops.apply.converge import Convergence, Options, converge
 from freebsd_port.engine.ops.target.workspace import Workspace
 from freebsd_port.engine.store.overlay.state import load_state
@@ -29,6 +27,9 @@ def apply_series(
     try:
         return converge(workspace.target, goal, options)
     except ProblemsError as error:
+        from freebsd_port.engine.core.apply.plan import MissError
+        from freebsd_port.engine.core.apply.series_lock import write_lock_command
+
         if workspace.has_series_lock or not any(isinstance(p, MissError) for p in error.problems):
             raise
         reason = NoSeriesLockError(

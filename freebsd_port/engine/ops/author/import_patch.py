@@ -61,6 +61,9 @@ class ImportOptions:
     keep: str | None = None
     """Which header a replaced patch gets: o the old one, n the new one, a all."""
 
+    has_scissors: bool = False
+    """A line of scissors in a mail takes away all of the message above it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Imported:
@@ -120,7 +123,7 @@ def import_patches(
 def _read(stack: Stack, incoming: Incoming, options: ImportOptions) -> list[Contribution]:
     """Read the patches of one file; raises with the file's name for what holds none."""
     data = decode_download(incoming.data)
-    mails = read_mails(data)
+    mails = read_mails(data, has_scissors=options.has_scissors)
     for diff in [mail.diff for mail in mails] or [data]:
         require_complete(parse_patch(incoming.source, diff))
     if mails:

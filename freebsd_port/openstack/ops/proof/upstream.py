@@ -32,9 +32,9 @@ from freebsd_port.openstack.ops.proof.proof_record import (
     require_current,
     require_patched,
     save_upstream,
-    utc_now,
 )
 from freebsd_port.openstack.ops.proof.test_tools import find_upstream_tools, target_python
+from freebsd_port.openstack.ops.proof.verified import utc_now
 from freebsd_port.openstack.ops.series import open_environment
 from freebsd_port.openstack.store.project.project import Project
 from freebsd_port.openstack.store.proof.baseline import Baseline, make_baseline

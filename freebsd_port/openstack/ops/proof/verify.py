@@ -18,20 +18,22 @@ from freebsd_port.engine.store.overlay.state import BaseTree, load_state
 from freebsd_port.errors import ProblemsError
 from freebsd_port.openstack.core.release.platform import EMULATED, LINUX, NATIVE
 from freebsd_port.openstack.ops.proof.proof_record import (
-    Verified,
     VerifyError,
-    digest_state,
     drop_hunk_checks,
     find_hunk_checks,
     find_upstream,
-    find_verified,
     require_current,
     require_patched,
     save_hunk_checks,
+)
+from freebsd_port.openstack.ops.proof.test_tools import check_setup
+from freebsd_port.openstack.ops.proof.verified import (
+    Verified,
+    digest_state,
+    find_verified,
     save_verified,
     utc_now,
 )
-from freebsd_port.openstack.ops.proof.test_tools import check_setup
 from freebsd_port.openstack.store.project.project import Project
 from freebsd_port.openstack.store.proof.checks import (
     TIMEOUT_SECONDS,
