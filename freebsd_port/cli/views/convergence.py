@@ -56,6 +56,8 @@ def _show_patches(common: Common, done: Convergence) -> None:
             continue
         word = "push   " if old is None else "keep   " if old == after[outcome.name] else "refresh"
         say(f"{paint(would + word, 'good')} {outcome.name}{displaced(outcome.hunks)}")
+        for omission in outcome.omissions:
+            say(paint(f"    line {omission.line}: {omission.what}", "warn"))
         if common.verbosity > 0:
             for hunk in outcome.hunks:
                 say(paint(f"    {_hunk_line(hunk)}", "dim"))
@@ -102,6 +104,11 @@ def convergence_json(verb: str, done: Convergence) -> dict[str, Any]:
         "kept": [str(path) for path in done.kept],
         "forgotten": list(done.forgotten),
         "reinstalled": list(done.reinstalled),
+        "left_out": [
+            {"patch": outcome.name, "line": omission.line, "what": omission.what}
+            for outcome in done.plan.patches
+            for omission in outcome.omissions
+        ],
         "hunks": [row for outcome in done.plan.patches for row in _hunk_rows(outcome)],
     }
 

@@ -20,6 +20,9 @@ class HeaderName:
     is_absent: bool
     """/dev/null, or the epoch as time stamp. Source: GNU patch manual, Creating and Deleting."""
 
+    before: HeaderName | None = None
+    """What stands when this name has fewer components than are to be stripped, or none."""
+
 
 def parse_header_name(text: bytes) -> HeaderName | None:
     """Read the rest of a `--- ` or `+++ ` line, newline included; None when it names nothing.

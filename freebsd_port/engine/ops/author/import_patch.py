@@ -18,6 +18,7 @@ from freebsd_port.engine.core.patch.patch import (
     FileChange,
     join_patch,
     parse_patch,
+    require_complete,
     reverse_patch,
     split_patch,
 )
@@ -117,6 +118,8 @@ def _read(stack: Stack, incoming: Incoming, options: ImportOptions) -> list[Cont
     """Read the patches of one file; raises with the file's name for what holds none."""
     data = decode_download(incoming.data)
     mails = read_mails(data)
+    for diff in [mail.diff for mail in mails] or [data]:
+        require_complete(parse_patch(incoming.source, diff))
     if mails:
         found = [from_mail(mail) for mail in mails]
     elif stack.workspace.release is not None:
