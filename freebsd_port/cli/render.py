@@ -113,11 +113,6 @@ def describe_project(project: Project) -> str:
     return f"{project.root}{tail}"
 
 
-def print_progress(message: str) -> None:
-    """Tell on stderr what goes on, so that stdout stays for the result."""
-    say(paint(f"... {message}", "dim"), to_stderr=True)
-
-
 def count(number: int, noun: str) -> str:
     """Give a number with its noun: `1 patch`, `2 patches`."""
     ending = "es" if noun.endswith(("ch", "sh", "s", "x")) else "s"

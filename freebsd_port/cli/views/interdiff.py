@@ -51,7 +51,7 @@ def show_stat(found: Interdiff, *, is_verbose: bool) -> None:
         states = Counter(pair.state for pair in patch.hunks)
         hunks = [f"{states[one]} {_WORDS.get(one, one)}" for one in _STATES if states[one]]
         missed = sum(map(_is_missed, patch.hunks))
-        hunks += [f"{missed} without a place"] if missed else []
+        hunks += [f"{missed} not placed"] if missed else []
         told = f"; hunks: {', '.join(hunks)}" if hunks else ""
         say(f"{show_unseen(patch.name):{width}} | {_summary(patch)}{told}")
     _say_tail(found)
@@ -61,7 +61,7 @@ def _say_head(found: Interdiff) -> None:
     say(paint(f"--- {found.old}", "old"))
     say(paint(f"+++ {found.new}", "new"))
     for problem in found.unplaced:
-        say(paint(f"where hunks land is not known: {problem.what}", "warn"))
+        say(paint(f"where hunks are placed is not known: {problem.what}", "warn"))
 
 
 def _say_tail(found: Interdiff) -> None:
@@ -86,7 +86,7 @@ def _header_lines(found: Interdiff, patch: PatchDiff) -> Iterator[str]:
         return
     old, new = patch.files
     if old and new and old != new and patch.old_name is None:
-        yield f"text of {found.old}: {old}; of {found.new}: {new}"
+        yield f"variant of {found.old}: {old}; of {found.new}: {new}"
     for field in (*patch.entry, *patch.fields):
         yield from _field_lines(field)
     if patch.prose:
@@ -96,7 +96,7 @@ def _header_lines(found: Interdiff, patch: PatchDiff) -> Iterator[str]:
     is_told = is_told or patch.moved_behind is not None
     is_told = is_told or any(pair.state != "same" for pair in patch.hunks)
     if patch.status == "changed" and not is_told:
-        yield "only how it is written"
+        yield "only the formatting"
 
 
 def _field_lines(field: FieldDiff) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from freebsd_port.engine.core.apply.layers import Layer, stack_layers
+from freebsd_port.engine.core.apply.overlay import OverlayState
 from freebsd_port.engine.core.apply.plan import PatchOutcome
 from freebsd_port.engine.core.exchange.contribution import without_diffs
 from freebsd_port.engine.core.exchange.file_diff import is_empty, is_same, render_differences
@@ -43,11 +44,13 @@ class Whole:
 
 def read_whole(workspace: Workspace) -> Whole:
     """Apply the series in memory; raises ProblemsError when it does not fit."""
-    root = workspace.target.root
-    state = load_state(root)
+    state, base = OverlayState(), workspace.pristine
+    if base is None:
+        state = load_state(workspace.target.root)
+        base = BaseTree(workspace.target.root, state)
     goal = workspace.source.load_patches(workspace.entries())
     patches = [(one.entry, parse_patch(one.entry.name, one.data, is_begun=True)) for one in goal]
-    layers, outcomes = stack_layers(BaseTree(root, state), patches, state.fuzz)
+    layers, outcomes = stack_layers(base, patches, state.fuzz)
     problems = tuple(problem for outcome in outcomes for problem in outcome.problems)
     if problems:
         raise ProblemsError(problems)

@@ -89,7 +89,7 @@ def read_incoming(word: str, read_stdin: Callable[[], bytes]) -> Incoming:
 def import_patches(
     workspace: Workspace, incoming: Sequence[Incoming], options: ImportOptions
 ) -> tuple[Imported, ...]:
-    """Take in every patch of every file, in order, all or none.
+    """Take in every patch of every file, in order, all or none; without a target at the end.
 
     A mail's header becomes DEP-3 fields; a plain patch comes in byte for byte on a tree, and in
     the house's form on a release. Raises ProblemsError, or what reading a patch raises.
@@ -100,7 +100,10 @@ def import_patches(
             raise UsageError(f"-P names one patch, and {len(read)} are to be imported")
         series = read_series_bytes(workspace)
         listed = load_whole_series(workspace).names
-        top = stack.name(len(stack.goal) - 1) if stack.goal else None
+        on = [patch.entry.name for patch in stack.goal]
+        if workspace.pristine is not None:
+            on = list(stack.series.names)  # nothing is on anywhere: go behind all of them
+        top = on[-1] if on else None
         following = find_following(workspace, top)
         texts: dict[Path, bytes | None] = {}
         done: list[Imported] = []
