@@ -165,10 +165,10 @@ def wrap_row(row: str, width: int | None, indent: int = 4) -> list[str]:
     plain = click.unstyle(row)
     margin = " " * min(len(plain) - len(plain.lstrip(" ")) + indent, width // 2)
     rows, current, used, styles = [], "", 0, ""
-    for style, text in _TOKEN.findall(row):
-        if style:
-            current += style
-            styles = "" if style == _STYLE_OFF else styles + style
+    for code, text in _TOKEN.findall(row):
+        if code:
+            current += code
+            styles = "" if code == _STYLE_OFF else styles + code
             continue
         columns = sum(map(_columns, text))
         if used + columns > width and used > len(margin):
