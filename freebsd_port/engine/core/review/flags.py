@@ -137,7 +137,7 @@ LEGEND = {
     PARTLY: "its variant goes without some of the hunks",
     WORDS["gone"]: "its variant goes without all of them",
     WORDS["off"]: "the patch is not applied on this release",
-    WORDS["miss"]: "that many hunks fit nowhere",
+    WORDS["miss"]: "the number of hunks that fit nowhere",
     WORDS["unknown"]: "the wheels of the release are missing",
     NOTHING: "no hunk to compare",
 }

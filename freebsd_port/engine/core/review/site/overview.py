@@ -87,7 +87,7 @@ def _table(frame: Frame) -> Html:
     groups = element(
         "tr",
         element("th", "Patch", scope="col", rowspan="2"),
-        element("th", "Hunks", scope="colgroup", class_="group", colspan=len(of_hunks)),
+        element("th", "Hunks", scope="colgroup", class_="of-hunks", colspan=len(of_hunks)),
         element("th", "Findings", scope="col", class_="count", rowspan="2"),
         element("th", "Placement on each release", scope="colgroup", colspan=len(releases)),
     )

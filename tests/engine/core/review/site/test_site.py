@@ -32,8 +32,8 @@ def greetings(**facts: object) -> SeriesFacts:
     )
 
 
-def read(facts: SeriesFacts, path: str, *, can_decide: bool = False) -> str:
-    content = Site(facts, can_decide=can_decide).read(path)
+def read(facts: SeriesFacts, path: str, *, project: str | None = None) -> str:
+    content = Site(facts, project=project).read(path)
     assert content is not None
     return content.decode()
 
@@ -69,7 +69,7 @@ def test_the_overview_has_a_row_for_each_patch_and_a_column_for_each_release() -
     assert [page_path(name) in row for name, row in zip((ONE, TWO), rows, strict=True)] == [
         True
     ] * 2
-    assert [re.findall(r'class="lands (\w+)"', row) for row in rows] == [
+    assert [re.findall(r'class="placement (\w+)"', row) for row in rows] == [
         ["exact", "exact"],
         ["miss", "exact"],
     ]
@@ -112,7 +112,7 @@ def test_the_text_of_another_release_stands_beside_with_what_differs_marked() ->
     page = read(greetings(placements={hunk.id: placements}), page_path(ONE))
     details = re.findall(r'<details class="other">.*?</details>', page, re.DOTALL)
     assert len(details) == 1
-    assert f"Text for <strong>2024.1, {OLDER}</strong>: 1 line differs" in details[0]
+    assert f"Variant for <strong>2024.1, {OLDER}</strong>: 1 line differs" in details[0]
     rows = re.findall(r'<tr class="([\w ]+)"><td class="n">(\d*)</td>', details[0])
     assert rows[:3] == [("k", "7"), ("r", "8"), ("a other", "")]
 
@@ -130,7 +130,7 @@ def test_a_finding_stands_below_its_line() -> None:
 def test_a_file_is_kept_once_and_leads_through_all_its_versions() -> None:
     site = Site(greetings())
     paths = list(site.paths())
-    assert paths == [file_path("nova/greet.py"), "series.js", page_path(ONE), page_path(TWO), INDEX]
+    assert paths == [file_path("nova/greet.py"), "series.js", "search.js", page_path(ONE), page_path(TWO), INDEX]
     content = (site.read(paths[0]) or b"").decode()
     call = re.fullmatch(r'freebsdPort\.file\("([^"]+)",(.*)\);\n', content)
     assert call is not None
@@ -168,7 +168,7 @@ def test_the_same_facts_give_the_same_bytes() -> None:
 
 def test_only_a_server_has_buttons_that_decide_and_may_be_asked() -> None:
     for can_decide in (False, True):
-        page = read(greetings(), page_path(ONE), can_decide=can_decide)
+        page = read(greetings(), page_path(ONE), project="0123456789ab" if can_decide else None)
         assert ('action="/decide"' in page) is can_decide
         policy = re.search(r'Policy" content="([^"]+)"', page)
         assert policy is not None
@@ -177,7 +177,7 @@ def test_only_a_server_has_buttons_that_decide_and_may_be_asked() -> None:
 
 
 def test_no_page_has_a_script_or_style_of_its_own() -> None:
-    site = Site(greetings(), can_decide=True)
+    site = Site(greetings(), project="0123456789ab")
     for path in (INDEX, page_path(ONE)):
         reader = Reader((site.read(path) or b"").decode())
         scripts = [attrs for tag, attrs in reader.elements if tag == "script"]
@@ -225,7 +225,7 @@ def test_hostile_text_is_shown_and_adds_no_element() -> None:
 def elements(facts: SeriesFacts, path: str) -> list[tuple[str, dict[str, str | None]]]:
     if not path.endswith(".html"):
         return []
-    reader = Reader(read(facts, path, can_decide=True))
+    reader = Reader(read(facts, path, project="0123456789ab"))
     assert len(set(reader.ids())) == len(reader.ids())
     return reader.elements
 
