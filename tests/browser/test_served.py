@@ -20,7 +20,7 @@ from freebsd_port.openstack.store.project.decisions import load_decisions
 from freebsd_port.openstack.store.project.project import Project
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 OpenPage = Callable[..., "Page"]
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -169,8 +169,12 @@ def test_what_is_typed_while_a_decision_is_on_its_way_goes_into_the_note(
     first, second = patch.hunks[:2]
     page = open_page()
     open_patch(page, served, patch, "?show=unreviewed")
-    held = []
-    page.route("**/decide", held.append)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/decide", hold)
     page.locator(f"#hunk-{first.id}").get_by_role("button", name="Approve").click()
     note = page.locator(f"#hunk-{second.id}").get_by_label("Note")
     note.click()
