@@ -646,7 +646,10 @@ const freebsdPort = (() => {
         one("#main").focus();
       });
       const quote = make("blockquote");
-      appendText(quote, text);
+      for (const [at, line] of text.split("\n").entries()) {
+        if (at) quote.append("\n");
+        appendText(quote, line);
+      }
       item.append(name, " ", discard, quote);
       return item;
     });
