@@ -265,7 +265,7 @@ const freebsdPort = (() => {
     const root = document.body.dataset.root;
     const here = order.findIndex(([page]) => page === document.body.dataset.page);
     const words = wanted();
-    const index = words.length ? await load(INDEX) : [];
+    const index = words.length ? await load(INDEX).catch(() => []) : [];
     for (let at = here + by; at >= 0 && at < order.length; at += by) {
       const [page, flags] = order[at];
       if (hasFlags(flags) && (!words.length || match(index[at], words))) {
