@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from made_review import OLDER, decided, made_review, text_of
@@ -514,13 +514,22 @@ def test_axe_finds_no_serious_violation(
             page.locator("tr.unfolded").first.wait_for()
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            result = Axe().run(page, options={"preload": False}).response
-            assert [
-                (one["id"], node["html"])
-                for one in result["violations"]
-                if one["impact"] in ("serious", "critical")
-                for node in one["nodes"]
-            ] == []
+            require_no_violation(Axe().run(page, options={"preload": False}))
+    page.keyboard.press("s")
+    page.locator("tr.halves").first.wait_for()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        part = f"#hunk-{patch.hunks[0].id}"
+        require_no_violation(Axe().run(page, context=part, options={"preload": False}))
+
+
+def require_no_violation(result: Any) -> None:
+    assert [
+        (one["id"], node["html"])
+        for one in result.response["violations"]
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ] == []
 
 
 HOSTILE = (
