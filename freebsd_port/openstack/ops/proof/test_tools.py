@@ -55,6 +55,7 @@ def check_setup(
         project.checks,
         is_on_path=environment is not None and environment.python is not None,
         is_measured=can_measure(python, tools),
+        has_monitoring=tuple(map(int, version.split(".")[:2])) >= (3, 12),
         beside=() if beside is None else (beside,),
     )
 

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from threading import Event
 
@@ -63,6 +64,9 @@ class CheckSetup:
 
     is_measured: bool = True
     """Whether coverage runs beside pytest and says which lines ran."""
+
+    has_monitoring: bool = False
+    """Whether the interpreter has sys.monitoring, as Python has since 3.12."""
 
     beside: tuple[Path, ...] = ()
     """Further directories of packages, such as what upstream's own tests need."""
@@ -130,12 +134,19 @@ def _measurement(setup: CheckSetup, scratch: Path) -> Executed:
 def _configure(setup: CheckSetup, scratch: Path, directory: str, measured: tuple[str, ...]) -> None:
     if setup.is_measured:
         paths = tuple(setup.packages / path for path in measured)
-        write_configuration(scratch, setup.tools, paths, _find_concurrency(setup, directory))
+        write_configuration(
+            scratch,
+            setup.tools,
+            paths,
+            _find_concurrency(setup, directory),
+            has_monitoring=setup.has_monitoring,
+        )
     if setup.patches is not None:
         names = "".join(f"{name}\n" for name in setup.patches)
         (scratch / "patches").write_text(names, "utf-8")
 
 
+@lru_cache(maxsize=16)  # the answer is the same on every platform
 def _find_concurrency(setup: CheckSetup, directory: str) -> str:
     """Give what coverage has to follow there, as the checks' own concurrency.py prints it."""
     script = setup.checks / "concurrency.py"
