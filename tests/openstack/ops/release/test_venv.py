@@ -239,8 +239,8 @@ def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return directory / "uv"
 
 
-BY_THE_TOOL = {"INSTALLER", "RECORD", ".lock"}
-"""What each program writes about itself, or in an order of its own."""
+OWN_NOTES = {"INSTALLER", "uv_build.json", "uv_cache.json", ".lock"}
+"""What the programs write about themselves and their caches."""
 
 
 def read_files(root: Path) -> dict[str, tuple[bytes, int]]:
@@ -252,13 +252,13 @@ def read_files(root: Path) -> dict[str, tuple[bytes, int]]:
     }
 
 
-def read_rows(files: dict[str, tuple[bytes, int]]) -> dict[str, set[bytes]]:
-    """The rows of each RECORD, without those of what the programs write differently."""
+def read_rows(files: dict[str, tuple[bytes, int]]) -> dict[str, set[str]]:
+    """The rows of each RECORD, whose order differs, without those of bin/ and of the notes."""
     return {
         path: {
             row
-            for row in content.splitlines()
-            if b"/bin/" not in row and not row.partition(b",")[0].endswith(b"/INSTALLER")
+            for row in content.decode().splitlines()
+            if "/bin/" not in row and Path(row.partition(",")[0]).name not in OWN_NOTES
         }
         for path, (content, _) in files.items()
         if path.endswith(".dist-info/RECORD")
@@ -292,7 +292,11 @@ def test_uv_installs_the_same_bytes_as_pip_from_the_indexes_of_pip(
     assert said["pip"] == said[None] == b"tool\n"
     assert read_rows(by_pip) == read_rows(by_uv)
     kept = [
-        {path: what for path, what in files.items() if Path(path).name not in BY_THE_TOOL}
+        {
+            path: what
+            for path, what in files.items()
+            if Path(path).name not in OWN_NOTES | {"RECORD"}
+        }
         for files in (by_pip, by_uv)
     ]
     assert kept[0] == kept[1]
