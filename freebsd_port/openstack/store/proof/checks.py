@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import platform as host
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -236,18 +234,3 @@ def _environment(setup: CheckSetup) -> dict[str, str]:
         env["PYTHONPYCACHEPREFIX"] = str(setup.bytecode)
     env["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     return env
-
-
-def own_python() -> Path:
-    """Give the interpreter that runs us, for a directory of packages without its own."""
-    return Path(sys.executable)
-
-
-def own_version() -> str:
-    """Give its version."""
-    return host.python_version()
-
-
-def own_system() -> str:
-    """Name the operating system, as uname(1) does."""
-    return host.system()
