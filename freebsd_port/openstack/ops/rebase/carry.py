@@ -104,16 +104,16 @@ class _Carrier:
         is_old, is_new = (self._is_on(entry, release) for release in (state.old, state.new))
         if not is_old and not is_new:
             return None
-        name, strip = entry.name, entry.strip
+        name = entry.name
         old, new = (self._text(entry, release) for release in (state.old, state.new))
         if not is_old:
-            return rebaser.adopt(name, new, strip) or self._carry_from_elsewhere(entry)
+            return rebaser.adopt(entry, new) or self._carry_from_elsewhere(entry)
         if not is_new or name in state.skipped:
-            return rebaser.leave(name, old, strip)
+            return rebaser.leave(entry, old)
         if state.only not in (None, name):
-            return rebaser.keep(name, old, new, strip)
+            return rebaser.keep(entry, old, new)
         is_own = _is_own(self.project, self.sources[state.new], name)
-        done = rebaser.carry(name, old, new, self.settled.get(name), strip, is_own=is_own)
+        done = rebaser.carry(entry, old, new, self.settled.get(name), is_own=is_own)
         return self._name_displaced(done)
 
     def tell_missing(self, patches: list[RebasedPatch]) -> list[RebasedPatch]:
@@ -171,10 +171,10 @@ class _Carrier:
         rebaser = replace(self.rebaser, base=Version(self.read(donor)), old_release=donor)
         for earlier in self.entries[: self.entries.index(entry)]:
             if self._is_on(earlier, donor):
-                rebaser.leave(earlier.name, self._text(earlier, donor), earlier.strip)
+                rebaser.leave(earlier, self._text(earlier, donor))
         current, settled = self._text(entry, new), self.settled.get(entry.name)
         self.rebaser.forget()
-        return rebaser.carry(entry.name, self._text(entry, donor), current, settled, entry.strip)
+        return rebaser.carry(entry, self._text(entry, donor), current, settled)
 
     def _is_on(self, entry: SeriesEntry, release: str) -> bool:
         return is_on(entry, release, self.order, frozenset())

@@ -67,7 +67,7 @@ def carry(
         "2026-11-21",
         lambda clash: (recall or {}).get(clash.ours),
     )
-    return rebaser.carry("p", patch, parse_patch("p", current) if current else patch, settled)
+    return rebaser.carry(ENTRY, patch, parse_patch("p", current) if current else patch, settled)
 
 
 def outcome(done: RebasedPatch) -> tuple[str, str, str]:
@@ -267,7 +267,7 @@ def test_a_new_file_is_made_upstreamed_or_in_conflict() -> None:
             "old", "new", "2026-11-21", lambda clash: None,
         )  # fmt: skip
         patch = parse_patch("p", text)
-        assert rebaser.carry("p", patch, patch).state == state
+        assert rebaser.carry(ENTRY, patch, patch).state == state
 
 
 def test_a_later_patch_stands_on_the_earlier_carried_ones() -> None:
@@ -280,7 +280,7 @@ def test_a_later_patch_stands_on_the_earlier_carried_ones() -> None:
     for before, after in ((MODULE, GREETED), (GREETED, second)):
         diff = unified(before, after, 3).replace(b"/f\n", b"/pkg/m.py\n")
         patch = parse_patch("p", HEADER + diff)
-        assert rebaser.carry("p", patch, patch).state == "kept"
+        assert rebaser.carry(ENTRY, patch, patch).state == "kept"
     made = b"".join(rebaser.other.lines("pkg/m.py") or [])
     assert made == new["pkg/m.py"].replace(b"'hello %s' % who", b"'good evening %s' % who.title()")
 
@@ -315,7 +315,7 @@ def test_the_carried_patch_makes_of_the_new_release_what_the_merge_makes(
         Version(MemoryTree({"pkg/m.txt": base})), Version(MemoryTree({"pkg/m.txt": new})),
         "old", "new", "2026-11-21", lambda clash: clashes.append(clash),
     )  # fmt: skip
-    done = rebaser.carry("p", patch, patch)
+    done = rebaser.carry(ENTRY, patch, patch)
     made = b"".join(rebaser.other.lines("pkg/m.txt") or [])
     if done.state == "conflict":
         assert made == new

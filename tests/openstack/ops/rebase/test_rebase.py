@@ -354,14 +354,11 @@ def test_what_the_release_does_not_take_as_it_is_cannot_be_carried(project: Reba
     for line, what in (
         (f"{WHO} -R\n", "a reversed patch"),
         ("../who.patch\n", "climbs out"),
-        ("nova/rename.patch\n", "a rename"),
         ("nova/escape.patch\n", "climbs out"),
         ("nova/misfit.patch\n", "hunk 1 of 1 does not fit"),
     ):
         series.write_text(line)
         texts = {
-            "rename": "diff --git a/nova/greet.py b/nova/g.py\nrename from nova/greet.py\n"
-            "rename to nova/g.py\n",
             "escape": "--- /dev/null\n+++ b/nova/../../evil.py\n@@ -0,0 +1 @@\n+x\n",
             "misfit": "--- a/nova/greet.py\n+++ b/nova/greet.py\n@@ -1 +1 @@\n-not there\n+x\n",
         }
