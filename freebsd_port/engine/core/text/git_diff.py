@@ -156,6 +156,10 @@ def _mark_repeats(
 ) -> None:
     """Mark the changes of a part in which every common line stands often."""
     b0, b1, o0, o1 = part
+    while b0 < b1 and o0 < o1 and old[b0] == new[o0]:
+        b0, o0 = b0 + 1, o0 + 1
+    while b0 < b1 and o0 < o1 and old[b1 - 1] == new[o1 - 1]:
+        b1, o1 = b1 - 1, o1 - 1
     removed[b0:b1] = b"\1" * (b1 - b0)
     added[o0:o1] = b"\1" * (o1 - o0)
     if max(b1 - b0, o1 - o0) > _SMALL:
