@@ -13,8 +13,8 @@ from freebsd_port.engine.core.review.facts import (
     Decision,
     HunkFacts,
     HunkOnRelease,
-    LandingState,
     PatchFacts,
+    PlacementState,
     SeriesFacts,
 )
 from freebsd_port.engine.core.review.on_release import SeriesWalk, WalkedHunk, number_patches
@@ -44,7 +44,7 @@ def made_review(
     files: Mapping[str, bytes],
     patches: Sequence[tuple[str, bytes]],
     *,
-    older: Mapping[str, LandingState] | None = None,
+    older: Mapping[str, PlacementState] | None = None,
     **of_hunks: Mapping[str, object],
 ) -> SeriesFacts:
     """The facts of these patch files over these files.
@@ -77,14 +77,14 @@ def made_review(
 
 
 def _hunk(
-    patch: str, laid: WalkedHunk, state: LandingState, facts: Mapping[str, Mapping[str, object]]
+    patch: str, laid: WalkedHunk, state: PlacementState, facts: Mapping[str, Mapping[str, object]]
 ) -> HunkFacts:
-    landings = (
+    placements = (
         HunkOnRelease(OLDER, state, None if state == "miss" else laid.line, 0, patch, None, ""),
         HunkOnRelease(SHOWN, "exact", laid.line, 0, patch, None, ""),
     )
     values: dict[str, object] = {
-        "landings": landings,
+        "placements": placements,
         "checks": None,
         "missed": (),
         "findings": (),

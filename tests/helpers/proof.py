@@ -1,4 +1,4 @@
-"""What the tests on a real patched environment share: where it is, and its unpatched twin."""
+"""What the tests on a real patched environment share: where it is, and its unpatched baseline."""
 
 import os
 import shutil

@@ -147,19 +147,19 @@ def _where(found: Interdiff, pair: HunkPair, *, is_verbose: bool) -> str:
     sides = ((found.old, pair.old), (found.new, pair.new))
     told = []
     for label, side in sides:
-        landing = side[0].landing if side else None
-        if isinstance(landing, Miss):
+        placement = side[0].placement if side else None
+        if isinstance(placement, Miss):
             told.append(f"does not fit {label}")
-        elif landing is not None and (is_verbose or landing.offset):
-            offset = f", {landing.offset:+d}" if landing.offset else ""
-            told.append(f"line {landing.line}{offset} on {label}")
+        elif placement is not None and (is_verbose or placement.offset):
+            offset = f", {placement.offset:+d}" if placement.offset else ""
+            told.append(f"line {placement.line}{offset} on {label}")
     if not told and pair.state == "moved" and pair.old[0].path == pair.new[0].path:
         told.append(f"line {pair.old[0].hunk.old_start}, now {pair.new[0].hunk.old_start}")
     return paint(f": {'; '.join(told)}", "dim") if told else ""
 
 
 def _is_missed(pair: HunkPair) -> bool:
-    return any(isinstance(hunk.landing, Miss) for hunk in (*pair.old, *pair.new))
+    return any(isinstance(hunk.placement, Miss) for hunk in (*pair.old, *pair.new))
 
 
 def draw_line(line: TextLine) -> str:
@@ -217,15 +217,15 @@ def _patch_json(patch: PatchDiff, *, with_context: bool) -> dict[str, Any]:
 
 
 def _hunk_json(hunk: HunkText) -> dict[str, Any]:
-    landing = hunk.landing
-    is_missed = isinstance(landing, Miss)
+    placement = hunk.placement
+    is_missed = isinstance(placement, Miss)
     return {
         "path": hunk.path,
         "hunk": hunk.number,
         "total": hunk.total,
-        "fits": None if landing is None else not is_missed,
-        "line": None if landing is None or is_missed else landing.line,
-        "offset": None if landing is None or isinstance(landing, Miss) else landing.offset,
+        "fits": None if placement is None else not is_missed,
+        "line": None if placement is None or is_missed else placement.line,
+        "offset": None if placement is None or isinstance(placement, Miss) else placement.offset,
     }
 
 

@@ -62,7 +62,7 @@ def hunk_json(hunk: HunkFacts) -> dict[str, Any]:
         "line": hunk.line,
         "patch_line": hunk.hunk.line,
         "diff": _diff(hunk.hunk),
-        "landings": [_landing_json(one) for one in hunk.landings],
+        "landings": [_placement_json(one) for one in hunk.placements],
         "checks": None if hunk.checks is None else list(hunk.checks),
         "missed": list(hunk.missed),
         "findings": [asdict(one) for one in hunk.findings],
@@ -71,10 +71,10 @@ def hunk_json(hunk: HunkFacts) -> dict[str, Any]:
     }
 
 
-def _landing_json(landing: HunkOnRelease) -> dict[str, Any]:
-    """Give one landing; `other` is the diff of the hunk that the release takes instead."""
-    other = None if landing.other is None else _diff(landing.other)
-    return {**asdict(replace(landing, other=None)), "other": other}
+def _placement_json(placement: HunkOnRelease) -> dict[str, Any]:
+    """Give one placement; `other` is the diff of the hunk that the release takes instead."""
+    other = None if placement.other is None else _diff(placement.other)
+    return {**asdict(replace(placement, other=None)), "other": other}
 
 
 def _diff(hunk: Hunk) -> str:

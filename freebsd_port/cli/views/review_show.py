@@ -149,9 +149,9 @@ def _patch_head(patch: PatchFacts) -> Iterator[str]:
 
 def _hunk_head(hunk: HunkFacts) -> Iterator[str]:
     yield _hunk_name(hunk)
-    yield _INDENT + ", ".join(map(_landing_word, hunk.landings))
-    for reason in dict.fromkeys(one.reason for one in hunk.landings if one.reason):
-        where = ", ".join(one.release for one in hunk.landings if one.reason == reason)
+    yield _INDENT + ", ".join(map(_placement_word, hunk.placements))
+    for reason in dict.fromkeys(one.reason for one in hunk.placements if one.reason):
+        where = ", ".join(one.release for one in hunk.placements if one.reason == reason)
         yield paint(f"{_INDENT}{where}: {make_visible(reason)}", "dim")
     yield _INDENT + _checks_word(hunk)
     for line in hunk.missed:
@@ -163,7 +163,7 @@ def _hunk_head(hunk: HunkFacts) -> Iterator[str]:
 def _other_rows(hunk: HunkFacts, beside: Collection[str]) -> Iterator[str]:
     """Hold what other releases take in its place against the hunk, each text once."""
     texts: dict[str | None, list[tuple[str, Hunk]]] = {}
-    for one in hunk.landings:
+    for one in hunk.placements:
         if one.other is not None and one.release in beside:
             texts.setdefault(one.counterpart, []).append((one.release, one.other))
     for name, takers in texts.items():
@@ -184,13 +184,13 @@ def _hunk_name(hunk: HunkFacts) -> str:
     return f"{paint(hunk.id, 'strong')}  {number}  {make_visible(place + scope)}"
 
 
-def _landing_word(landing: HunkOnRelease) -> str:
-    word: str = landing.state
-    if landing.offset:
-        word = f"{word} {landing.offset:+d}"
-    if landing.counterpart:
-        word = f"{word} as {landing.counterpart}"
-    return f"{landing.release} {paint(word, _LOOKS[landing.state])}"
+def _placement_word(placement: HunkOnRelease) -> str:
+    word: str = placement.state
+    if placement.offset:
+        word = f"{word} {placement.offset:+d}"
+    if placement.counterpart:
+        word = f"{word} as {placement.counterpart}"
+    return f"{placement.release} {paint(word, _LOOKS[placement.state])}"
 
 
 def _checks_word(hunk: HunkFacts) -> str:

@@ -18,7 +18,7 @@ from freebsd_port.engine.core.text.align import align_lines
 Status = Literal["same", "changed", "added", "dropped", "off", "on"]
 """Off: switched off by a tag in the new series, and on in the old one."""
 
-Landings = Mapping[tuple[str, int], Placement | Miss]
+Placements = Mapping[tuple[str, int], Placement | Miss]
 """Where hunks land, by the name of the patch and the line of the hunk in its text."""
 
 _LEAST_ALIKE = 0.5
@@ -59,12 +59,12 @@ class PatchDiff:
 def compare_series(
     old: SeriesText,
     new: SeriesText,
-    landings: tuple[Landings, Landings] | None = None,
+    placements: tuple[Placements, Placements] | None = None,
 ) -> tuple[PatchDiff, ...]:
     """Compare every patch, in the order of the new series; dropped ones stand last."""
     pairs = _pair_patches(old, new)
     moved = _find_moved(old, new, pairs)
-    where = landings or ({}, {})
+    where = placements or ({}, {})
     found: list[PatchDiff] = []
     for number, text in enumerate(new.patches):
         behind = None
@@ -126,12 +126,12 @@ def _compare_patch(
     old: PatchText | None,
     new: PatchText,
     behind: str | None,
-    landings: tuple[Landings, Landings],
+    placements: tuple[Placements, Placements],
 ) -> PatchDiff:
-    hunks = _hunks(new, landings[1])
+    hunks = _hunks(new, placements[1])
     if old is None:
         return PatchDiff(new.name, "added", files=(None, new.file), hunks=pair_hunks((), hunks))
-    pairs = pair_hunks(_hunks(old, landings[0]), hunks)
+    pairs = pair_hunks(_hunks(old, placements[0]), hunks)
     entry = tuple(_compare_entries(old.entry, new.entry))
     is_both = old.file is not None and new.file is not None
     fields = tuple(_compare_fields(old, new)) if is_both else ()
@@ -148,7 +148,7 @@ def _compare_patch(
     )
 
 
-def _hunks(text: PatchText, landings: Landings) -> tuple[HunkText, ...]:
+def _hunks(text: PatchText, placements: Placements) -> tuple[HunkText, ...]:
     return tuple(
         HunkText(
             _path(text, change),
@@ -156,7 +156,7 @@ def _hunks(text: PatchText, landings: Landings) -> tuple[HunkText, ...]:
             len(change.hunks),
             hunk,
             marked_lines(hunk),
-            landings.get((text.name, hunk.line)),
+            placements.get((text.name, hunk.line)),
         )
         for change in text.patch.changes
         for number, hunk in enumerate(change.hunks, 1)

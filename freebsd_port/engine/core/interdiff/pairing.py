@@ -37,7 +37,7 @@ class HunkText:
     change: tuple[Marked, ...]
     """The lines that it removes and adds."""
 
-    landing: Placement | Miss | None = None
+    placement: Placement | Miss | None = None
     """Where it lands on the release; None where that is not known."""
 
 

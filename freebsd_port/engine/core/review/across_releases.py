@@ -7,35 +7,35 @@ from dataclasses import dataclass
 
 from freebsd_port.engine.core.apply.place import Miss, Placement
 from freebsd_port.engine.core.patch.patch import Patch
-from freebsd_port.engine.core.review.facts import HunkOnRelease, LandingState
+from freebsd_port.engine.core.review.facts import HunkOnRelease, PlacementState
 from freebsd_port.engine.core.review.on_release import WalkedHunk, WalkedPatch
 from freebsd_port.engine.core.series.series import SeriesEntry
 
 
-def land_same(release: str, file: str, shown: WalkedHunk, there: WalkedHunk) -> HunkOnRelease:
+def placed_same(release: str, file: str, shown: WalkedHunk, there: WalkedHunk) -> HunkOnRelease:
     """Say how a hunk lies on a release that takes the same text."""
     state, reason = _state(there)
-    return _landing(release, state, there, file, shown, reason)
+    return _placement(release, state, there, file, shown, reason)
 
 
-def land_other(
+def placed_other(
     release: str, file: str, shown: Sequence[WalkedHunk], there: Sequence[WalkedHunk]
 ) -> tuple[HunkOnRelease, ...]:
     """Say how each hunk lies on a release that takes a text of its own."""
-    landings = []
+    placements = []
     for hunk, partner in zip(shown, find_counterparts(shown, there), strict=True):
         if partner is None:
             reason = "no hunk of that text does it"
-            landings.append(HunkOnRelease(release, "gone", None, 0, file, None, reason))
+            placements.append(HunkOnRelease(release, "gone", None, 0, file, None, reason))
             continue
         state, reason = _state(partner.hunk)
         if state != "miss" and partner.is_changed:
             state = "rewritten"
-        landings.append(_landing(release, state, partner.hunk, file, hunk, reason))
-    return tuple(landings)
+        placements.append(_placement(release, state, partner.hunk, file, hunk, reason))
+    return tuple(placements)
 
 
-def land_nowhere(release: str, state: LandingState, reason: str) -> HunkOnRelease:
+def placed_nowhere(release: str, state: PlacementState, reason: str) -> HunkOnRelease:
     """Say why there is nothing to look at on a release: the patch is off, or its wheels lack."""
     return HunkOnRelease(release, state, None, 0, None, None, reason)
 
@@ -93,7 +93,7 @@ def _pair(shown: Sequence[WalkedHunk], there: Sequence[WalkedHunk]) -> dict[int,
     }
 
 
-def _state(there: WalkedHunk) -> tuple[LandingState, str]:
+def _state(there: WalkedHunk) -> tuple[PlacementState, str]:
     result = there.result
     if isinstance(result, Placement):
         return ("fuzz" if result.fuzz else "offset" if result.offset else "exact"), ""
@@ -104,8 +104,13 @@ def _state(there: WalkedHunk) -> tuple[LandingState, str]:
     return "miss", f"{there.path} is not there"
 
 
-def _landing(
-    release: str, state: LandingState, there: WalkedHunk, file: str, shown: WalkedHunk, reason: str
+def _placement(
+    release: str,
+    state: PlacementState,
+    there: WalkedHunk,
+    file: str,
+    shown: WalkedHunk,
+    reason: str,
 ) -> HunkOnRelease:
     offset = there.result.offset if isinstance(there.result, Placement) else 0
     counterpart = there.id if there.id != shown.id and there.line is not None else None
@@ -143,19 +148,19 @@ class ReleaseView:
     """Why nothing is known; then the rest is empty."""
 
 
-def land_patch(
+def compare_patch(
     entry: SeriesEntry, here: ReleaseView, column: ReleaseView
 ) -> tuple[HunkOnRelease, ...]:
     """Say how each hunk of a patch, as the shown release has it, lies on another one."""
     name, release = entry.name, column.release
     laid = here.patches[name] if name in here.patches else WalkedPatch(name, (), ())
     if column.problem:
-        return tuple(land_nowhere(release, "unknown", column.problem) for _ in laid.hunks)
+        return tuple(placed_nowhere(release, "unknown", column.problem) for _ in laid.hunks)
     there = column.patches.get(name)
     if there is None:
-        return tuple(land_nowhere(release, "off", entry.comment) for _ in laid.hunks)
+        return tuple(placed_nowhere(release, "off", entry.comment) for _ in laid.hunks)
     file = column.texts[name].file
     if file == here.texts[name].file:
         pairs = zip(laid.hunks, there.hunks, strict=True)
-        return tuple(land_same(release, file, shown, one) for shown, one in pairs)
-    return land_other(release, file, laid.hunks, there.hunks)
+        return tuple(placed_same(release, file, shown, one) for shown, one in pairs)
+    return placed_other(release, file, laid.hunks, there.hunks)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from freebsd_port.engine.core.patch.header import Header, parse_header
-from freebsd_port.engine.core.review.across_releases import ReleaseView, land_patch
+from freebsd_port.engine.core.review.across_releases import ReleaseView, compare_patch
 from freebsd_port.engine.core.review.decisions import Standing
 from freebsd_port.engine.core.review.facts import HunkFacts, HunkOnRelease, PatchFacts, Remark
 from freebsd_port.engine.core.review.on_release import WalkedHunk
@@ -20,8 +20,8 @@ _FORWARDED = {
 }
 
 
-def describe_upstream(header: Header, landings: Sequence[Sequence[HunkOnRelease]]) -> str:
-    """Say it in one line; `landings` are those of each hunk of the patch, or of the patch itself.
+def describe_upstream(header: Header, placements: Sequence[Sequence[HunkOnRelease]]) -> str:
+    """Say it in one line; `placements` are those of each hunk of the patch, or of the patch itself.
 
     A release without the patch, and one whose files hold its new side, are where Drop-When may
     hold.
@@ -32,14 +32,14 @@ def describe_upstream(header: Header, landings: Sequence[Sequence[HunkOnRelease]
     parts = [said if sent else "it is not said whether it was forwarded"]
     if condition := header.field("Drop-When"):
         parts.append(f"drop when {condition}")
-    off = {one.release: one.reason for row in landings for one in row if one.state == "off"}
+    off = {one.release: one.reason for row in placements for one in row if one.state == "off"}
     parts += [f"{name} goes without it{f' ({why})' if why else ''}" for name, why in off.items()]
     held: dict[str, int] = {}
-    for row in landings:
+    for row in placements:
         for one in row:
             if one.state == "miss" and one.is_held:
                 held[one.release] = held.get(one.release, 0) + 1
-    total = len(landings)
+    total = len(placements)
     parts += [f"{name} holds {n} of {total} hunks already" for name, n in held.items()]
     return "; ".join(parts)
 
@@ -72,7 +72,7 @@ def assemble_patch(entry: SeriesEntry, known: ReviewInputs) -> PatchFacts:
         upstream = f"{said} ({entry.comment})" if entry.comment else said
         empty = Header((), "")
         return PatchFacts(entry.name, entry.name, header or empty, (), (), (), upstream, True)
-    grid = [land_patch(entry, known.shown, column) for column in known.columns]
+    grid = [compare_patch(entry, known.shown, column) for column in known.columns]
     rows = [tuple(column[index] for column in grid) for index in range(len(laid.hunks))]
     changes = text.patch.changes
     header = parse_header(changes[0].preamble if changes else text.patch.trailer)
@@ -95,7 +95,7 @@ def assemble_patch(entry: SeriesEntry, known: ReviewInputs) -> PatchFacts:
 def _assemble_hunk(
     patch: str,
     laid: WalkedHunk,
-    landings: tuple[HunkOnRelease, ...],
+    placements: tuple[HunkOnRelease, ...],
     findings: Iterable[Remark],
     known: ReviewInputs,
 ) -> HunkFacts:
@@ -111,7 +111,7 @@ def _assemble_hunk(
         scope=laid.scope,
         hunk=laid.hunk,
         line=laid.line,
-        landings=landings,
+        placements=placements,
         checks=checks,
         missed=missed,
         findings=tuple(one for one in findings if one.hunk == laid.id),

@@ -9,7 +9,7 @@ from typing import Literal
 from freebsd_port.engine.core.patch.header import Header
 from freebsd_port.engine.core.patch.hunk import Hunk
 
-LandingState = Literal["exact", "offset", "fuzz", "rewritten", "gone", "off", "miss", "unknown"]
+PlacementState = Literal["exact", "offset", "fuzz", "rewritten", "gone", "off", "miss", "unknown"]
 """How a hunk lies on a release: at its line; elsewhere; with less context; in a text of that
 release's own; no more in that text; the patch is off; nowhere; the wheels are not here."""
 
@@ -24,7 +24,7 @@ class HunkOnRelease:
     """One hunk on one release."""
 
     release: str
-    state: LandingState
+    state: PlacementState
     line: int | None
     """1-based line of its file, with the earlier patches on, where the old side starts."""
 
@@ -113,7 +113,7 @@ class HunkFacts:
     line: int | None
     """1-based line of the file, with the earlier patches on, where its old side starts."""
 
-    landings: tuple[HunkOnRelease, ...]
+    placements: tuple[HunkOnRelease, ...]
     """Oldest release first."""
 
     checks: tuple[str, ...] | None

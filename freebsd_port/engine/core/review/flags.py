@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from freebsd_port.engine.core.review.facts import HunkFacts, LandingState, PatchFacts
+from freebsd_port.engine.core.review.facts import HunkFacts, PatchFacts, PlacementState
 
 UNREVIEWED, REQUESTED, FINDINGS, UNCOVERED, MISFIT = (
     "unreviewed",
@@ -23,7 +23,7 @@ FLAGS = {
 }
 """Flag and its name on the page."""
 
-_OTHER_TEXT: frozenset[LandingState] = frozenset(("rewritten", "gone", "off", "miss"))
+_OTHER_TEXT: frozenset[PlacementState] = frozenset(("rewritten", "gone", "off", "miss"))
 
 
 def changed_since(release: str) -> str:
@@ -33,7 +33,7 @@ def changed_since(release: str) -> str:
 
 def hunk_flags(hunk: HunkFacts) -> frozenset[str]:
     """Give the flags of one hunk."""
-    flags = {changed_since(one.release) for one in hunk.landings if one.state in _OTHER_TEXT}
+    flags = {changed_since(one.release) for one in hunk.placements if one.state in _OTHER_TEXT}
     if hunk.decision is None:
         flags.add(UNREVIEWED)
     elif hunk.decision.verdict == "changes-requested":
@@ -42,7 +42,7 @@ def hunk_flags(hunk: HunkFacts) -> frozenset[str]:
         flags.add(FINDINGS)
     if is_uncovered(hunk):
         flags.add(UNCOVERED)
-    if any(one.state == "miss" for one in hunk.landings):
+    if any(one.state == "miss" for one in hunk.placements):
         flags.add(MISFIT)
     return frozenset(flags)
 
@@ -89,9 +89,11 @@ def count_facts(patches: Iterable[PatchFacts]) -> Counts:
     )
 
 
-def describe_landing(patch: PatchFacts, release: str) -> tuple[LandingState, str]:
+def describe_placement(patch: PatchFacts, release: str) -> tuple[PlacementState, str]:
     """Say in a word or two how a patch lies on a release, by the worst of its hunks."""
-    states = [one.state for hunk in patch.hunks for one in hunk.landings if one.release == release]
+    states = [
+        one.state for hunk in patch.hunks for one in hunk.placements if one.release == release
+    ]
     if not states:
         return ("off", "off") if patch.is_off else ("unknown", "\N{EN DASH}")
     misses = states.count("miss")
@@ -105,8 +107,8 @@ def describe_landing(patch: PatchFacts, release: str) -> tuple[LandingState, str
     return "exact", WORDS["exact"]
 
 
-_WORST_FIRST: tuple[LandingState, ...] = ("unknown", "rewritten", "off", "gone", "fuzz", "offset")
-WORDS: dict[LandingState, str] = {
+_WORST_FIRST: tuple[PlacementState, ...] = ("unknown", "rewritten", "off", "gone", "fuzz", "offset")
+WORDS: dict[PlacementState, str] = {
     "exact": "exact",
     "offset": "offset",
     "fuzz": "fuzz",
@@ -116,4 +118,4 @@ WORDS: dict[LandingState, str] = {
     "miss": "miss",
     "unknown": "?",
 }
-"""How a landing is called on the page."""
+"""How a placement is called on the page."""

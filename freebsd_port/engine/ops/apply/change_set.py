@@ -1,4 +1,4 @@
-"""A landing: the state, the writes and the kept originals that bring a tree to a plan."""
+"""A change set: the state, the writes and the backed-up originals that bring a tree to a plan."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def commit_edit(
     added: tuple[AddedFile, ...] | None = None,
     writes: tuple[Write, ...] = (),
     publish: Callable[[], None] = lambda: None,
-    check: Callable[[ChangeSet], None] = lambda _landing: None,
+    check: Callable[[ChangeSet], None] = lambda _placement: None,
 ) -> None:
     """Remember that these patches are on, and write these files; others under edit stay.
 

@@ -115,7 +115,7 @@ def save_patch(
         goal,
         added=_still_added(stack, index, text),
         publish=publish,
-        check=lambda landing: _require_same(stack, goal, landing, index, wanted),
+        check=lambda change_set: _require_same(stack, goal, change_set, index, wanted),
     )
 
 
@@ -163,12 +163,12 @@ def _require_known_text(stack: Stack, index: int) -> None:
 def _require_same(
     stack: Stack,
     goal: tuple[GoalPatch, ...],
-    landing: ChangeSet,
+    change_set: ChangeSet,
     index: int,
     wanted: dict[str, FileState | None],
 ) -> None:
     """See that the new text gives exactly the files that it was made from."""
-    made = {entry.path: entry for entry in landing.state.files}
+    made = {entry.path: entry for entry in change_set.state.files}
     base = BaseTree(stack.target.root, stack.state)
     for path, after in wanted.items():
         if stack.find_above(index, path) is not None:

@@ -14,7 +14,7 @@ from freebsd_port.openstack.ops.review.gather import SeriesReader
 from freebsd_port.openstack.store.project.project import Project
 from freebsd_port.openstack.store.python.wheels import Progress, WheelError
 
-Lie = Literal["exact", "offset", "miss", "off"]
+Fit = Literal["exact", "offset", "miss", "off"]
 """How a patch lies: every hunk where it says, some elsewhere, some nowhere; or it is not on."""
 
 
@@ -23,7 +23,7 @@ class Cell:
     """One patch on one release."""
 
     patch: str
-    lie: Lie
+    lie: Fit
     file: str | None
     """Name below patches/ of the text that the release takes; None where the patch is off."""
 
@@ -88,11 +88,11 @@ def _column(project: Project, reader: SeriesReader, release: str, names: Sequenc
             cells.append(Cell(name, "off", None, 0))
         else:
             outcome, file = found[name]
-            cells.append(Cell(name, _lie(outcome), file, len(outcome.problems)))
+            cells.append(Cell(name, _fit(outcome), file, len(outcome.problems)))
     return Column(release, has_series_lock, tuple(cells))
 
 
-def _lie(outcome: PatchOutcome) -> Lie:
+def _fit(outcome: PatchOutcome) -> Fit:
     if not outcome.is_clean:
         return "miss"
     placed = [hunk.result for hunk in outcome.hunks if isinstance(hunk.result, Placement)]

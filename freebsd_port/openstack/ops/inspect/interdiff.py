@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from freebsd_port.engine.core.apply.planner import plan_series
-from freebsd_port.engine.core.interdiff.compare import Landings, PatchDiff, compare_series
+from freebsd_port.engine.core.interdiff.compare import PatchDiff, Placements, compare_series
 from freebsd_port.engine.core.interdiff.read_series import SeriesText, read_series
 from freebsd_port.errors import UsageError, system_words
 from freebsd_port.openstack.core.release.release import release_order
@@ -55,7 +55,7 @@ def compare_releases(
     A release whose wheels cannot be had is told, and the texts are compared all the same.
     """
     files = _read_checkout(project)
-    landings: list[Landings] = []
+    placements: list[Placements] = []
     unplaced: list[WheelError] = []
     texts = tuple(_read_series(files, name, name, options) for name in (old, new))
     for name, text in zip((old, new), texts, strict=True):
@@ -64,10 +64,10 @@ def compare_releases(
             wheels = require_wheels(pins, is_offline=is_offline, progress=progress)
         except WheelError as error:
             unplaced.append(error)
-            landings.append({})
+            placements.append({})
         else:
-            landings.append(_land(WheelTree(wheels), text))
-    patches = compare_series(texts[0], texts[1], (landings[0], landings[1]))
+            placements.append(_land(WheelTree(wheels), text))
+    patches = compare_series(texts[0], texts[1], (placements[0], placements[1]))
     return Interdiff(old, new, (old, new), patches, tuple(unplaced))
 
 
@@ -134,7 +134,7 @@ def _read_checkout(project: Project) -> Files:
         ) from error
 
 
-def _land(tree: WheelTree, text: SeriesText) -> Landings:
+def _land(tree: WheelTree, text: SeriesText) -> Placements:
     plan = plan_series(tree, ((one.entry, one.patch) for one in text.patches if one.file))
     return {
         (outcome.name, hunk.line): hunk.result for outcome in plan.patches for hunk in outcome.hunks

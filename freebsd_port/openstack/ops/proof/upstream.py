@@ -35,7 +35,7 @@ from freebsd_port.openstack.ops.proof.proof_record import (
 from freebsd_port.openstack.ops.proof.test_tools import find_upstream_tools, target_python
 from freebsd_port.openstack.ops.series import open_environment
 from freebsd_port.openstack.store.project.project import Project
-from freebsd_port.openstack.store.proof.baseline import Twin, make_twin
+from freebsd_port.openstack.store.proof.baseline import Baseline, make_baseline
 from freebsd_port.openstack.store.proof.checks import own_system
 from freebsd_port.openstack.store.proof.upstream_tests import (
     KnownOutcomes,
@@ -51,7 +51,7 @@ from freebsd_port.openstack.store.proof.upstream_tests import (
 from freebsd_port.openstack.store.python.environment import find_installed
 
 
-class Twins:
+class Baselines:
     """Makes either side when it is first asked for, below a directory that the caller removes."""
 
     def __init__(
@@ -69,26 +69,26 @@ class Twins:
         self.conditions = describe_conditions(project, workspace)
 
     @cached_property
-    def patched(self) -> Twin:
+    def patched(self) -> Baseline:
         """The side with the target's patches on."""
         return self._make("p")
 
     @cached_property
-    def unpatched(self) -> Twin:
+    def unpatched(self) -> Baseline:
         """The side with every patch off, byte for byte as the wheels have it."""
-        twin = self._make("u")
+        baseline = self._make("u")
         source = self._workspace.source
-        bare = open_environment(self._project, source.release, twin.root, source.options)
+        bare = open_environment(self._project, source.release, baseline.root, source.options)
         pop_patches(bare, Distance(is_all=True))
-        return twin
+        return baseline
 
-    def _make(self, name: str) -> Twin:
+    def _make(self, name: str) -> Baseline:
         root = self._workspace.target.root
         pins = self._project.load_release(self._workspace.release).pins
         python, _ = target_python(self._workspace)
         self._progress("copying the pinned distributions")
         installed = find_installed(root, [pin.distribution for pin in pins]).values()
-        return make_twin(self._directory / name, python, root, installed, (self.tools,))
+        return make_baseline(self._directory / name, python, root, installed, (self.tools,))
 
 
 def describe_conditions(project: Project, workspace: Workspace) -> dict[str, object]:
@@ -183,8 +183,8 @@ def compare_upstream(
     require_current(workspace, state)
     processes = os.cpu_count() or 1
     with tempfile.TemporaryDirectory(prefix="fp-", ignore_cleanup_errors=True) as name:
-        twins = Twins(project, workspace, Path(name), progress)
-        runner = _Runner(twins, processes, again, progress)
+        baselines = Baselines(project, workspace, Path(name), progress)
+        runner = _Runner(baselines, processes, again, progress)
         comparisons: list[Comparison] = []
         for job in _find_jobs(suites, root):
             comparisons += runner.compare(job)
@@ -219,9 +219,11 @@ def _find_jobs(suites: tuple[Suite, ...], root: Path) -> list[_Job]:
 class _Runner:
     """Runs jobs on both sides."""
 
-    def __init__(self, twins: Twins, processes: int, again: bool, progress: Progress) -> None:
+    def __init__(
+        self, baselines: Baselines, processes: int, again: bool, progress: Progress
+    ) -> None:
         self.known: list[tuple[str, str]] = []
-        self._twins = twins
+        self._baselines = baselines
         self._processes = processes
         self._again = again
         self._progress = progress
@@ -247,7 +249,7 @@ class _Runner:
     def _unpatched(self, job: _Job) -> Outcomes:
         key = digest_key(
             {
-                **self._twins.conditions,
+                **self._baselines.conditions,
                 "modules": job.modules,
                 "processes": self._processes,
                 "sudo": has_sudo(),
@@ -269,8 +271,8 @@ class _Runner:
         def tell(done: int, total: int | None) -> None:
             self._progress(f"{side}: {done} of {total} tests" if total else f"{side}: loading")
 
-        twin = self._twins.patched if is_patched else self._twins.unpatched
-        return run_tests(twin, job.modules, shards=self._processes, tell=tell, stop=self._stop)
+        baseline = self._baselines.patched if is_patched else self._baselines.unpatched
+        return run_tests(baseline, job.modules, shards=self._processes, tell=tell, stop=self._stop)
 
     def _recheck(self, change: Change, job: _Job) -> Change:
         """Run a test that seems lost alone, first unpatched and then patched."""
@@ -279,8 +281,8 @@ class _Runner:
         module = module_of(change.test, job.modules)
         modules = job.modules if module is None else (module,)
         unpatched, patched = (
-            run_alone(twin, modules, change.test, self._stop)
-            for twin in (self._twins.unpatched, self._twins.patched)
+            run_alone(baseline, modules, change.test, self._stop)
+            for baseline in (self._baselines.unpatched, self._baselines.patched)
         )
         return replace(change, alone=(unpatched, patched))
 

@@ -1,7 +1,7 @@
-"""A twin of a target: its own copies of the pinned distributions, all else from the target.
+"""A baseline of a target: its own copies of the pinned distributions, all else from the target.
 
 Tests run in it without touching the target, and a process that the tests start, be it with a
-cleaned environment as sudo does it, finds the same packages: by the twin's Python, not by
+cleaned environment as sudo does it, finds the same packages: by the baseline's Python, not by
 PYTHONPATH.
 """
 
@@ -29,12 +29,12 @@ sys.exit({call}())
 """
 
 
-class TwinError(PortError):
-    """A twin could not be made."""
+class BaselineError(PortError):
+    """A baseline could not be made."""
 
 
 @dataclass(frozen=True, slots=True)
-class Twin:
+class Baseline:
     """An environment that stands in for the target."""
 
     root: Path
@@ -43,17 +43,17 @@ class Twin:
     """Where its own copies are."""
 
 
-def make_twin(
+def make_baseline(
     root: Path,
     python: Path,
     target: Path,
     installed: Iterable[Installed],
     beside: tuple[Path, ...] = (),
-) -> Twin:
+) -> Baseline:
     """Make one in an empty directory; the overlay's state is copied with the distributions.
 
     `target` is the target's directory of packages, `beside` are further ones, which come after
-    the copies and before the target. Raises TwinError.
+    the copies and before the target. Raises BaselineError.
     """
     done = subprocess.run(
         [str(python), "-m", "venv", "--without-pip", "--symlinks", str(root)],
@@ -63,26 +63,26 @@ def make_twin(
         check=False,
     )
     if done.returncode != 0:
-        raise TwinError(
+        raise BaselineError(
             f"no environment could be made: {pip_complaint(done.stderr or done.stdout)}",
             where=f"{root} with {python}",
             hint=f"see what it says with: {python} -m venv --without-pip DIRECTORY",
         )
-    twin = Twin(root, root / "bin" / "python", read_environment(root).packages)
+    baseline = Baseline(root, root / "bin" / "python", read_environment(root).packages)
     try:
         for one in installed:
-            _copy_files(one, twin.packages)
-            _write_scripts(one, twin)
+            _copy_files(one, baseline.packages)
+            _write_scripts(one, baseline)
         if (target / STATE_DIRECTORY).is_dir():
-            shutil.copytree(target / STATE_DIRECTORY, twin.packages / STATE_DIRECTORY)
+            shutil.copytree(target / STATE_DIRECTORY, baseline.packages / STATE_DIRECTORY)
         lines = [f"import site; site.addsitedir({str(place)!r})" for place in (*beside, target)]
-        (twin.packages / "twin.pth").write_text("\n".join(lines) + "\n", "utf-8")
+        (baseline.packages / "baseline.pth").write_text("\n".join(lines) + "\n", "utf-8")
     except OSError as error:
-        raise TwinError(
+        raise BaselineError(
             f"the target cannot be copied: {system_words(error)}",
             where=str(error.filename or root),
         ) from error
-    return twin
+    return baseline
 
 
 def _copy_files(one: Installed, to: Path) -> None:
@@ -99,8 +99,8 @@ def _copy_files(one: Installed, to: Path) -> None:
         shutil.copy2(source, to / path)
 
 
-def _write_scripts(one: Installed, twin: Twin) -> None:
-    """Write the distribution's commands anew, so that they run the twin's Python."""
+def _write_scripts(one: Installed, baseline: Baseline) -> None:
+    """Write the distribution's commands anew, so that they run the baseline's Python."""
     parser = configparser.ConfigParser(delimiters=("=",), interpolation=None)
     parser.optionxform = str  # type: ignore[method-assign,assignment]
     parser.read(one.dist_info / "entry_points.txt", "utf-8")
@@ -108,9 +108,9 @@ def _write_scripts(one: Installed, twin: Twin) -> None:
         return
     for command, entry in parser["console_scripts"].items():
         module, _, call = entry.partition("[")[0].strip().partition(":")
-        path = twin.root / "bin" / command
+        path = baseline.root / "bin" / command
         name = call.partition(".")[0]
         path.write_text(
-            _SCRIPT.format(python=twin.python, module=module, name=name, call=call), "utf-8"
+            _SCRIPT.format(python=baseline.python, module=module, name=name, call=call), "utf-8"
         )
         path.chmod(0o755)

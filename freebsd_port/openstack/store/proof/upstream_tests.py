@@ -28,7 +28,7 @@ from freebsd_port.openstack.core.proof.outcomes import (
     merge_outcomes,
     read_notes,
 )
-from freebsd_port.openstack.store.proof.baseline import Twin
+from freebsd_port.openstack.store.proof.baseline import Baseline
 from freebsd_port.openstack.store.python.wheels import cache_directory
 
 
@@ -104,7 +104,7 @@ Tell = Callable[[int, int | None], None]
 
 
 def run_tests(
-    twin: Twin, modules: Sequence[str], *, shards: int, tell: Tell, stop: Event
+    baseline: Baseline, modules: Sequence[str], *, shards: int, tell: Tell, stop: Event
 ) -> dict[str, Ending]:
     """Run all tests of the modules, shared out the same way every time; gives each outcome.
 
@@ -117,7 +117,7 @@ def run_tests(
         places = [Path(name) / str(share.shard) for share in shares]
         with ThreadPoolExecutor(max_workers=shards + 1) as pool:
             parts = [
-                pool.submit(_run_share, twin, share, place, stop)
+                pool.submit(_run_share, baseline, share, place, stop)
                 for share, place in zip(shares, places, strict=True)
             ]
             try:
@@ -128,11 +128,11 @@ def run_tests(
                 raise
 
 
-def run_alone(twin: Twin, modules: Sequence[str], test: str, stop: Event) -> Ending | None:
+def run_alone(baseline: Baseline, modules: Sequence[str], test: str, stop: Event) -> Ending | None:
     """Run one test in a process of its own; None when there is no such test."""
     with tempfile.TemporaryDirectory(prefix="fp-", ignore_cleanup_errors=True) as name:
         share = Share(tuple(modules), only=(test,))
-        return _run_share(twin, share, Path(name) / "0", stop).get(test)
+        return _run_share(baseline, share, Path(name) / "0", stop).get(test)
 
 
 def has_sudo() -> bool:
@@ -162,13 +162,13 @@ def _tell_until_done(parts: Sequence[object], places: Sequence[Path], tell: Tell
         tell(sum(len(note.outcomes) for note in notes), total)
 
 
-def _run_share(twin: Twin, share: Share, place: Path, stop: Event) -> dict[str, Ending]:
+def _run_share(baseline: Baseline, share: Share, place: Path, stop: Event) -> dict[str, Ending]:
     """Run one share to its end; a test that takes its process along counts as died."""
     place.mkdir()
     outcomes: dict[str, Ending] = {}
     for _ in range(_RESTARTS):
         rest = replace(share, leave_out=tuple(outcomes))
-        how = _run_once(twin, rest, place, stop)
+        how = _run_once(baseline, rest, place, stop)
         notes = _read(place)
         outcomes |= notes.outcomes
         if notes.is_ended:
@@ -182,19 +182,19 @@ def _run_share(twin: Twin, share: Share, place: Path, stop: Event) -> dict[str, 
         "the tests were interrupted"
         if stop.is_set()
         else f"the tests could not be run: {said[-1] if said else how}",
-        where=f"{twin.python}: {', '.join(share.modules[:3])}",
+        where=f"{baseline.python}: {', '.join(share.modules[:3])}",
     )
 
 
-def _run_once(twin: Twin, share: Share, place: Path, stop: Event) -> str:
+def _run_once(baseline: Baseline, share: Share, place: Path, stop: Event) -> str:
     """Start one process and see it end; gives in words how it did."""
     request = {name: getattr(share, name) for name in Share.__slots__}
     (place / "request").write_text(json.dumps(request), "utf-8")
     with (place / "output").open("wb") as output:
         process = subprocess.Popen(
-            [str(twin.python), str(_RUNNER), str(place / "request"), str(place / "notes")],
-            cwd=twin.packages,  # some tests name files from there
-            env=_environment(twin, place),
+            [str(baseline.python), str(_RUNNER), str(place / "request"), str(place / "notes")],
+            cwd=baseline.packages,  # some tests name files from there
+            env=_environment(baseline, place),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -225,7 +225,7 @@ def _wait(process: subprocess.Popen[bytes], place: Path, stop: Event) -> bool:
     return False
 
 
-def _environment(twin: Twin, place: Path) -> dict[str, str]:
+def _environment(baseline: Baseline, place: Path) -> dict[str, str]:
     """Give what upstream's tox.ini sets, and nothing of the user's that the tests would heed."""
     env = {
         name: value
@@ -234,8 +234,8 @@ def _environment(twin: Twin, place: Path) -> dict[str, str]:
     }
     (place / "tmp").mkdir(exist_ok=True)
     return env | {
-        "PATH": f"{twin.root / 'bin'}{os.pathsep}{env.get('PATH', os.defpath)}",
-        "VIRTUAL_ENV": str(twin.root),
+        "PATH": f"{baseline.root / 'bin'}{os.pathsep}{env.get('PATH', os.defpath)}",
+        "VIRTUAL_ENV": str(baseline.root),
         "TMPDIR": str(place / "tmp"),
         "LC_ALL": "C.UTF-8",
         "PYTHONHASHSEED": "0",

@@ -9,8 +9,8 @@ from small_overlay import diff
 from freebsd_port.engine.core.patch.patch import parse_patch
 from freebsd_port.engine.core.review.across_releases import (
     find_counterparts,
-    land_other,
-    land_same,
+    placed_other,
+    placed_same,
 )
 from freebsd_port.engine.core.review.on_release import SeriesWalk, WalkedHunk
 from freebsd_port.engine.core.series.series import SeriesEntry
@@ -81,10 +81,10 @@ def test_a_hunk_in_a_file_of_another_name_stands_for_it() -> None:
     assert numbers(shown, there) == [1]
 
 
-def test_landings_of_a_text_of_its_own() -> None:
+def test_placements_of_a_text_of_its_own() -> None:
     shown = lay(OLD, text("run(1, limit=SOME_LIMIT)", "run(9)"))
     there = lay(OLD, text("run(1, limit=OTHER_LIMIT)", "go(9)"))
-    own, gone = land_other("2025.1", "nova/a@2025.1.patch", shown, there)
+    own, gone = placed_other("2025.1", "nova/a@2025.1.patch", shown, there)
     assert (own.state, own.line, own.counterpart) == ("rewritten", 1, there[0].id)
     assert (gone.state, gone.line, gone.counterpart) == ("gone", None, None)
 
@@ -98,23 +98,23 @@ def test_landings_of_a_text_of_its_own() -> None:
         (OLD.replace("go(9)", "stay()"), "miss", "3 of 4 lines agree at line 15"),
     ],
 )
-def test_landings_of_the_same_text(tree: str, state: str, reason: str) -> None:
+def test_placements_of_the_same_text(tree: str, state: str, reason: str) -> None:
     new = text("go(1)", "run(9)")
-    landing = land_same("2025.1", "nova/a.patch", lay(OLD, new)[0], lay(OLD, new, tree)[0])
-    assert (landing.state, landing.reason) == (state, reason)
-    assert (landing.line is None) == (state == "miss")
+    placement = placed_same("2025.1", "nova/a.patch", lay(OLD, new)[0], lay(OLD, new, tree)[0])
+    assert (placement.state, placement.reason) == (state, reason)
+    assert (placement.line is None) == (state == "miss")
 
 
 def test_a_file_that_is_not_there_is_a_miss_that_names_it() -> None:
     new = text("go(1)", "run(9)")
     patch = parse_patch("nova/a.patch", diff("nova/f.py", OLD.encode(), new.encode()))
     (there,) = SeriesWalk(MemoryTree({})).lay(ENTRY, patch).hunks
-    landing = land_same("2025.1", "nova/a.patch", there, there)
-    assert (landing.state, landing.reason) == ("miss", "nova/f.py is not there")
+    placement = placed_same("2025.1", "nova/a.patch", there, there)
+    assert (placement.state, placement.reason) == ("miss", "nova/f.py is not there")
 
 
 def test_a_text_that_changes_other_lines_is_kept_and_one_that_does_not_is_not() -> None:
     shown = lay(OLD, text("run(1)", "run(9)"))
     there = lay(OLD, text("run(1)", "run(9, once=True)"))
-    landings = land_other("2025.1", "nova/a@2025.1.patch", shown, there)
-    assert [one.other for one in landings] == [None, there[1].hunk]
+    placements = placed_other("2025.1", "nova/a@2025.1.patch", shown, there)
+    assert [one.other for one in placements] == [None, there[1].hunk]

@@ -64,12 +64,12 @@ def test_what_is_before_it_in_its_files_is_kept_and_no_more() -> None:
 
 
 def test_a_patch_with_an_equal_hunk_is_kept_with_what_it_needs() -> None:
-    twin = text("twin", ("b.py", b"b = 2\na = 3\n", b"b = 2\na = 4\n"))
-    assert kept((*SERIES, twin), "twin") == [
+    baseline = text("baseline", ("b.py", b"b = 2\na = 3\n", b"b = 2\na = 4\n"))
+    assert kept((*SERIES, baseline), "baseline") == [
         ("first", 2, False),
         ("third", 1, False),
         ("fourth", 1, True),
-        ("twin", 1, True),
+        ("baseline", 1, True),
     ]
 
 

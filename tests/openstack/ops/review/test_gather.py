@@ -40,8 +40,8 @@ def hunks(facts: SeriesFacts) -> list[HunkFacts]:
     return [hunk for patch in facts.patches for hunk in patch.hunks]
 
 
-def landings(facts: SeriesFacts, release: str) -> list[HunkOnRelease]:
-    return [one for hunk in hunks(facts) for one in hunk.landings if one.release == release]
+def placements(facts: SeriesFacts, release: str) -> list[HunkOnRelease]:
+    return [one for hunk in hunks(facts) for one in hunk.placements if one.release == release]
 
 
 def write_variant(made: RebaseProject, name: str, old: str, new: str) -> None:
@@ -60,7 +60,7 @@ def test_hunks_have_their_place_and_scope_on_the_newest_release(made: RebaseProj
         (LEAVE, "nova/greet.py", 1, 2, "greet", 1),
         (LEAVE, "nova/greet.py", 2, 2, "leave", 19),
     ]
-    assert {one.state for one in landings(facts, RELEASE)} == {"exact"}
+    assert {one.state for one in placements(facts, RELEASE)} == {"exact"}
 
 
 def test_files_are_given_as_each_patch_finds_and_leaves_them(made: RebaseProject) -> None:
@@ -75,7 +75,7 @@ def test_a_release_that_takes_the_same_text_tells_where_it_lands(made: RebasePro
     made.add_release(OLDER, FITTING)
     facts = gather(made)
     assert facts.releases == (OLDER, RELEASE)
-    assert [(o.state, o.line, o.offset, o.counterpart) for o in landings(facts, OLDER)] == [
+    assert [(o.state, o.line, o.offset, o.counterpart) for o in placements(facts, OLDER)] == [
         ("exact", 1, 0, None),
         ("exact", 1, 0, None),
         ("exact", 1, 0, None),
@@ -88,7 +88,7 @@ def test_what_does_not_fit_is_a_miss_and_what_is_there_already_says_so(
 ) -> None:
     made.add_release(OLDER, UPSTREAMED)
     facts = gather(made)
-    greet = landings(facts, OLDER)[1]
+    greet = placements(facts, OLDER)[1]
     assert (greet.state, greet.line, greet.is_held) == ("miss", None, True)
     assert greet.reason == "the file holds the new side already"
     assert "2025.1 holds 1 of 1 hunks already" in facts.patches[1].upstream
@@ -100,7 +100,7 @@ def test_a_text_of_its_own_is_matched_hunk_by_hunk(made: RebaseProject) -> None:
     write_variant(made, GREET, CLASHING, loud)
     write_variant(made, LEAVE, loud, loud.replace("return 'bye'", "return 'goodbye'"))
     facts = gather(made)
-    _, greet, strip, bye = landings(facts, OLDER)
+    _, greet, strip, bye = placements(facts, OLDER)
     own = {h.patch: h.id for h in hunks(gather(made, OLDER))}
     assert (greet.state, greet.counterpart) == ("rewritten", own[GREET])
     assert greet.file == f"nova/greet-loudly@{OLDER}.patch"
@@ -116,7 +116,7 @@ def test_the_older_release_can_be_the_one_that_is_shown(made: RebaseProject) -> 
     facts = gather(made, OLDER)
     greet = facts.patches[1]
     assert greet.file == f"nova/greet-loudly@{OLDER}.patch"
-    assert [(one.release, one.state) for one in greet.hunks[0].landings] == [
+    assert [(one.release, one.state) for one in greet.hunks[0].placements] == [
         (OLDER, "exact"),
         (RELEASE, "rewritten"),
     ]
@@ -127,7 +127,7 @@ def test_a_patch_that_is_off_has_no_hunks_there_and_the_reason(made: RebaseProje
     series = made.project.series
     series.write_text(series.read_text().replace(WHO, f"{WHO}  # not {OLDER}: who knows there"))
     (one,) = gather(made, patches=[WHO]).patches
-    assert next((o.state, o.reason) for o in one.hunks[0].landings) == (
+    assert next((o.state, o.reason) for o in one.hunks[0].placements) == (
         "off",
         f"not {OLDER}: who knows there",
     )
@@ -141,7 +141,7 @@ def test_a_release_whose_wheels_are_not_here_is_unknown(made: RebaseProject) -> 
     made.add_release(OLDER)
     for pin in made.project.load_release(OLDER).pins:
         (made.cache / "freebsd-port/wheels" / pin.sha256 / pin.wheel).unlink()
-    assert {one.state for one in landings(gather(made), OLDER)} == {"unknown"}
+    assert {one.state for one in placements(gather(made), OLDER)} == {"unknown"}
     with pytest.raises(WheelError, match="offline"):
         gather(made, OLDER)
 

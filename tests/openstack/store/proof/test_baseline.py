@@ -1,4 +1,4 @@
-"""A twin of a directory of packages, made with the Python that runs us."""
+"""A baseline of a directory of packages, made with the Python that runs us."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from made_wheel import make_wheel
 
-from freebsd_port.openstack.store.proof.baseline import Twin, TwinError, make_twin
+from freebsd_port.openstack.store.proof.baseline import Baseline, BaselineError, make_baseline
 from freebsd_port.openstack.store.python.environment import find_installed
 
 PRIVSEP = {
@@ -36,9 +36,9 @@ def packages(tmp_path: Path) -> Path:
     return target
 
 
-def twin_of(packages: Path, root: Path, *beside: Path) -> Twin:
+def baseline_of(packages: Path, root: Path, *beside: Path) -> Baseline:
     installed = find_installed(packages, ["oslo.privsep"]).values()
-    return make_twin(root, Path(sys.executable), packages, installed, beside)
+    return make_baseline(root, Path(sys.executable), packages, installed, beside)
 
 
 def say(*command: str | Path) -> str:
@@ -56,12 +56,14 @@ def test_its_own_copies_come_first_and_the_rest_is_the_targets(
     beside = tmp_path / "beside"
     beside.mkdir()
     (beside / "tool.py").write_text("")
-    twin = twin_of(packages, tmp_path / "twin", beside)
-    (twin.packages / "oslo_privsep/__init__.py").write_text("WHO = 'as the twin has it'\n")
+    baseline = baseline_of(packages, tmp_path / "baseline", beside)
+    (baseline.packages / "oslo_privsep/__init__.py").write_text("WHO = 'as the baseline has it'\n")
     found = say(
-        twin.python, "-c", "import oslo_privsep as o, helper, tool; print(o.WHO, helper.__file__)"
+        baseline.python,
+        "-c",
+        "import oslo_privsep as o, helper, tool; print(o.WHO, helper.__file__)",
     )
-    assert found == f"as the twin has it {packages}/helper.py"
+    assert found == f"as the baseline has it {packages}/helper.py"
     assert (packages / "oslo_privsep/__init__.py").read_bytes() == PRIVSEP[
         "oslo_privsep/__init__.py"
     ]
@@ -70,29 +72,29 @@ def test_its_own_copies_come_first_and_the_rest_is_the_targets(
 def test_a_command_runs_the_twins_python_whatever_the_environment(
     packages: Path, tmp_path: Path
 ) -> None:
-    twin = twin_of(packages, tmp_path / "twin")
-    found = say(twin.root / "bin/privsep-who")
-    assert found == f"as the target has it {twin.packages}/oslo_privsep/__init__.py"
+    baseline = baseline_of(packages, tmp_path / "baseline")
+    found = say(baseline.root / "bin/privsep-who")
+    assert found == f"as the target has it {baseline.packages}/oslo_privsep/__init__.py"
 
 
 def test_the_state_of_the_overlay_comes_along(packages: Path, tmp_path: Path) -> None:
     (packages / ".freebsd-port").mkdir()
     (packages / ".freebsd-port/state.json").write_text("{}")
-    twin = twin_of(packages, tmp_path / "twin")
-    assert (twin.packages / ".freebsd-port/state.json").read_text() == "{}"
+    baseline = baseline_of(packages, tmp_path / "baseline")
+    assert (baseline.packages / ".freebsd-port/state.json").read_text() == "{}"
 
 
 def test_a_python_that_makes_no_environment_is_named(packages: Path, tmp_path: Path) -> None:
     python = tmp_path / "python"
     python.write_text("#!/bin/sh\necho 'Error: no venv here' >&2\nexit 1\n")
     python.chmod(0o755)
-    with pytest.raises(TwinError, match=r"no environment could be made: .*no venv here"):
-        make_twin(tmp_path / "twin", python, packages, ())
+    with pytest.raises(BaselineError, match=r"no environment could be made: .*no venv here"):
+        make_baseline(tmp_path / "baseline", python, packages, ())
 
 
 def test_a_target_that_cannot_be_read_is_named(packages: Path, tmp_path: Path) -> None:
     installed = find_installed(packages, ["oslo.privsep"])
     (packages / "oslo_privsep-1.0.dist-info/RECORD").unlink()
-    with pytest.raises(TwinError, match="the target cannot be copied") as caught:
-        make_twin(tmp_path / "twin", Path(sys.executable), packages, installed.values())
+    with pytest.raises(BaselineError, match="the target cannot be copied") as caught:
+        make_baseline(tmp_path / "baseline", Path(sys.executable), packages, installed.values())
     assert str(caught.value.where).endswith("RECORD")

@@ -16,15 +16,15 @@ from freebsd_port.engine.core.review.site.page import Frame
 def render_others(hunk: HunkFacts, shown: Sequence[HunkLine]) -> list[Html]:
     """Give each text that some release takes instead, once, with the releases that do."""
     texts: dict[tuple[bytes, ...], list[tuple[HunkOnRelease, Hunk]]] = {}
-    for landing in hunk.landings:
-        if landing.other is not None:
-            texts.setdefault(landing.other.body, []).append((landing, landing.other))
+    for placement in hunk.placements:
+        if placement.other is not None:
+            texts.setdefault(placement.other.body, []).append((placement, placement.other))
     known = {(line.change, line.text) for line in shown}
     found = []
     for same in texts.values():
-        releases = ", ".join(landing.release for landing, _ in same)
-        landing, other = same[-1]
-        lines = _read(hunk, other, landing.line)
+        releases = ", ".join(placement.release for placement, _ in same)
+        placement, other = same[-1]
+        lines = _read(hunk, other, placement.line)
         fresh = {line.patch_line for line in lines if (line.change, line.text) not in known}
         found.append(_render_other(hunk, releases, lines, fresh))
     return found
@@ -55,7 +55,7 @@ def render_hunk(
     """Give the hunk's section; `new_line` is where its new side starts in the file after."""
     old_line = hunk.line if hunk.line is not None else hunk.hunk.old_start
     diff = _diff(hunk, old_line, new_line, starts_in_text=starts_in_text)
-    facts = (_landings(hunk), _checks(hunk), _decision(frame, hunk, page))
+    facts = (_placements(hunk), _checks(hunk), _decision(frame, hunk, page))
     return element(
         "section",
         _head(hunk),
@@ -120,7 +120,7 @@ def _badges(hunk: HunkFacts) -> Html:
     return element("span", *found, class_="badges")
 
 
-def _landings(hunk: HunkFacts) -> Html:
+def _placements(hunk: HunkFacts) -> Html:
     head = element(
         "tr", *(element("th", name, scope="col") for name in ("Release", "Lands", "Line"))
     )
@@ -128,32 +128,32 @@ def _landings(hunk: HunkFacts) -> Html:
         "table",
         element("caption", "Where it lands"),
         element("thead", head),
-        element("tbody", *(_landing(one) for one in hunk.landings)),
+        element("tbody", *(_placement(one) for one in hunk.placements)),
         class_="landings",
     )
 
 
-def _landing(landing: HunkOnRelease) -> Html:
-    offset = f" {landing.offset:+d}" if landing.offset else ""
-    reason = element("span", f" {landing.reason}", class_="reason") if landing.reason else None
+def _placement(placement: HunkOnRelease) -> Html:
+    offset = f" {placement.offset:+d}" if placement.offset else ""
+    reason = element("span", f" {placement.reason}", class_="reason") if placement.reason else None
     other = None
-    if landing.counterpart is not None and landing.file is not None:
-        text = landing.file.rpartition("@")[2].removesuffix(".patch")
+    if placement.counterpart is not None and placement.file is not None:
+        text = placement.file.rpartition("@")[2].removesuffix(".patch")
         other = element("span", f" @{text}", class_="reason")
-    has_line = landing.line is not None
+    has_line = placement.line is not None
     return element(
         "tr",
-        element("th", landing.release, scope="row"),
+        element("th", placement.release, scope="row"),
         element(
             "td",
-            WORDS[landing.state],
+            WORDS[placement.state],
             offset,
             reason,
             other,
-            class_=f"lands {landing.state}",
+            class_=f"lands {placement.state}",
             colspan=None if has_line else "2",
         ),
-        element("td", str(landing.line), class_="line") if has_line else None,
+        element("td", str(placement.line), class_="line") if has_line else None,
     )
 
 

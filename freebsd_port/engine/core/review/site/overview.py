@@ -8,7 +8,7 @@ from freebsd_port.engine.core.review.facts import PatchFacts
 from freebsd_port.engine.core.review.flags import (
     FLAGS,
     count_facts,
-    describe_landing,
+    describe_placement,
     patch_flags,
 )
 from freebsd_port.engine.core.review.site.markup import Html, element, page_path, plain
@@ -97,7 +97,7 @@ def _row(patch: PatchFacts, releases: tuple[str, ...]) -> Html:
     is_measured = counts.unmeasured < counts.hunks or not counts.hunks
     cells = []
     for release in releases:
-        state, words = describe_landing(patch, release)
+        state, words = describe_placement(patch, release)
         cells.append(element("td", words, class_=f"lands {state}"))
     searched = " ".join(
         dict.fromkeys(

@@ -105,11 +105,11 @@ def test_the_text_of_another_release_stands_beside_with_what_differs_marked() ->
     hunk = facts.patches[0].hunks[0]
     quiet = LOUD.replace(b".upper()", b".lower()")
     (other,) = parse_patch("o", text_of("s", "nova/greet.py", GREET, quiet)).changes[0].hunks
-    landings = tuple(
+    placements = tuple(
         HunkOnRelease(release, "rewritten", 7, 0, "x@2025.1.patch", "abc", "", other=other)
         for release in ("2024.1", OLDER)
     )
-    page = read(greetings(landings={hunk.id: landings}), page_path(ONE))
+    page = read(greetings(placements={hunk.id: placements}), page_path(ONE))
     details = re.findall(r'<details class="other">.*?</details>', page, re.DOTALL)
     assert len(details) == 1
     assert f"Text for <strong>2024.1, {OLDER}</strong>: 1 line differs" in details[0]
