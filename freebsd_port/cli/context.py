@@ -42,6 +42,10 @@ class Common:
             return open_tree(self.tree, self.series, self.patches)
         return open_environment(self.project(), self.release, self.venv, self.options)
 
+    def names_series(self) -> bool:
+        """Tell whether a series was named that is not the project's."""
+        return self.series is not None or self.patches is not None
+
     def has_place(self) -> bool:
         """Tell whether a tree or environment was named, or the release's own one is there."""
         if self.tree is not None or self.venv is not None:

@@ -35,7 +35,9 @@ __all__ = [
     "offline_option",
     "output_options",
     "pass_common",
+    "series_options",
     "target_options",
+    "tree_options",
     "variant_option",
     "venv_option",
 ]
@@ -120,10 +122,21 @@ def venv_option(function: F) -> F:
 
 def target_options(function: F) -> F:
     """Add what names an environment or, instead, any tree with any series."""
+    for decorate in reversed((venv_option, tree_options, variant_option)):
+        function = decorate(function)
+    return function
+
+
+def tree_options(function: F) -> F:
+    """Add what names any tree with any series, in place of a release."""
+    tree = _option("--tree", type=_DIRECTORY, keeps="tree", help="Any directory, without pins.")
+    return tree(series_options(function))
+
+
+def series_options(function: F) -> F:
+    """Add what names any series, in place of the project's."""
     for decorate in reversed(
         (
-            venv_option,
-            _option("--tree", type=_DIRECTORY, keeps="tree", help="Any directory, without pins."),
             _option(
                 "--series",
                 type=click.Path(path_type=Path, dir_okay=False),
@@ -134,7 +147,6 @@ def target_options(function: F) -> F:
             _option(
                 "--patches", type=_DIRECTORY, keeps="patches", metavar="DIR", help="Its patches."
             ),
-            variant_option,
         )
     ):
         function = decorate(function)

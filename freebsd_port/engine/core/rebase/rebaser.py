@@ -41,6 +41,7 @@ from freebsd_port.engine.core.rebase.placed import (
 from freebsd_port.engine.core.rebase.renamed_file import RenameFinder, are_alike
 from freebsd_port.engine.core.rebase.tree_version import Version
 from freebsd_port.engine.core.series.series import SeriesEntry
+from freebsd_port.engine.core.source.missing_names import find_missing, mentions
 from freebsd_port.engine.core.text.align import Block
 from freebsd_port.engine.core.text.file import split_lines
 from freebsd_port.engine.core.text.git_diff import align_as_git
@@ -474,3 +475,25 @@ def _clashes(merges: Sequence[FileMerge]) -> dict[str, list[Clash]]:
             if clashes:
                 found.setdefault(path, []).extend(clashes)
     return found
+
+
+def tell_missing(
+    version: Version, patches: Sequence[RebasedPatch], added: Mapping[str, frozenset[bytes]]
+) -> list[RebasedPatch]:
+    """Tell each patch of the names in the lines it adds that the version does not have.
+
+    `added` holds those lines by patch. What a patch in conflict may bind, once it is settled, is
+    not told of.
+    """
+    found = find_missing(version.contrasts(), version.lines)
+    pending = b"".join(
+        line for one in patches if one.state == "conflict" for line in added[one.name]
+    )
+    found = tuple(m for m in found if not mentions(pending, m.name))
+    return [
+        replace(one, missing=told)
+        if one.state in ("kept", "rewritten")
+        and (told := tuple(m for m in found if m.text in added[one.name]))
+        else one
+        for one in patches
+    ]

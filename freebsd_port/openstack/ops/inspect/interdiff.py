@@ -10,9 +10,9 @@ from pathlib import Path
 from freebsd_port.engine.core.apply.planner import plan_series
 from freebsd_port.engine.core.interdiff.compare import PatchDiff, Placements, compare_series
 from freebsd_port.engine.core.interdiff.read_series import SeriesText, read_series
+from freebsd_port.engine.store.files.git import read_revision
 from freebsd_port.errors import UsageError, system_words
 from freebsd_port.openstack.core.release.release import release_order
-from freebsd_port.openstack.store.project.git import read_revision
 from freebsd_port.openstack.store.project.project import Project, ProjectError
 from freebsd_port.openstack.store.python.wheels import (
     Progress,

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 from freebsd_port.engine.core.apply.plan import Plan
 from freebsd_port.engine.core.apply.planner import plan_series
-from freebsd_port.engine.core.apply.series_lock import LockedFile, render_lock
+from freebsd_port.engine.core.apply.series_lock import render_lock
 from freebsd_port.engine.core.patch.patch import parse_patch
-from freebsd_port.engine.core.rebase.outcome import RebaseError
 from freebsd_port.engine.core.rebase.progress import RebaseState
 from freebsd_port.engine.core.series.series import parse_series
 from freebsd_port.engine.core.series.variant import (
@@ -17,7 +16,7 @@ from freebsd_port.engine.core.series.variant import (
     tag_series,
     variant_name,
 )
-from freebsd_port.openstack.ops.rebase.carry import Carried
+from freebsd_port.engine.ops.rebase.flow import Carried, require_same
 from freebsd_port.openstack.store.project.project import Project
 
 
@@ -48,7 +47,7 @@ def plan_files(project: Project, state: RebaseState, carried: Carried) -> dict[s
         files["series"] = tagged
     lock = project.series_lock(state.new)
     if carried.is_whole and (state.only is None or lock.exists()):
-        _require_same(_plan(project, state.new, carried, tagged, files), carried)
+        require_same(_plan(project, state.new, carried, tagged, files), carried)
         text = render_lock(carried.files)
         if not lock.exists() or lock.read_bytes() != text:
             files[lock.relative_to(project.root).as_posix()] = text
@@ -81,21 +80,3 @@ def _plan(
         text = texts[pick_file(entry.name, release, order, texts)]
         patches.append((entry, parse_patch(entry.name, text)))
     return plan_series(carried.tree, patches)
-
-
-def _require_same(plan: Plan, carried: Carried) -> None:
-    planned = {
-        LockedFile(
-            edit.path,
-            edit.before.sha256 if edit.before else None,
-            edit.after.sha256 if edit.after else None,
-        )
-        for edit in plan.edits
-    }
-    differing = sorted({one.path for one in planned ^ set(carried.files)})
-    if differing or plan.problems:
-        raise RebaseError(
-            "the carried series comes out otherwise when it is applied; nothing was written",
-            where=", ".join(differing) or str(plan.problems[0]),
-            hint="carry its patches one by one with --only, and tell us of the one that fails",
-        )

@@ -115,6 +115,12 @@ class RebaseStore:
             replace_file(kept, source.read_bytes())
         return True
 
+    def read_original(self, state: RebaseState, path: str) -> bytes:
+        """Give the bytes that a file had when the rebase was begun; raises FileNotFoundError."""
+        if state.saved.get(path):
+            return (self.place / "originals" / path).read_bytes()
+        return (self.root / path).read_bytes()
+
     def restore(self, state: RebaseState) -> None:
         """Put every file of the project back as it was."""
         for path, was_there in state.saved.items():
@@ -126,6 +132,7 @@ class RebaseStore:
     def write(self, path: str, content: bytes) -> None:
         """Write a file of the project, in one step; its permission bits stay."""
         target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
         mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
         partial = self.place / "partial"
         remove_file(partial)
