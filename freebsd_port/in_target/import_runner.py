@@ -178,7 +178,7 @@ def main() -> None:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
-    prefix = load_beside("prefix_finder").Prefix(job)
+    prefix = load_beside("prefix_finder").PrefixFinder(job)
     sys.meta_path.insert(0, prefix)
 
     def tell(*words: Any) -> None:

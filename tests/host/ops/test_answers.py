@@ -15,7 +15,7 @@ def test_an_empty_file_is_enough(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_a_matter_of_usage(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="cannot read the answers: No such file") as caught:
+    with pytest.raises(UsageError, match="cannot read the answers: no such file") as caught:
         load_answers(tmp_path / "host.toml")
     assert caught.value.where == str(tmp_path / "host.toml")
     assert "--answers" in str(caught.value.hint)
