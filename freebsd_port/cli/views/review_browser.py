@@ -88,8 +88,9 @@ def _write(common: Common, facts: SeriesFacts, directory: Path) -> None:
 def _serve(common: Common, asked: ReviewOptions, site: InBrowser) -> None:
     """Answer until the user interrupts."""
     from freebsd_port.engine.core.review.decisions import require_name
+    from freebsd_port.engine.ops.review.decide import Choice
     from freebsd_port.engine.store.files.git import find_git_user
-    from freebsd_port.openstack.ops.review.decide import Choice, decide_hunks
+    from freebsd_port.openstack.ops.review.decide import decide_hunks
     from freebsd_port.openstack.ops.review.desk import open_desk
     from freebsd_port.openstack.store.project.stamp import stamp_project
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         PatchFacts,
         SeriesFacts,
     )
-    from freebsd_port.openstack.ops.review.decide import Choice
+    from freebsd_port.engine.ops.review.decide import Choice
 
 
 def facts_json(facts: SeriesFacts) -> dict[str, Any]:

@@ -57,6 +57,10 @@ class Rebasing(Protocol):
     def command(self) -> str:
         """What the user types to reach this rebase, such as `freebsd-port rebase`."""
 
+    @property
+    def beginning(self) -> str:
+        """What the user types to begin one."""
+
     def store(self, state: RebaseState) -> RebaseStore:
         """Give the place of a rebase on disk."""
 
@@ -188,7 +192,7 @@ def _find_killed(rebasing: Rebasing, wanted: RebaseState) -> RebaseState | None:
 def _require_begun(rebasing: Rebasing) -> RebaseState:
     found = read_rebase(rebasing.root)
     if found is None:
-        raise RebaseError("no rebase was begun", where=str(rebasing.root))
+        raise RebaseError("no rebase was begun", hint=rebasing.beginning)
     return found[0]
 
 

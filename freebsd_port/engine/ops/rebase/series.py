@@ -128,6 +128,11 @@ class SeriesRebasing:
     command: str
     progress: Callable[[str], None]
 
+    @property
+    def beginning(self) -> str:
+        """Give the command that begins a rebase."""
+        return "freebsd-port rebase --patches DIR --from-tree OLD --to-tree NEW"
+
     def store(self, state: RebaseState) -> RebaseStore:
         """Give the place of the rebase; a series has one at a time."""
         return RebaseStore(self.root, _KEY)

@@ -44,6 +44,7 @@ class ReleaseRebasing:
     project: Project
     settings: Settings
     command: str = "freebsd-port rebase"
+    beginning: str = "freebsd-port rebase --to RELEASE"
 
     @property
     def root(self) -> Path:

@@ -12,10 +12,10 @@ from freebsd_port.engine.core.review.facts import SeriesFacts
 from freebsd_port.engine.core.review.site.guard import Door, Refusal, find_refusal
 from freebsd_port.engine.core.review.site.markup import INDEX
 from freebsd_port.engine.core.review.site.site import Site
+from freebsd_port.engine.ops.review.decide import Choice
 from freebsd_port.engine.store.site.directory import read_assets
 from freebsd_port.engine.store.site.http_server import HttpRequest, Listener, Response, make_token
 from freebsd_port.errors import PortError, ProblemsError, UsageError
-from freebsd_port.openstack.ops.review.decide import Choice
 
 CHOICES: tuple[Choice, ...] = get_args(Choice)
 Decide = Callable[[SeriesFacts, tuple[str, ...], Choice, str], object]
