@@ -53,7 +53,7 @@ test-long: .venv/ready-to-test $(MADE)
 	@scripts/test-long $(RELEASE) $(VENV)
 
 verify-upstream: patch
-	@$(TOOL) verify --upstream --release $(RELEASE) --venv $(VENV)
+	@$(TOOL) verify upstream --release $(RELEASE) --venv $(VENV)
 
 verify-releases: .venv/ready
 	@$(TOOL) rebase --all --verify

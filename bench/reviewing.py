@@ -19,8 +19,8 @@ Progress = Callable[[str], None]
 LONG = 1000
 PATCH = "nova/uefi-guests.patch"
 ONE = "review of one patch"
-SITE = "review --html of the real series"
-LONG_SITE = f"review --html of {LONG} patches"
+SITE = "review site of the real series"
+LONG_SITE = f"review site of {LONG} patches"
 OPENS = f"overview of {LONG} patches opens in Chromium"
 SECONDS = {ONE: 0.4, SITE: 3.0, LONG_SITE: 20.0, OPENS: 2.0}
 """Wall time, median; of the whole process, but for the page, which a running browser opens."""
@@ -35,11 +35,11 @@ def measure_review(
     progress(f"preparing a project with {LONG} patches")
     long, site, long_site = root / "long", root / "site", root / "long-site"
     _make_project(nova, long)
-    own = (*own_command(), "review", "--offline")
+    own = (*own_command(), "review")
     commands = {
-        ONE: (*own, PATCH, "--no-pager"),
-        SITE: (*own, "--html", str(site)),
-        LONG_SITE: (*own, "--html", str(long_site), "--project", str(long)),
+        ONE: (*own, PATCH, "--no-pager", "--offline"),
+        SITE: (*own, "site", str(site), "--offline"),
+        LONG_SITE: (*own, "site", str(long_site), "--offline", "--project", str(long)),
     }
     runs: dict[str, list[Cost]] = {label: [] for label in commands}
     for number in range(1, rounds + 1):

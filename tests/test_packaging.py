@@ -106,7 +106,10 @@ def test_a_wheel_made_from_the_sdist_is_the_same(wheel: Path, tmp_path: Path) ->
 
 def test_the_installed_command_uses_its_own_data(installed: Path, tmp_path: Path) -> None:
     lines = run(installed, tmp_path, "freebsd-port", "releases").splitlines()
-    assert [line.split()[0] for line in lines[:-1]] == [
+    data = installed.parent / "lib"
+    assert lines[0].startswith(f"project {data}")
+    assert lines[0].endswith("/freebsd_port/data (installed with the package, read-only)")
+    assert [line.split()[0] for line in lines[1:-1]] == [
         *("xena", "2023.1", "2024.1", "2025.1", "2026.1"),
     ]
     assert lines[-1].startswith("* 2026.2")

@@ -47,7 +47,7 @@ COMMANDS = """\
 releases
 series -v
 lock --check
-check --offline --write-lock
+series lock --offline
 check --offline
 apply --dry-run --json
 push 2

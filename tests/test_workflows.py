@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from freebsd_port.cli.views.matrix import matrix_row
+from freebsd_port.cli.commands.releases_matrix import matrix_row
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
@@ -191,7 +191,7 @@ def test_make_hands_on_the_python_only_when_one_is_named(kind: str, tmp_path: Pa
 def test_the_nightly_fan_out_is_the_tools_and_its_rows_have_what_the_jobs_read() -> None:
     path = ROOT / ".github/workflows/rebase.yml"
     found = YAML(typ="safe").load(path)["jobs"]
-    assert "freebsd-port releases outdated --matrix" in "\n".join(scripts_of(found["matrix"]))
+    assert "freebsd-port releases matrix --outdated" in "\n".join(scripts_of(found["matrix"]))
     assert found["rebase"]["strategy"]["matrix"] == ("${{ fromJSON(needs.matrix.outputs.matrix) }}")
     row = matrix_row("2026.2", ["3.11"], has_series_lock=True)
     read = set(re.findall(r"matrix\.(\w+)", path.read_text("utf-8"))) - {"outputs"}

@@ -11,54 +11,9 @@ from typing import NoReturn
 import click
 
 from freebsd_port.cli.lazy import LazyGroup
+from freebsd_port.cli.verbs import SECTIONS
 from freebsd_port.errors import PortError, ProblemsError, UsageError, system_words
 
-SECTIONS = {
-    "Apply": {
-        "venv": "Make the environment of a release from its lock.",
-        "apply": "Bring an environment, or any tree, to exactly the series.",
-        "push": "Put the next patches on.",
-        "pop": "Take patches off from the top.",
-        "status": "Show what is on and whether every file is as it should be.",
-        "series": "List the patches in order.",
-    },
-    "Prove": {
-        "verify": "Run the checks inside the patched environment, hunk by hunk.",
-        "check": "Find where series, files, headers, locks and pins disagree.",
-    },
-    "Review": {
-        "review": "Show every hunk with all that is known of it, and decide about it.",
-        "interdiff": "Show what changed in the series between two releases or revisions.",
-        "graph": "Show which patch needs which.",
-    },
-    "Carry": {
-        "rebase": "Carry the series to another release by three-way merge.",
-        "releases": "List the releases, their pins and what is here of each.",
-        "lock": "Make a release's hash-locked requirements.",
-    },
-    "Author": {
-        "new": "Begin a patch on top of those that are on.",
-        "edit": "Edit files and let them belong to the top patch.",
-        "add": "Let files belong to the top patch.",
-        "remove": "Take files out of the top patch.",
-        "refresh": "Write a patch anew from its files as they are now.",
-        "diff": "Show what a patch does to its files as they are now.",
-        "files": "List the files that a patch changes.",
-        "annotate": "Show which patch brought each line of a file.",
-        "header": "Print or change the header of a patch.",
-        "top": "Print the name of the top patch.",
-        "next": "Print the name of the patch that comes next.",
-        "previous": "Print the name of the patch below the top one.",
-        "rename": "Give a patch another name.",
-        "delete": "Take a patch out of the series.",
-        "fold": "Work another patch into the top one.",
-        "import": "Take patches from elsewhere into the series.",
-        "export": "Write the series as mailbox, quilt directory, ports or diff.",
-    },
-    "Run": {"host": "Take a host from a patched environment to running services."},
-    "Shell": {"completion": "Print the completion script for a shell."},
-}
-VERBS = {verb: told for verbs in SECTIONS.values() for verb, told in verbs.items()}
 _WRITE_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _EPILOG = """\b
 Examples:

@@ -15,14 +15,14 @@ from freebsd_port.errors import UsageError
 
 
 def read_distance(word: str | None, *, is_all: bool) -> Distance:
-    """Read a number or the name of a patch; raises UsageError for both a word and -a."""
+    """Read a number or the name of a patch; raises UsageError for a word together with -a."""
     if word is not None and is_all:
-        raise UsageError("a number or patch and -a exclude each other")
+        raise UsageError("NUMBER or PATCH and -a exclude each other")
     if is_all:
         return Distance(is_all=True)
     if word is not None and word.isdigit():
         if int(word) == 0:
-            raise UsageError("the number of patches is at least 1")
+            raise UsageError("the number of patches must be at least 1")
         return Distance(count=int(word))
     return Distance(name=word)
 
@@ -73,7 +73,11 @@ def output_options(function: F) -> F:
     for decorate in reversed(
         (
             _option(
-                "--project", type=_DIRECTORY, keeps="project_root", help="Directory of the series."
+                "--project",
+                type=_DIRECTORY,
+                keeps="project_root",
+                metavar="DIR",
+                help="Project; by default $FREEBSD_PORT_PROJECT, or the nearest one from here up.",
             ),
             _option("--json", is_flag=True, keeps="as_json", help="Print JSON."),
             click.option(
@@ -82,7 +86,7 @@ def output_options(function: F) -> F:
                 count=True,
                 expose_value=False,
                 callback=_keep_verbosity(-1),
-                help="Print errors, and what was asked for, only.",
+                help="Print only errors and requested output.",
             ),
             click.option(
                 "-v",
@@ -105,7 +109,7 @@ def common_options(function: F) -> F:
         metavar="NAME",
         keeps="release",
         shell_complete=complete_release,
-        help="OpenStack release; the newest unless given.",
+        help="OpenStack release; by default the newest.",
     )(output_options(function))
 
 
@@ -116,7 +120,7 @@ def venv_option(function: F) -> F:
         type=_DIRECTORY,
         keeps="venv",
         metavar="PATH",
-        help="Environment or directory of packages; .venvs/RELEASE unless given.",
+        help="Environment or directory of packages; by default .venvs/RELEASE.",
     )(function)
 
 
@@ -129,7 +133,9 @@ def target_options(function: F) -> F:
 
 def tree_options(function: F) -> F:
     """Add what names any tree with any series, in place of a release."""
-    tree = _option("--tree", type=_DIRECTORY, keeps="tree", help="Any directory, without pins.")
+    tree = _option(
+        "--tree", type=_DIRECTORY, keeps="tree", help="Work on this directory instead of a release."
+    )
     return tree(series_options(function))
 
 
@@ -142,10 +148,14 @@ def series_options(function: F) -> F:
                 type=click.Path(path_type=Path, dir_okay=False),
                 keeps="series",
                 metavar="FILE",
-                help="The tree's series; DIR/series of --patches unless given.",
+                help="Series that is not a project's; by default the file series in --patches.",
             ),
             _option(
-                "--patches", type=_DIRECTORY, keeps="patches", metavar="DIR", help="Its patches."
+                "--patches",
+                type=_DIRECTORY,
+                keeps="patches",
+                metavar="DIR",
+                help="Its patches; by default next to the series.",
             ),
         )
     ):
@@ -160,13 +170,13 @@ def variant_option(function: F) -> F:
         multiple=True,
         keeps="options",
         metavar="NAME",
-        help="Take in the patches that the series has under this option.",
+        help="Include the patches that the series lists under this option.",
     )(function)
 
 
 def offline_option(function: F) -> F:
     """Add --offline."""
-    return click.option("--offline", is_flag=True, help="Use cached wheels only.")(function)
+    return click.option("--offline", is_flag=True, help="Use only wheels in the cache.")(function)
 
 
 def pass_common(function: F) -> F:

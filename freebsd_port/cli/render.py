@@ -6,11 +6,14 @@ import json
 import os
 import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from freebsd_port.errors import PortError
+
+if TYPE_CHECKING:
+    from freebsd_port.openstack.store.project.project import Project
 
 _COLOURS = {
     "good": {"fg": "green"},
@@ -67,6 +70,12 @@ def print_error(error: PortError) -> None:
         say(f"  where: {show_unseen(error.where)}", to_stderr=True)
     if error.hint:
         say(f"  try:   {show_unseen(error.hint)}", to_stderr=True)
+
+
+def describe_project(project: Project) -> str:
+    """Name the directory of the project, and say if it is only for reading."""
+    tail = " (installed with the package, read-only)" if project.is_packaged else ""
+    return f"{project.root}{tail}"
 
 
 def print_progress(message: str) -> None:

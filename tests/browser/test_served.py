@@ -1,4 +1,4 @@
-"""`review --serve` as a reviewer uses it: the command, a browser, and the file of decisions."""
+"""`review serve` as a reviewer uses it: the command, a browser, and the file of decisions."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def start(root: Path) -> Served:
     for name in ("patches", "releases"):
         shutil.copytree(CHECKOUT / name, root / name)
     shutil.copy(CHECKOUT / "series", root)
-    words = ("review", "--serve", "--no-browser", "--json", "--by", BY, "--project", str(root))
+    words = ("review", "serve", "--no-browser", "--json", "--by", BY, "--project", str(root))
     process = subprocess.Popen(
         [sys.executable, "-m", "freebsd_port", *words],
         cwd=CHECKOUT,

@@ -16,9 +16,7 @@ from small_overlay import diff
 from small_project import GREET, LEAVE, LOUD, NOVA_TEXT, POLITE, WHO, SmallProject
 
 NEW = "nova/new-thing.patch"
-LOCK = (
-    "series.lock is out of date now, afterwards: freebsd-port check --write-lock --release 2026.2\n"
-)
+LOCK = "series.lock is out of date now, afterwards: freebsd-port series lock --release 2026.2\n"
 
 
 def pipe(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
@@ -29,7 +27,7 @@ def test_a_patch_is_made_step_by_step(
     run: Run, project: SmallProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run("apply", "-q")
-    assert run("new", NEW) == Said(0, f"new     {NEW}, on top\n", "")
+    assert run("new", NEW) == Said(0, f"new     {NEW}, now the top patch\n", "")
     assert run("top").out == f"{NEW}\n"
     assert run("previous").out == f"{LEAVE}\n"
     monkeypatch.setenv("VISUAL", make_editor(tmp_path / "editor", SWAP.format("good", "fare")))
@@ -37,7 +35,7 @@ def test_a_patch_is_made_step_by_step(
     assert said.out == f"edit    nova/greet.py in {NEW}\n"
     assert said.err.startswith("... editing nova/greet.py below /")
     assert run("status").out.endswith(
-        "  edited    nova/greet.py\n4 of 4 patches on; not verified: freebsd-port verify\n"
+        "  edited    nova/greet.py\n4 of 4 patches applied; not verified: freebsd-port verify\n"
     )
     assert run("files", "-v").out == "  nova/greet.py\n"
     assert run("diff").out == (
@@ -57,12 +55,12 @@ def test_a_patch_is_made_step_by_step(
 
 
 def test_a_refresh_says_that_the_lock_is_out_of_date(run: Run, project: SmallProject) -> None:
-    assert run("check", "--write-lock", "--release", "2026.2", "--offline").status == 0
+    assert run("series", "lock", "--release", "2026.2", "--offline").status == 0
     run("apply", "-q")
     (project.packages / "nova/greet.py").write_text(POLITE + "# more\n")
     assert run("refresh") == Said(0, f"refresh {LEAVE}\n{LOCK}", "")
     assert run("apply").err.startswith("error: nova/greet.py comes out otherwise than series.lock")
-    assert run("check", "--write-lock", "--release", "2026.2", "--offline").status == 0
+    assert run("series", "lock", "--release", "2026.2", "--offline").status == 0
     assert run("apply").out.startswith("nothing to do")
 
 

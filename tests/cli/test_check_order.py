@@ -1,4 +1,4 @@
-"""`series --check-order` on the command line."""
+"""`series check-order` on the command line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from small_project import GREET, LEAVE, NOVA_TEXT, PLATFORM, WHO, WHO_TEXT, Smal
 from freebsd_port.openstack.ops.inspect.check_order import OrderRequest, check_order
 
 LATER = "oslo.privsep/who-again.patch"
-ORDER = ["series", "--check-order", "--platform", PLATFORM]
+ORDER = ["series", "check-order", "--platform", PLATFORM]
 
 
 def list_patches(project: SmallProject, *names: str) -> None:
@@ -78,12 +78,12 @@ def test_without_imports_each_prefix_is_compiled(run: Run, project: SmallProject
     broken = NOVA_TEXT.replace("return 'hello ' + name", "return 'hello ' +")
     project.save_patch(GREET, "nova/greet.py", NOVA_TEXT, broken)
     list_patches(project, WHO, GREET)
-    said = run("series", "--check-order", "--no-import")
+    said = run("series", "check-order", "--no-import")
     assert said.status == 1
     assert "does not compile: invalid syntax (nova/greet.py:2): nova/greet.py\n" in said.out
     assert said.out.endswith("1 prefix of 2 good, 1 failing to compile; not imported\n")
     list_patches(project, WHO)
-    assert run("series", "--check-order", "--no-import", "--offline").status == 0
+    assert run("series", "check-order", "--no-import", "--offline").status == 0
 
 
 def test_what_could_not_be_proved_is_no_success(
@@ -99,7 +99,7 @@ def test_what_could_not_be_proved_is_no_success(
     assert (said.status, said.out) == (1, "3 prefixes of 3 good; not imported\n")
     assert "error: the environment does not hold nova 1.0\n  where: 2.0 in PROJECT" in said.err
     project.packages.rename(project.root / "elsewhere")
-    said = run("series", "--check-order", "--json")
+    said = run("series", "check-order", "--json")
     assert (said.status, said.json["ok"], said.json["imported_on"]) == (1, False, [])
     (problem,) = said.json["problems"]
     assert problem["what"] == "no environment: no such file or directory"
@@ -109,9 +109,12 @@ def test_what_could_not_be_proved_is_no_success(
 @pytest.mark.parametrize(
     ("words", "what"),
     [
-        (["--no-import"], "--no-import, --platform and --offline go with --check-order"),
-        (["--platform", "linux"], "--no-import, --platform and --offline go with --check-order"),
-        (["--check-order", "--no-import", "--platform", "linux"], "give either --no-import or"),
+        (["--no-import"], "no such option '--no-import'"),
+        (["check-orders"], "no verb 'check-orders', did you mean check-order?"),
+        (
+            ["check-order", "--no-import", "--platform", "linux"],
+            "--no-import and --platform exclude each other",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_said(run: Run, words: list[str], what: str) -> None:

@@ -177,7 +177,7 @@ def test_json_has_every_patch_field_and_line(run: Run, repository: SmallProject)
         (["2026.2", "HEAD"], 2, "2026.2 is a release, and it is compared with another release"),
         ([], 2, "missing argument 'OLD'"),
         (["HEAD", "--release", "none"], 2, "no release 'none'"),
-        (["2026.2", "2026.2", "--release", "2026.2"], 2, "--release goes with revisions"),
+        (["2026.2", "2026.2", "--release", "2026.2"], 2, "--release is for revisions only"),
     ],
 )
 def test_what_cannot_be_meant_is_said(

@@ -8,8 +8,8 @@ import pytest
 from command_line import Run
 from small_project import GREET, LEAVE, NAMES, PLATFORM, WHO, SmallProject
 
-from freebsd_port.cli.commands.host import VERBS as HOST_VERBS
-from freebsd_port.cli.main import VERBS, main
+from freebsd_port.cli.main import main
+from freebsd_port.cli.verbs import VERBS, VERBS_BELOW
 
 
 def test_what_was_written_is_listed(run: Run) -> None:
@@ -88,7 +88,7 @@ def test_check_has_its_findings_as_problems(run: Run) -> None:
         {
             "what": "the default release 2026.2 has no series.lock",
             "where": "PROJECT/releases/2026.2/series.lock",
-            "hint": "freebsd-port check --write-lock",
+            "hint": "freebsd-port series lock --release 2026.2",
         }
     ]
 
@@ -235,7 +235,7 @@ def test_every_finding_is_a_problem(run: Run, project: SmallProject) -> None:
     ]
 
 
-@pytest.mark.parametrize("verb", [*VERBS, *(f"host {verb}" for verb in HOST_VERBS)])
+@pytest.mark.parametrize("verb", [*VERBS, *(f"host {verb}" for verb in VERBS_BELOW["host"])])
 def test_every_verb_refuses_an_unknown_option_in_json(
     verb: str, capfd: pytest.CaptureFixture[str]
 ) -> None:

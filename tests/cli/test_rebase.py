@@ -140,13 +140,16 @@ def test_abort_names_what_it_put_back(run: Run, made: RebaseProject) -> None:
 @pytest.mark.parametrize(
     ("words", "error"),
     [
-        ((), "give one of --to, --all, --continue, --skip, --abort, --status"),
-        (("--to", "2026.1", "--all"), "give one of --to, --all, --continue, --skip, --abort, -"),
-        (("--continue", "--reason", "x"), "--reason goes with --skip"),
-        (("--all", "--from", "2026.2"), "--from and --only go with --to"),
-        (("--abort", "-n"), "--dry-run goes with --to and --all"),
-        (("--all", "-n", "--verify"), "--dry-run goes with --to and --all, and without --verify"),
-        (("--status", "--verify"), "--verify does not go with --status"),
+        ((), "give exactly one of --to, --all, --continue, --skip, --abort and --status"),
+        (
+            ("--to", "2026.1", "--all"),
+            "give exactly one of --to, --all, --continue, --skip, --abort and",
+        ),
+        (("--continue", "--reason", "x"), "--reason needs --skip"),
+        (("--all", "--from", "2026.2"), "--from and --only need --to"),
+        (("--abort", "-n"), "--dry-run needs --to or --all, and excludes --verify"),
+        (("--all", "-n", "--verify"), "--dry-run needs --to or --all, and excludes --verify"),
+        (("--status", "--verify"), "--verify and --status exclude each other"),
         (("--to", "2031.1"), "no release '2031.1'"),
         (("--to", "2026.2", "--only", "nothing"), ""),
     ],

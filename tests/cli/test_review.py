@@ -13,7 +13,9 @@ import pytest
 from command_line import Run
 from own_terminal import COMMAND, on_terminal
 from rebase_project import RebaseProject
-from small_project import GREET, LEAVE, NAMES, NOVA_TEXT, RELEASE, WHO, SmallProject
+from small_project import CHECKOUT, GREET, LEAVE, NAMES, NOVA_TEXT, RELEASE, WHO, SmallProject
+
+from freebsd_port.cli.main import main
 
 IDS = re.compile(r"^([0-9a-f]{12}) ", re.MULTILINE)
 
@@ -191,7 +193,10 @@ def test_only_what_a_filter_leaves_is_decided_about(run: Run) -> None:
     [
         (["--approve", "--by", "Jo"], "nothing to decide about"),
         (["--approve", WHO], "who decides? name a person with --by NAME"),
-        (["--approve", "--reset", WHO, "--by", "Jo"], "only one of --approve"),
+        (
+            ["--approve", "--reset", WHO, "--by", "Jo"],
+            "--approve, --request-changes and --reset",
+        ),
         (["--since", "2024.9"], "no release '2024.9'"),
     ],
 )
@@ -213,8 +218,20 @@ def test_a_damaged_file_of_decisions_is_told_with_its_line(run: Run, project: Sm
     )
 
 
+def test_a_decision_goes_to_the_checkout_that_one_stands_in(
+    project: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The package runs from our own checkout, and that is not where the user is."""
+    monkeypatch.delenv("FREEBSD_PORT_PROJECT", raising=False)
+    monkeypatch.chdir(project.root / "patches" / "nova")
+    with pytest.raises(SystemExit, match="0"):
+        main(["review", "--approve", GREET, "--by", "Jo", "--offline"])
+    assert GREET in (project.root / "decisions").read_text()
+    assert not (CHECKOUT / "decisions").exists()
+
+
 def test_check_demands_reviews_only_when_asked(run: Run) -> None:
-    assert run("check", "--write-lock", "--offline").status == 0
+    assert run("series", "lock", "--offline").status == 0
     said = run("check", "--require-reviewed", "--offline")
     assert said.status == 1
     assert said.err.count("was not reviewed") == 4

@@ -1,4 +1,4 @@
-"""`review --html` and what `--serve` asks for, on a small project."""
+"""`review site`, and what `review serve` asks for, on a small project."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from freebsd_port.engine.core.review.site.markup import page_path
 
 def test_the_site_is_written_and_again_only_where_it_changed(run: Run, tmp_path: Path) -> None:
     site = tmp_path / "public"
-    said = run("review", "--html", str(site), "--offline")
+    said = run("review", "site", str(site), "--offline")
     index = site / "index.html"
     assert (said.status, said.err) == (0, "")
     assert said.out == f"{index}: 9 files, 9 written\n"
     assert all((site / page_path(name)).is_file() for name in NAMES)
-    assert run("review", "--html", str(site), "--offline").out == f"{index}: 9 files, 0 written\n"
+    assert run("review", "site", str(site), "--offline").out == f"{index}: 9 files, 0 written\n"
 
 
 def test_a_patch_that_left_the_series_has_no_page_any_more(
     run: Run, project: SmallProject, tmp_path: Path
 ) -> None:
     site = tmp_path / "public"
-    run("review", "--html", str(site), "--offline")
+    run("review", "site", str(site), "--offline")
     (project.root / "series").write_text("".join(f"{name}\n" for name in NAMES[:-1]))
-    said = run("review", "--html", str(site), "--offline", "--json")
+    said = run("review", "site", str(site), "--offline", "--json")
     assert said.json == {
         "ok": True,
-        "verb": "review",
+        "verb": "review site",
         "directory": str(site),
         "files": 8,
         "changed": 5,
@@ -41,12 +41,12 @@ def test_a_patch_that_left_the_series_has_no_page_any_more(
 
 def test_a_file_in_the_way_is_named_and_nothing_is_written(run: Run, tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("mine")
-    said = run("review", "--html", str(tmp_path), "--offline")
+    said = run("review", "site", str(tmp_path), "--offline")
     assert (said.status, said.out) == (1, "")
     assert said.err == (
         "error: a file that is not of this site is in the way\n"
         f"  where: {tmp_path / 'index.html'}\n"
-        "  try:   name another directory with --html DIR, or move the file\n"
+        "  try:   name another directory, or move the file: freebsd-port review site DIR\n"
     )
     assert not (tmp_path / "patches").exists()
 
@@ -54,15 +54,13 @@ def test_a_file_in_the_way_is_named_and_nothing_is_written(run: Run, tmp_path: P
 @pytest.mark.parametrize(
     ("words", "what"),
     [
-        (("--html", "d", "--serve"), "--html takes neither --serve nor --by"),
-        (("--html", "d", "--by", "me"), "--html takes neither --serve nor --by"),
-        (("--html", "d", "--port", "1"), "--port and --no-browser belong to --serve"),
-        (("--no-browser",), "--port and --no-browser belong to --serve"),
-        (("--html", "d", NAMES[0]), "the site shows the whole series"),
-        (("--serve", "--unreviewed"), "the site shows the whole series"),
-        (("--serve", "--note", "n"), "the site shows the whole series"),
-        (("--serve", "--port", "70000"), "invalid value for '--port'"),
-        (("--serve", "--by", "a: b"), "the reviewer's name"),
+        (("site",), "missing argument 'DIR'"),
+        (("site", "d", "--by", "me"), "no such option '--by'"),
+        (("site", "d", NAMES[0]), "got unexpected extra argument"),
+        (("--by", "me", "serve"), "--by does not go before serve"),
+        (("serve", "--unreviewed"), "no such option '--unreviewed'"),
+        (("serve", "--port", "70000"), "invalid value for '--port'"),
+        (("serve", "--by", "a: b"), "the reviewer's name"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(
@@ -81,10 +79,10 @@ def test_serving_needs_a_name_and_takes_the_one_of_git(
     settings = tmp_path / "gitconfig"
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    words = ("review", "--serve", "--no-browser", "--port", "1", "--offline")
+    words = ("review", "serve", "--no-browser", "--port", "1", "--offline")
     settings.write_text("")
     said = run(*words)
     assert said.status == 2
-    assert said.err.startswith("error: who decides?")
+    assert said.err.startswith("error: the reviewer has no name")
     settings.write_text("[user]\n\tname = a: b\n")
     assert run(*words).err.startswith("error: the reviewer's name")

@@ -15,12 +15,12 @@ from command_line import Run, Said
 from own_terminal import COMMAND, on_terminal
 from small_project import GREET, LEAVE, NAMES, WHO, SmallProject
 
-from freebsd_port.cli.commands.host import VERBS as HOST_VERBS
-from freebsd_port.cli.main import VERBS, main
+from freebsd_port.cli.main import main
+from freebsd_port.cli.verbs import VERBS, VERBS_BELOW
 
 EVERY_VERB = [
     *VERBS,
-    *(f"host {verb}" for verb in HOST_VERBS),
+    *(f"{above} {verb}" for above, verbs in VERBS_BELOW.items() for verb in verbs),
     *(f"host services {verb}" for verb in ("install", "remove", "status")),
 ]
 
@@ -75,9 +75,9 @@ def test_a_pipe_gets_no_colours(project: SmallProject) -> None:
 
 
 def test_progress_goes_to_stderr_and_quiet_is_without(run: Run) -> None:
-    said = run("check", "--offline", "--write-lock", "--json")
+    said = run("series", "lock", "--offline", "--json")
     assert said.json["ok"] is True
-    assert said.err == "... holding the series against the wheels of 2026.2\n"
+    assert said.err == "... planning the series on the wheels of 2026.2\n"
     assert run("check", "--offline", "-q").err == ""
 
 
@@ -204,8 +204,8 @@ def test_the_help_of_every_verb_has_examples(verb: str, capfd: pytest.CaptureFix
     assert f"Usage: freebsd-port {verb} " in shown
     examples = re.findall(rf"^ +freebsd-port {verb}\b.*", shown.partition("Examples:")[2], re.M)
     assert examples
-    releases = {"rebase": "--to", "host": "--json"}  # it names two; the answers name it
-    release = releases.get(verb.split()[0], "--release")
+    named = {"rebase": "--to", "host": "--json", "releases add": "--pin"}  # not by an option
+    release = named.get(verb, named.get(verb.split()[0], "--release"))
     for option in (release, "--json", "--quiet", "--verbose", "--project"):
         assert option in shown
 
@@ -244,7 +244,7 @@ def completions(*words: str, cwd: Path | None = None) -> list[str]:
 def test_bash_completes_verbs_and_options() -> None:
     assert completions("p") == ["push", "pop", "previous"]
     assert set(VERBS) <= set(completions(""))
-    assert set(HOST_VERBS) <= set(completions("host", ""))
+    assert set(VERBS_BELOW["host"]) <= set(completions("host", ""))
     assert completions("host", "console-bridge", "--st") == ["--status"]
     assert completions("push", "--f") == ["--force", "--fuzz"]
     assert completions("verify", "--platform", "l") == ["linux"]

@@ -79,8 +79,8 @@ def test_push_and_pop_go_as_far_as_they_are_told(run: Run) -> None:
     [
         (("pop",), "error: nothing to pop: no patch is on\n  try:   freebsd-port push\n"),
         (("pop", WHO), "error: nothing to pop: no patch is on\n  try:   freebsd-port push\n"),
-        (("push", "0"), "error: the number of patches is at least 1\n"),
-        (("push", "-a", "2"), "error: a number or patch and -a exclude each other\n"),
+        (("push", "0"), "error: the number of patches must be at least 1\n"),
+        (("push", "-a", "2"), "error: NUMBER or PATCH and -a exclude each other\n"),
         (
             ("push", "--fuzz", "4"),
             "error: invalid value for '-F' / '--fuzz': 4 is not in the range 0<=x<=3\n"
@@ -88,7 +88,7 @@ def test_push_and_pop_go_as_far_as_they_are_told(run: Run) -> None:
         ),
         (
             ("apply", "--dry-run", "--verify"),
-            "error: --verify needs an environment, and more than a dry run\n"
+            "error: --verify needs an environment, and excludes --dry-run\n"
             "  try:   freebsd-port apply --help\n",
         ),
         (
@@ -143,13 +143,13 @@ def test_every_failing_hunk_of_every_patch_is_reported_and_nothing_written(
         "  where: nova/greet.py, patch line 11; best partial match at 1 (3 of 4 lines)\n"
         f"error: hunk 2 of 2 in {LEAVE} does not fit\n"
         "  where: nova/greet.py, patch line 17; best partial match at 19 (3 of 4 lines)\n"
-        "error: the series was not carried to release 2026.2 yet\n"
+        "error: the series was not rebased to release 2026.2 yet\n"
         "  where: releases/2026.2 has no series.lock\n"
         "  try:   edit the patches that do not fit, then: "
-        "freebsd-port check --write-lock --release 2026.2\n",
+        "freebsd-port series lock --release 2026.2\n",
     )
     assert (project.packages / "nova/greet.py").read_bytes() == before
-    assert run("status").out.endswith("0 of 3 patches on; nothing to verify\n")
+    assert run("status").out.endswith("0 of 3 patches applied; nothing to verify\n")
 
 
 def test_status_tells_what_is_on_and_what_was_edited(run: Run, project: SmallProject) -> None:
@@ -162,7 +162,7 @@ def test_status_tells_what_is_on_and_what_was_edited(run: Run, project: SmallPro
         "  applied   nova/greet-loudly.patch\n"
         "  unapplied nova/leave-politely.patch\n"
         "  edited    nova/greet.py\n"
-        "2 of 3 patches on; not verified: freebsd-port verify\n",
+        "2 of 3 patches applied; not verified: freebsd-port verify\n",
         "",
     )
     assert run("push") == Said(
@@ -254,7 +254,7 @@ def test_an_option_that_no_patch_has_is_refused(
         "  try:   choose one of polite\n",
     )
     assert run("status", "--option", "polite").out.endswith(
-        "0 of 3 patches on; nothing to verify\n"
+        "0 of 3 patches applied; nothing to verify\n"
     )
 
 
@@ -267,7 +267,8 @@ def test_series_lists_the_patches_with_what_they_say_of_themselves(run: Run) -> 
 
 def test_releases_lists_pins_and_what_is_here(run: Run) -> None:
     assert run("releases").out == (
-        "* 2026.2  nova 1.0      Python >=3.8; environment: not ours; series not carried yet\n"
+        "project PROJECT\n"
+        "* 2026.2  nova 1.0      Python >=3.8; environment: not ours; series not rebased yet\n"
     )
     assert "\n      oslo.rootwrap 1.0 " in run("releases", "-v").out
 
@@ -275,14 +276,14 @@ def test_releases_lists_pins_and_what_is_here(run: Run) -> None:
 def test_check_reports_all_and_is_content_once_the_lock_is_written(run: Run) -> None:
     assert run("check", "--offline") == Said(
         1,
-        "2026.2: no series.lock, the series was not carried to it\n"
+        "2026.2: no series.lock, the series was not rebased to it\n"
         "3 patches, 1 release: 1 finding\n",
         "error: the default release 2026.2 has no series.lock\n"
         "  where: PROJECT/releases/2026.2/series.lock\n"
-        "  try:   freebsd-port check --write-lock\n",
+        "  try:   freebsd-port series lock --release 2026.2\n",
     )
-    progress = "... holding the series against the wheels of 2026.2\n"
-    assert run("check", "--offline", "--write-lock") == Said(
+    progress = "... planning the series on the wheels of 2026.2\n"
+    assert run("series", "lock", "--offline") == Said(
         0,
         "wrote PROJECT/releases/2026.2/series.lock\n3 patches, 1 release: 0 findings\n",
         progress,
@@ -387,7 +388,7 @@ def test_series_marks_what_is_on_in_an_environment_as_quilt_does(
 def test_check_finds_an_environment_that_is_not_as_the_series_leaves_it(
     run: Run, project: SmallProject
 ) -> None:
-    run("check", "-q", "--offline", "--write-lock")
+    run("series", "lock", "-q", "--offline")
     run("push", "2")
     (project.packages / "nova/greet.py").write_text("mine\n")
     said = run("check", "--offline", "--venv", project.packages)
@@ -401,14 +402,14 @@ def test_check_finds_an_environment_that_is_not_as_the_series_leaves_it(
 def test_releases_names_the_one_whose_pins_an_environment_holds(
     run: Run, project: SmallProject
 ) -> None:
-    assert run("releases", "--venv", project.packages).out.count("\n") == 1
+    assert run("releases", "--venv", project.packages).out.count("\n") == 2
     (project.packages / "nova-1.0.dist-info").rename(project.packages / "gone")
     assert run("releases", "--venv", project.packages) == Said(
         2,
         "",
-        "error: the environment holds the pins of no release\n"
+        "error: the environment does not hold the pins of any release\n"
         "  where: PROJECT/.venvs/2026.2\n"
-        "  try:   freebsd-port venv --venv PATH makes one that does\n",
+        "  try:   freebsd-port venv --venv PATH\n",
     )
 
 

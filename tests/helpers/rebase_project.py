@@ -22,7 +22,7 @@ from small_project import (
 
 from freebsd_port.openstack.core.release.release import PATCHED_DISTRIBUTIONS
 from freebsd_port.openstack.core.release.requirements import Dependency, render_dependencies
-from freebsd_port.openstack.ops.inspect.check import check_project
+from freebsd_port.openstack.ops.inspect.check import check_project, lock_series
 from freebsd_port.openstack.ops.rebase.rebase import ReleaseRebasing, Settings
 from freebsd_port.openstack.ops.series import project_source
 from freebsd_port.openstack.store.project.project import Project
@@ -84,7 +84,7 @@ class RebaseProject:
         """Let the last patch call a function of the module."""
         polite = POLITE.replace("return 'goodbye'", "return 'goodbye' * gap2()")
         self.small.save_patch(LEAVE, MARKED, LOUD, polite)
-        check_project(self.project, RELEASE, is_offline=True, write_lock=True, progress=print)
+        lock_series(self.project, RELEASE, is_offline=True, progress=print)
 
     def unpack(self, release: str) -> None:
         """Put the release's packages where its environment is looked for."""
@@ -119,7 +119,7 @@ class RebaseProject:
 def rebase_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RebaseProject:
     """Make one whose series was carried to its newest release."""
     made = RebaseProject(small_project(tmp_path, monkeypatch), tmp_path / "cache")
-    check_project(made.project, RELEASE, is_offline=True, write_lock=True, progress=lambda m: None)
+    lock_series(made.project, RELEASE, is_offline=True, progress=lambda m: None)
     assert made.project.series_lock(RELEASE).exists()
     return made
 

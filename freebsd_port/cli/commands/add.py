@@ -25,16 +25,16 @@ Examples:
     "patch",
     metavar="PATCH",
     shell_complete=complete_patch,
-    help="Patch to add them to, instead of the top one.",
+    help="Add to this patch instead of the top one.",
 )
 @target_options
 @common_options
 @pass_common
 def command(common: Common, files: tuple[str, ...], patch: str | None) -> None:
-    """Let files belong to the top patch, before they are edited; they need not be there yet.
+    """Add files before you edit them; a file need not exist yet.
 
-    A file is named relative to the tree, or as the shell sees it. Exit status 2 when one belongs
-    to the patch already, as with quilt.
+    Name a file relative to the tree, or as your shell sees it. Exit status 2, as with quilt, if a
+    file belongs to the patch already.
     """
     from freebsd_port.cli.views.authoring import done, open_writable, report
     from freebsd_port.engine.ops.author.edit import add_files

@@ -25,13 +25,16 @@ Examples:
     "patch",
     metavar="PATCH",
     shell_complete=complete_patch,
-    help="Stop at this patch, instead of the top one.",
+    help="Stop at this patch instead of the top one.",
 )
 @target_options
 @common_options
 @pass_common
 def command(common: Common, file: str, patch: str | None) -> None:
-    """Show which patch brought each line of a file."""
+    """Print each line of the file after the number of the patch that last changed it.
+
+    The names of the patches follow.
+    """
     from freebsd_port.cli.render import print_json
     from freebsd_port.cli.views.authoring import as_text, show_bytes
     from freebsd_port.engine.ops.author.show import annotate_file

@@ -21,29 +21,38 @@ Examples:
 
 @click.command("apply", epilog=_EPILOG)
 @target_options
-@click.option("-n", "--dry-run", is_flag=True, help="Show the plan, write nothing.")
-@click.option("-f", "--force", is_flag=True, help="Write over files edited by hand; keep copies.")
+@click.option("-n", "--dry-run", is_flag=True, help="Show the plan and write nothing.")
 @click.option(
-    "-F", "--fuzz", type=click.IntRange(0, 3), default=0, show_default=True, help="As in patch -F."
+    "-f", "--force", is_flag=True, help="Overwrite files edited by hand; keep copies of them."
 )
-@click.option("--verify", is_flag=True, help="Verify afterwards what was not verified yet.")
+@click.option(
+    "-F",
+    "--fuzz",
+    type=click.IntRange(0, 3),
+    default=0,
+    show_default=True,
+    help="Context lines that may differ, as in patch -F.",
+)
+@click.option(
+    "--verify", is_flag=True, help="Then run the checks, unless this state is verified already."
+)
 @offline_option
 @common_options
 @pass_common
 def command(
     common: Common, dry_run: bool, force: bool, fuzz: int, verify: bool, offline: bool
 ) -> None:
-    """Bring an environment, or any tree, to exactly the series.
+    """All or nothing: nothing is written unless every hunk fits.
 
-    All of it or nothing: every hunk has its place before the first byte is written, and all
-    that fail are reported together. A patch that changed since is exchanged; when nothing
-    changed, nothing is done. A dry run without an environment plans over the release's wheels.
+    All hunks that do not fit are reported together. A patch that changed since it was applied is
+    replaced; if nothing changed, nothing is written. Without an environment, --dry-run plans on the
+    wheels of the release.
     """
     from freebsd_port.cli.views.convergence import convergence_json, show_convergence
     from freebsd_port.engine.ops.apply.apply import apply_series
 
     if verify and (common.tree is not None or dry_run):
-        raise click.UsageError("--verify needs an environment, and more than a dry run")
+        raise click.UsageError("--verify needs an environment, and excludes --dry-run")
     if dry_run and not common.has_place():
         from freebsd_port.cli.views.convergence import show_sources
 

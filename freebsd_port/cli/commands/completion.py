@@ -18,7 +18,7 @@ Examples:
 @common_options
 @pass_common
 def command(common: Common, shell: str) -> None:
-    """Print the completion script for a shell, to be sourced or installed."""
+    """Install the script where your shell looks for completions, or source it."""
     from freebsd_port.cli.main import cli
     from freebsd_port.cli.render import print_json
 

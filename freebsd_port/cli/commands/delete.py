@@ -21,19 +21,21 @@ Examples:
 
 @click.command("delete", epilog=_EPILOG)
 @click.argument("patch", required=False, shell_complete=complete_patch)
-@click.option("-r", "removes", is_flag=True, help="Remove its file too.")
-@click.option("--backup", is_flag=True, help="With -r, rename the file to PATCH~ instead.")
-@click.option("-n", "is_next", is_flag=True, help="The next patch after the top one.")
+@click.option("-r", "removes", is_flag=True, help="Also remove the file of the patch.")
+@click.option(
+    "--backup", is_flag=True, help="With -r, rename the file to PATCH~ instead of removing it."
+)
+@click.option("-n", "is_next", is_flag=True, help="Delete the patch after the top one.")
 @target_options
 @common_options
 @pass_common
 def command(common: Common, patch: str | None, removes: bool, backup: bool, is_next: bool) -> None:
-    """Take a patch out of the series, the top one unless named; it is popped first."""
+    """Delete the top patch, unless you name another. An applied patch is popped first."""
     from freebsd_port.cli.views.authoring import done, lock_remark, open_writable, report
     from freebsd_port.engine.ops.author.rename import delete_patch
 
     if is_next and patch is not None:
-        raise click.UsageError("-n and the name of a patch exclude each other")
+        raise click.UsageError("-n and PATCH exclude each other")
     workspace = open_writable(common)
     gone = delete_patch(workspace, patch, is_next=is_next, removes=removes, backup=backup)
     report(

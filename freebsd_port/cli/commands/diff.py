@@ -26,10 +26,12 @@ Examples:
     "patch",
     metavar="PATCH",
     shell_complete=complete_patch,
-    help="Patch to look at, instead of the top one.",
+    help="Show this patch instead of the top one.",
 )
-@click.option("-z", "only_edits", is_flag=True, help="Only what is not in the patch yet.")
-@click.option("-R", "reverse", is_flag=True, help="Backwards.")
+@click.option(
+    "-z", "only_edits", is_flag=True, help="Show only edits that are not in the patch yet."
+)
+@click.option("-R", "reverse", is_flag=True, help="Reverse the diff.")
 @click.option(
     "-U", "context", type=click.IntRange(0), default=3, show_default=True, help="Lines of context."
 )
@@ -37,7 +39,7 @@ Examples:
     "--combine",
     metavar="PATCH",
     shell_complete=complete_patch,
-    help="All patches from this one on as one; - for the first.",
+    help="Show all patches from this one on as one diff; - for the first.",
 )
 @target_options
 @common_options
@@ -51,7 +53,7 @@ def command(
     context: int,
     combine: str | None,
 ) -> None:
-    """Show what the top patch does to its files as they are now, as refresh would write it."""
+    """Without PATCH, show the top patch as refresh would write it."""
     from freebsd_port.cli.render import paint, print_json, say
     from freebsd_port.cli.views.authoring import as_text, show_bytes
     from freebsd_port.engine.ops.author.show import DiffOptions, diff_patch

@@ -18,10 +18,10 @@ Examples:
 @common_options
 @pass_common
 def command(common: Common, files: tuple[str, ...]) -> None:
-    """Open files in $VISUAL, $EDITOR or vi, and let them belong to the top patch.
+    """Open the files in $VISUAL, $EDITOR or vi, and add those that you change to the top patch.
 
-    The editor gets copies, which are put in place when it ends well; a file that comes back the
-    same is left alone. Then: freebsd-port refresh
+    The editor gets copies. They replace the files if the editor exits with status 0. Then run
+    freebsd-port refresh.
     """
     from freebsd_port.cli.views.authoring import done, open_writable, report
     from freebsd_port.engine.ops.author.edit import edit_files

@@ -30,22 +30,22 @@ Examples:
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="File, or directory for quilt and ports.",
+    help="Write to this file; for quilt and ports, a directory.",
 )
 @target_options
 @common_options
 @pass_common
 def command(common: Common, form: str, chosen: tuple[str, ...], output: Path | None) -> None:
-    """Write the series for others: for git am, for quilt, for FreeBSD ports, or as one diff.
+    """Export the whole series, whatever is applied, for git am, quilt or FreeBSD ports.
 
-    All of the series counts, whatever is on; a mailbox may hold only some patches. Ports get
-    files/patch-* for patch -p0, one for each changed file, in a directory a distribution.
+    A mailbox can hold some of the patches. For ports, each distribution gets a directory with
+    files/patch-*, one for each changed file, for patch -p0.
     """
     from freebsd_port.cli.views.authoring import as_text, done, report, write_output
     from freebsd_port.engine.ops.author import export
 
     if chosen and form != "mailbox":
-        raise click.UsageError("only a mailbox can hold some of the patches")
+        raise click.UsageError("only mailbox takes the names of patches")
     is_directory = form in ("quilt", "ports")
     if is_directory and output is None:
         raise click.UsageError(f"{form} needs a directory: -o DIR")

@@ -21,13 +21,19 @@ Examples:
 
 @click.command("files", epilog=_EPILOG)
 @click.argument("patch", required=False, shell_complete=complete_patch)
-@click.option("-a", "--all", "is_all", is_flag=True, help="Of every patch that is on up to it.")
-@click.option("-l", "labels", is_flag=True, help="Put the name of the patch before each.")
+@click.option(
+    "-a",
+    "--all",
+    "is_all",
+    is_flag=True,
+    help="List the files of all applied patches up to this one.",
+)
+@click.option("-l", "labels", is_flag=True, help="Print the name of the patch before each file.")
 @click.option(
     "--combine",
     metavar="PATCH",
     shell_complete=complete_patch,
-    help="Of every patch from this one on; - for the first.",
+    help="List the files of all patches from this one on; - for the first.",
 )
 @target_options
 @common_options
@@ -35,7 +41,10 @@ Examples:
 def command(
     common: Common, patch: str | None, is_all: bool, labels: bool, combine: str | None
 ) -> None:
-    """List the files of the top patch; -v marks those that it makes (+) or removes (-)."""
+    """List the files of the top patch, unless you name another.
+
+    -v marks files that the patch creates (+) or removes (-).
+    """
     from freebsd_port.cli.render import print_json, say
     from freebsd_port.engine.ops.author.show import list_files
 

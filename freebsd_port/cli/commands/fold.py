@@ -13,20 +13,30 @@ Examples:
 
 
 @click.command("fold", epilog=_EPILOG)
-@click.option("-R", "reverse", is_flag=True, help="Fold it in backwards.")
+@click.option("-R", "reverse", is_flag=True, help="Apply it in reverse.")
 @click.option(
-    "-p", "strip", type=click.IntRange(0), default=1, show_default=True, help="As in patch -p."
+    "-p",
+    "strip",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    help="Leading path components to strip, as in patch -p.",
 )
 @click.option(
-    "-F", "--fuzz", type=click.IntRange(0, 3), default=0, show_default=True, help="As in patch -F."
+    "-F",
+    "--fuzz",
+    type=click.IntRange(0, 3),
+    default=0,
+    show_default=True,
+    help="Context lines that may differ, as in patch -F.",
 )
 @target_options
 @common_options
 @pass_common
 def command(common: Common, reverse: bool, strip: int, fuzz: int) -> None:
-    """Work the patch that comes over the pipe into the files of the top patch.
+    """All or nothing: the files of the top patch change only if every hunk fits.
 
-    All of it or nothing. Then: freebsd-port refresh
+    Then run freebsd-port refresh.
     """
     from freebsd_port.cli.render import count
     from freebsd_port.cli.views.authoring import done, open_writable, read_stdin, report

@@ -1,4 +1,4 @@
-"""`freebsd-port graph`: which patch needs which, as text, trees, JSON or a drawing."""
+"""`freebsd-port graph`: which patch needs which, as text, trees, JSON or for Graphviz."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def show_graph(graph: PatchGraph, *, is_verbose: bool) -> None:
     say(
         f"{count(len(graph.patches), 'patch')}: {count(len(shown), 'need')}, {kinds['context']} "
         f"by context and {kinds['name']} by name only; "
-        f"{len(graph.patches) - len(linked)} stand alone"
+        f"{len(graph.patches) - len(linked)} independent"
     )
 
 
@@ -80,7 +80,7 @@ def _show_tree(
         if need and is_verbose:
             _show_contacts(need.contacts, indent + "    ")
         if not below[name] and not depth:
-            say(paint("    nothing needs it" if reverse else "    needs nothing", "dim"))
+            say(paint("    no patch needs it" if reverse else "    needs no other patch", "dim"))
         if not again:
             following = [(depth + 1, n.patch if reverse else n.on, n) for n in below[name]]
             waiting += reversed(following)
@@ -139,17 +139,16 @@ Examples:
   freebsd-port graph
   freebsd-port graph uefi-guests
   freebsd-port graph --reverse nova/consoles-bhyve.patch
-  freebsd-port graph --svg > series.svg
+  freebsd-port graph --dot > series.dot
 
 \b
-Exit status: 0 done, 1 failed, as where the series does not apply to the release, 2 usage."""
+Exit status: 0 done, 1 failed, for example because the series does not apply, 2 usage."""
 
 
 @click.command("graph", epilog=_EPILOG)
 @click.argument("patches", nargs=-1, metavar="[PATCH]...", shell_complete=complete_patch)
-@click.option("--reverse", is_flag=True, help="Show what needs the PATCHes, not what they need.")
-@click.option("--dot", "is_dot", is_flag=True, help="Print it for Graphviz.")
-@click.option("--svg", "is_svg", is_flag=True, help="Print it as a picture.")
+@click.option("--reverse", is_flag=True, help="Show which patches need PATCH.")
+@click.option("--dot", "is_dot", is_flag=True, help="Print the graph for Graphviz.")
 @variant_option
 @offline_option
 @common_options
@@ -159,20 +158,19 @@ def command(
     patches: tuple[str, ...],
     reverse: bool,
     is_dot: bool,
-    is_svg: bool,
     offline: bool,
 ) -> None:
-    """Show which patch needs which: two that do not need each other may change places.
+    """Two patches that do not need each other may change places.
 
-    A patch needs an earlier one when their changed lines touch; where only context is shared,
-    less context or a merge would set them free. A need by name is a guess: the two would change
-    places, but one uses a word that the other defines. Without -v, a need that follows from others
+    A patch needs an earlier one if their changed lines touch. If they share only context lines,
+    less context or a merge would separate them. A need by name is a guess: the two may change
+    places, but one uses a name that the other defines. Without -v, a need that follows from others
     is left out.
     """
     if reverse and not patches:
-        raise click.UsageError("--reverse goes with a PATCH")
-    if is_dot + is_svg + common.as_json > 1:
-        raise click.UsageError("give one of --json, --dot and --svg")
+        raise click.UsageError("--reverse needs a PATCH")
+    if is_dot and common.as_json:
+        raise click.UsageError("--json and --dot exclude each other")
     from freebsd_port.openstack.ops.inspect.graph import read_graph
 
     project = common.project()
@@ -186,8 +184,10 @@ def command(
         is_offline=offline,
         progress=common.progress,
     )
-    if is_dot or is_svg:
-        click.echo(_draw(graph, is_dot, f"needs of the series on {release}"), nl=False)
+    if is_dot:
+        from freebsd_port.engine.core.graph.dot import render_dot
+
+        click.echo(render_dot(graph, f"needs of the series on {release}"), nl=False)
     else:
         _show(common, graph, release, is_of_patches=bool(patches), reverse=reverse)
 
@@ -202,13 +202,3 @@ def _show(
         show_trees(graph, reverse=reverse, is_verbose=common.verbosity > 0)
     else:
         show_graph(graph, is_verbose=common.verbosity > 0)
-
-
-def _draw(graph: PatchGraph, is_dot: bool, title: str) -> str:
-    if is_dot:
-        from freebsd_port.engine.core.graph.dot import render_dot
-
-        return render_dot(graph, title)
-    from freebsd_port.engine.core.graph.svg import render_svg
-
-    return render_svg(graph, title)

@@ -21,17 +21,19 @@ Examples:
 
 @click.command("header", epilog=_EPILOG)
 @click.argument("patch", required=False, shell_complete=complete_patch)
-@click.option("-a", "--append", is_flag=True, help="Append what comes over the pipe.")
-@click.option("-r", "--replace", is_flag=True, help="Replace it with what comes over the pipe.")
-@click.option("-e", "--edit", is_flag=True, help="Open it in $VISUAL, $EDITOR or vi.")
-@click.option("--backup", is_flag=True, help="Keep the old text as PATCH~.")
+@click.option("-a", "--append", is_flag=True, help="Append standard input to it.")
+@click.option("-r", "--replace", is_flag=True, help="Replace it with standard input.")
+@click.option("-e", "--edit", is_flag=True, help="Edit it in $VISUAL, $EDITOR or vi.")
+@click.option("--backup", is_flag=True, help="Keep the old patch as PATCH~.")
 @target_options
 @common_options
 @pass_common
 def command(
     common: Common, patch: str | None, append: bool, replace: bool, edit: bool, backup: bool
 ) -> None:
-    """Print the header of the top patch, or change it; the diffs stay byte for byte."""
+    """Print the header of the top patch, unless you name another. A changed header leaves the diffs
+    byte for byte as they are.
+    """
     from freebsd_port.cli.views.authoring import (
         as_text,
         done,

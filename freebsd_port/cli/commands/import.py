@@ -15,15 +15,22 @@ Examples:
 
 @click.command("import", epilog=_EPILOG)
 @click.argument("files", nargs=-1, required=True, metavar="FILE|-...")
-@click.option("-p", "strip", type=click.IntRange(0), help="As in patch -p; kept in the series.")
-@click.option("-R", "reverse", is_flag=True, help="Apply it backwards; kept in the series.")
-@click.option("-P", "name", metavar="NAME", help="Name of the patch, when there is one only.")
-@click.option("-f", "--force", is_flag=True, help="Replace a patch of that name that is not on.")
+@click.option(
+    "-p",
+    "strip",
+    type=click.IntRange(0),
+    help="Path components to strip, as in patch -p; recorded in the series.",
+)
+@click.option("-R", "reverse", is_flag=True, help="Apply it in reverse; recorded in the series.")
+@click.option("-P", "name", metavar="NAME", help="Name for the patch, if you import only one.")
+@click.option(
+    "-f", "--force", is_flag=True, help="Replace a patch of that name that is not applied."
+)
 @click.option(
     "-d",
     "keep",
     type=click.Choice(["o", "a", "n"]),
-    help="With -f, keep the old header, all, or the new one.",
+    help="With -f, keep the old header, both headers, or the new one.",
 )
 @target_options
 @common_options
@@ -37,9 +44,9 @@ def command(
     force: bool,
     keep: str | None,
 ) -> None:
-    """Take patches in behind the top one: quilt's, git's, GitHub's, Gerrit's, or plain diffs.
+    """Insert the patches after the top one; then run freebsd-port push.
 
-    A mailbox may hold several. Push them afterwards.
+    FILE is a patch of quilt, git, GitHub or Gerrit, a plain diff, or a mailbox of several.
     """
     from datetime import UTC, datetime
 

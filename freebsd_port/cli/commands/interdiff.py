@@ -28,8 +28,8 @@ Exit status: 0 done, 1 failed, or with --exit-code something differs, 2 usage.""
 @click.command("interdiff", epilog=_EPILOG)
 @click.argument("old", metavar="OLD", shell_complete=complete_release)
 @click.argument("new", metavar="[NEW]", required=False, shell_complete=complete_release)
-@click.option("--stat", is_flag=True, help="Print a line a patch.")
-@click.option("--exit-code", is_flag=True, help="Exit with 1 when something differs.")
+@click.option("--stat", is_flag=True, help="Print one line for each patch.")
+@click.option("--exit-code", is_flag=True, help="Exit with 1 if something differs.")
 @variant_option
 @offline_option
 @common_options
@@ -37,12 +37,12 @@ Exit status: 0 done, 1 failed, or with --exit-code something differs, 2 usage.""
 def command(
     common: Common, old: str, new: str | None, stat: bool, exit_code: bool, offline: bool
 ) -> None:
-    """Show what changed in the series between two releases, or between two git revisions.
+    """Compare two releases, or two git revisions, or one revision with the working tree.
 
-    One revision is compared with the working tree. Hunks are paired by the lines that they change,
-    so that other context and other line numbers are told apart from another meaning. Of two
-    releases it is told which text each takes, and with -v where every hunk lands; -v also shows
-    context. --release says which texts of a revision are compared.
+    Hunks are paired by the lines that they change, so a hunk with other context or other line
+    numbers is told apart from one with another meaning. For releases, the variants that each takes
+    are shown, and with -v where every hunk is placed; -v also shows context. For revisions,
+    --release chooses the variants to compare.
     """
     from freebsd_port.openstack.ops.inspect.interdiff import (
         are_releases,
@@ -54,7 +54,7 @@ def command(
     names = [old] if new is None else [old, new]
     if are_releases(project, names) and new is not None:
         if common.release:
-            raise click.UsageError("--release goes with revisions")
+            raise click.UsageError("--release is for revisions only")
         found = compare_releases(
             project, old, new, common.options, is_offline=offline, progress=common.progress
         )

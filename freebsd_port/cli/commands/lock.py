@@ -19,13 +19,15 @@ Examples:
 
 
 @click.command("lock", epilog=_EPILOG)
-@click.option("--check", "only_check", is_flag=True, help="Judge the lock as it is, no network.")
+@click.option(
+    "--check", "only_check", is_flag=True, help="Only check the present lock, without the network."
+)
 @common_options
 @pass_common
 def command(common: Common, only_check: bool) -> None:
-    """Make a release's hash-locked requirements with pip-tools, and judge them for FreeBSD.
+    """Resolve the requirements with pip-tools, and write requirements.txt.
 
-    Markers are evaluated for FreeBSD as well as Linux; every difference is reported.
+    Markers are evaluated for FreeBSD as well as Linux, and every difference is reported.
     """
     from freebsd_port.openstack.ops.release.requirements_lock import check_lock, lock_release
 

@@ -18,14 +18,17 @@ Examples:
 @common_options
 @pass_common
 def command(common: Common, name: str) -> None:
-    """Begin a patch on top of those that are on.
-
-    On a release it begins as a header to be filled in. Give it files with edit or add.
-    """
+    """For a release, the patch starts with a header to fill in. Then add files with edit or add."""
     from datetime import UTC, datetime
 
     from freebsd_port.cli.views.authoring import done, open_writable, report
     from freebsd_port.engine.ops.author.new import begin_patch
 
     begun = begin_patch(open_writable(common), name, datetime.now(UTC).date().isoformat())
-    report(common, "new", [done("new", begun.name, ", on top")], patch=begun.name, text=begun.text)
+    report(
+        common,
+        "new",
+        [done("new", begun.name, ", now the top patch")],
+        patch=begun.name,
+        text=begun.text,
+    )

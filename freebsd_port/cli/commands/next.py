@@ -24,10 +24,7 @@ Examples:
 @common_options
 @pass_common
 def command(common: Common, patch: str | None) -> None:
-    """Print the patch that comes next. Exit status 2 when there is none.
-
-    A named patch is printed if it is not on; exit status 2 if it is.
-    """
+    """Exit status 2 if there is none. With PATCH, print it, or exit with 2 if it is applied."""
     from freebsd_port.cli.render import print_json, say
     from freebsd_port.engine.ops.author.show import find_next
 

@@ -22,19 +22,25 @@ Examples:
 
 @click.command("pop", epilog=_EPILOG)
 @click.argument("distance", required=False, metavar="[NUMBER|PATCH]", shell_complete=complete_patch)
-@click.option("-a", "--all", "is_all", is_flag=True, help="Pop all; every byte comes back.")
+@click.option(
+    "-a",
+    "--all",
+    "is_all",
+    is_flag=True,
+    help="Remove all patches; every file gets its original bytes back.",
+)
 @target_options
-@click.option("-n", "--dry-run", is_flag=True, help="Show the plan, write nothing.")
+@click.option("-n", "--dry-run", is_flag=True, help="Show the plan and write nothing.")
 @click.option(
     "-f",
     "--force",
     is_flag=True,
-    help="Write over files edited by hand and keep copies; forget distributions replaced since.",
+    help="Overwrite files edited by hand, keeping copies; forget distributions replaced since.",
 )
 @common_options
 @pass_common
 def command(common: Common, distance: str | None, is_all: bool, dry_run: bool, force: bool) -> None:
-    """Take the top patch off, or the top NUMBER, or those above PATCH, or all of them."""
+    """Remove the top patch, the top NUMBER of patches, or all patches above PATCH."""
     from freebsd_port.cli.options import read_distance
     from freebsd_port.cli.views.convergence import show_convergence
     from freebsd_port.engine.ops.apply.apply import pop_patches

@@ -24,7 +24,7 @@ Examples:
 @common_options
 @pass_common
 def command(common: Common, patch: str | None) -> None:
-    """Print the patch that is on below the top one, or PATCH. Exit status 2 when there is none."""
+    """Print the patch below the top one, or below PATCH. Exit status 2 if there is none."""
     from freebsd_port.cli.render import print_json, say
     from freebsd_port.engine.ops.author.show import find_previous
 

@@ -31,7 +31,7 @@ _COMMAND = "freebsd-port rebase"
 
 @dataclass(frozen=True, slots=True)
 class RebaseOptions:
-    """The words of the command line that are rebase's own."""
+    """The options of rebase itself."""
 
     new: str | None
     old: str | None
@@ -55,16 +55,16 @@ class RebaseOptions:
         return common.names_series() or any(word is not None for word in words)
 
     def require_sense(self) -> None:
-        """Raise UsageError for words that exclude each other."""
+        """Raise UsageError for options that exclude each other."""
         if sum(map(bool, (self.new, self.is_all, self.action))) != 1:
-            what = "give one of --to, --all, --continue, --skip, --abort, --status"
+            what = "give exactly one of --to, --all, --continue, --skip, --abort and --status"
             raise click.UsageError(what)
         if (self.only or self.old) and not self.new:
-            raise click.UsageError("--from and --only go with --to")
+            raise click.UsageError("--from and --only need --to")
         if self.dry_run and (self.action or self.verify):
-            raise click.UsageError("--dry-run goes with --to and --all, and without --verify")
+            raise click.UsageError("--dry-run needs --to or --all, and excludes --verify")
         if self.verify and self.action in ("abort", "status"):
-            raise click.UsageError(f"--verify does not go with --{self.action}")
+            raise click.UsageError(f"--verify and --{self.action} exclude each other")
 
     def require_sense_of_trees(self) -> None:
         """Raise UsageError for words that exclude each other with any series."""
@@ -89,74 +89,80 @@ Examples:
   freebsd-port rebase --patches debian/patches --from-tree git:v1.0 --to-tree git:v1.1
 
 \b
-A release of its own text for a patch keeps it while it fits; remove the file to carry it anew.
+A release that has its own variant of a patch keeps it as long as it applies. Delete the variant
+to regenerate it.
 Exit status: 0 done, 1 failed, 2 usage, 3 a conflict needs hand work."""
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command("rebase", epilog=_EPILOG)
 @click.option(
-    "--to", "new", metavar="NAME", shell_complete=complete_release, help="Release to carry to."
+    "--to", "new", metavar="NAME", shell_complete=complete_release, help="Rebase to this release."
 )
 @click.option(
     "--from",
     "old",
     metavar="NAME",
     shell_complete=complete_release,
-    help="Release to carry from; the nearest that has the series unless given.",
+    help="Rebase from this release; by default the nearest that has a series.lock.",
 )
-@click.option("--all", "is_all", is_flag=True, help="Carry to every release here.")
+@click.option("--all", "is_all", is_flag=True, help="Rebase to every release.")
 @click.option(
     "--from-tree",
     "old_tree",
     metavar="TREE",
-    help="What another series applies to: a directory, archive, git:REV or git:REPOSITORY@REV.",
+    help="Tree that another series applies to: directory, archive, git:REV, git:REPOSITORY@REV.",
 )
-@click.option("--to-tree", "new_tree", metavar="TREE", help="What it is to apply to.")
+@click.option("--to-tree", "new_tree", metavar="TREE", help="Tree that it will apply to.")
 @series_options
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="Write the rebased series there; it replaces the old one unless given.",
+    help="Write the rebased series here; by default it replaces the old one.",
 )
 @click.option(
     "--fuzz",
     type=click.IntRange(0),
     metavar="N",
-    help="Context lines a hunk may do without on --from-tree; 2 as in quilt unless given.",
+    help="Allow this fuzz on --from-tree; by default 2, as quilt does.",
 )
-@click.option("-n", "--dry-run", is_flag=True, help="Report, write nothing.")
+@click.option("-n", "--dry-run", is_flag=True, help="Show the outcome and write nothing.")
 @click.option(
-    "--only", metavar="PATCH", shell_complete=complete_patch, help="Carry this patch, no other."
+    "--only", metavar="PATCH", shell_complete=complete_patch, help="Rebase only this patch."
 )
-@click.option("--continue", "action", flag_value="continue", help="Take the finished files, go on.")
-@click.option("--skip", "action", flag_value="skip", help="Leave the patch in conflict out there.")
-@click.option("--reason", metavar="TEXT", help="Why it is left out; goes into the series.")
-@click.option("--abort", "action", flag_value="abort", help="Put back every byte of before.")
-@click.option("--status", "action", flag_value="status", help="Say where the rebase stands.")
-@click.option("--verify", is_flag=True, help="Then run the checks, where that can be done here.")
-@click.option("--markdown", type=_FILE, metavar="FILE", help="Write a summary for a change there.")
-@click.option("--junit", type=_FILE, metavar="FILE", help="Write a JUnit report there.")
+@click.option(
+    "--continue", "action", flag_value="continue", help="Take the resolved files and go on."
+)
+@click.option(
+    "--skip", "action", flag_value="skip", help="Switch the conflicting patch off on that release."
+)
+@click.option("--reason", metavar="TEXT", help="Reason for --skip; recorded in the series.")
+@click.option("--abort", "action", flag_value="abort", help="Restore every file as it was before.")
+@click.option("--status", "action", flag_value="status", help="Show the state of the rebase.")
+@click.option("--verify", is_flag=True, help="Then run the checks, if this machine can.")
+@click.option("--markdown", type=_FILE, metavar="FILE", help="Write a summary in Markdown.")
+@click.option("--junit", type=_FILE, metavar="FILE", help="Write a JUnit report.")
 @offline_option
 @output_options
 @pass_common
 def command(common: Common, **words: Any) -> None:
-    """Carry the series to another release, each hunk by a three-way merge of the pinned wheels.
+    """Each hunk is merged three ways between the pinned wheels of the two releases.
 
-    What is clean is written: texts that differ, tags in the series, series.lock. At a conflict
-    the files with diff3-style markers wait below .rebase; finish them and go on with --continue.
+    If everything is clean, the result is written: variants that differ, tags in the series, and
+    series.lock. At a conflict, files with diff3-style markers are in .rebase; resolve them and run
+    freebsd-port rebase --continue.
 
-    With --series or --patches, any quilt series is carried from one tree to another. Its patches
-    are replaced when the last one is done, or written to --output. A patch that the new tree has
-    already becomes a comment in the series.
+    With --series or --patches, rebase any quilt series from one tree to another. Its patches are
+    replaced once the last one is done, or written to --output. If the new tree already contains a
+    patch, its line in the series becomes a comment.
     """
     from freebsd_port.cli.views.rebase import show_abort, show_rebased, show_state
     from freebsd_port.engine.ops.rebase import flow
 
     asked = RebaseOptions(**words)
     if asked.reason and asked.action != "skip":
-        raise click.UsageError("--reason goes with --skip")
+        raise click.UsageError("--reason needs --skip")
     rebasing: ReleaseRebasing | SeriesRebasing
     if asked.is_of_trees(common):
         rebasing = _open_series(common, asked)
@@ -205,7 +211,7 @@ def _open_series(common: Common, asked: RebaseOptions) -> SeriesRebasing:
 def _prove(
     common: Common, project: Project, done: tuple[Rebased, ...], asked: RebaseOptions
 ) -> tuple[Proof, ...]:
-    """Run the checks of each release that the whole series is on now."""
+    """Run the checks of each release that has the whole series now."""
     from freebsd_port.openstack.ops.rebase.proof import prove_release
 
     names = [one.carried.new for one in done if one.carried.is_whole]

@@ -22,20 +22,22 @@ Examples:
 @click.command("refresh", epilog=_EPILOG)
 @click.argument("patch", required=False, shell_complete=complete_patch)
 @click.option(
-    "-f", "--force", is_flag=True, help="Also a patch below others that have the same files."
+    "-f",
+    "--force",
+    is_flag=True,
+    help="Refresh a patch even if later patches change the same files.",
 )
 @click.option(
     "-U", "context", type=click.IntRange(0), default=3, show_default=True, help="Lines of context."
 )
-@click.option("--backup", is_flag=True, help="Keep the old text as PATCH~.")
+@click.option("--backup", is_flag=True, help="Keep the old patch as PATCH~.")
 @target_options
 @common_options
 @pass_common
 def command(common: Common, patch: str | None, force: bool, context: int, backup: bool) -> None:
-    """Write the top patch anew from its files as they are now; the header stays.
+    """Refresh the top patch, unless you name another; its header stays.
 
-    Refreshing twice changes nothing. With -f, files that later patches have too keep the change
-    that this patch makes now.
+    With -f, a file that later patches change too keeps the change that this patch makes now.
     """
     from freebsd_port.cli.render import paint, say
     from freebsd_port.cli.views.authoring import done, lock_remark, open_writable, report
@@ -44,8 +46,8 @@ def command(common: Common, patch: str | None, force: bool, context: int, backup
     workspace = open_writable(common)
     made = refresh_patch(workspace, patch, force=force, context=context, backup=backup)
     for path in made.shadowed:
-        say(paint(f"left {path} as it is: a later patch has it too", "warn"), to_stderr=True)
-    remark = ", nothing in it" if made.is_empty else "" if made.is_changed else ", unchanged"
+        say(paint(f"did not refresh {path}: a later patch changes it too", "warn"), to_stderr=True)
+    remark = ", empty" if made.is_empty else "" if made.is_changed else ", unchanged"
     report(
         common,
         "refresh",

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import click
 
-from freebsd_port.cli.commands import releases_add, releases_outdated
+from freebsd_port.cli.lazy import VerbGroup
 from freebsd_port.cli.options import Common, common_options, pass_common, venv_option
-from freebsd_port.cli.render import paint, print_json, say
-from freebsd_port.cli.views.matrix import matrix_row, print_matrix
+from freebsd_port.cli.render import describe_project, paint, print_json, say
+from freebsd_port.cli.verbs import VERBS_BELOW
 from freebsd_port.errors import UsageError
-from freebsd_port.openstack.core.release.markers import pythons_of
 from freebsd_port.openstack.ops.release.listing import ReleaseState
 
 _EPILOG = """\b
@@ -17,34 +16,26 @@ Examples:
   freebsd-port releases
   freebsd-port releases --json --release 2026.2
   freebsd-port releases --venv /usr/local/nova
-  freebsd-port releases --matrix
-  freebsd-port releases outdated
-  freebsd-port releases add --help"""
+  freebsd-port releases outdated"""
 
 
-@click.group("releases", epilog=_EPILOG, invoke_without_command=True)
-@click.option("--matrix", is_flag=True, help="Print JSON for a CI's fan-out, a row a release.")
+@click.group(
+    "releases",
+    cls=VerbGroup,
+    package="freebsd_port.cli.commands",
+    prefix="releases_",
+    sections={"Verbs": VERBS_BELOW["releases"]},
+    epilog=_EPILOG,
+    invoke_without_command=True,
+)
 @venv_option
 @common_options
 @pass_common
-@click.pass_context
-def command(context: click.Context, common: Common, matrix: bool) -> None:
-    """List the releases: their pins, the Pythons they take, and what is here of each.
+def command(common: Common) -> None:
+    """Without a verb, list the releases: Pythons, environment and series.lock; -v adds the pins.
 
-    With --venv only those whose pins the environment holds.
+    With --venv, list only releases whose pins the environment holds.
     """
-    if context.invoked_subcommand is None:
-        _list(common, is_matrix=matrix)
-    elif matrix or common.venv:
-        name = context.invoked_subcommand
-        raise click.UsageError(f"--matrix and --venv stand without {name}, or behind it")
-
-
-command.add_command(releases_outdated.command)
-command.add_command(releases_add.command)
-
-
-def _list(common: Common, *, is_matrix: bool) -> None:
     from freebsd_port.openstack.ops.release.listing import find_held, list_releases
 
     project = common.project()
@@ -57,33 +48,28 @@ def _list(common: Common, *, is_matrix: bool) -> None:
     ]
     if common.venv and not states:
         raise UsageError(
-            "the environment holds the pins of no release",
+            "the environment does not hold the pins of any release",
             where=str(common.venv),
-            hint="freebsd-port venv --venv PATH makes one that does",
+            hint="freebsd-port venv --venv PATH",
         )
-    if is_matrix:
-        print_matrix([_row(state) for state in states])
-        return
     if common.as_json:
-        print_json({"ok": True, "verb": "releases", "releases": [_as_json(s) for s in states]})
+        rows = [_as_json(state) for state in states]
+        place = str(project.root)
+        print_json({"ok": True, "verb": "releases", "project": place, "releases": rows})
         return
+    say(paint(f"project {describe_project(project)}", "dim"))
     for state in states:
         _show(state, verbose=common.verbosity > 0)
-
-
-def _row(state: ReleaseState) -> dict[str, object]:
-    pythons = pythons_of(state.release)
-    return matrix_row(state.release.name, pythons, has_series_lock=state.has_series_lock)
 
 
 def _show(state: ReleaseState, *, verbose: bool) -> None:
     release = state.release
     nova = release.require_pin("nova")
-    python = f"Python {release.python}" + ("" if state.has_python else ", none here")
+    python = f"Python {release.python}" + ("" if state.has_python else ", not installed")
     notes = [
         python,
         f"environment: {state.environment_state}",
-        "series carried" if state.has_series_lock else "series not carried yet",
+        "series rebased" if state.has_series_lock else "series not rebased yet",
     ]
     mark = "*" if state.is_default else " "
     say(f"{mark} {paint(f'{release.name:7}', 'strong')} nova {nova.version:8} {'; '.join(notes)}")

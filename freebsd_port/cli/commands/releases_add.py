@@ -26,17 +26,27 @@ OpenStack's constraints are at https://releases.openstack.org/constraints/upper/
 @click.command("add", epilog=_EPILOG)
 @click.argument("name", shell_complete=complete_release)
 @click.option(
-    "--pin", "pins", multiple=True, metavar="NAME=VERSION", help="Version of a distribution."
+    "--pin",
+    "pins",
+    multiple=True,
+    metavar="NAME=VERSION",
+    help="Pin this version of a distribution.",
 )
-@click.option("--python", metavar="RANGE", help="Its Pythons; as the nearest release's.")
-@click.option("--codename", metavar="TEXT", help="Its codename; its name unless given.")
+@click.option(
+    "--python",
+    metavar="RANGE",
+    help="Pythons that it supports; by default those of the nearest release.",
+)
+@click.option("--codename", metavar="TEXT", help="Codename; by default NAME.")
 @click.option(
     "--constraints",
     type=click.File("rb"),
     metavar="FILE",
-    help="OpenStack's upper-constraints, - for stdin; other pins are taken from it.",
+    help="OpenStack's upper-constraints, - for standard input; the other pins come from it.",
 )
-@click.option("--require", "requires", multiple=True, metavar="TEXT", help="One more requirement.")
+@click.option(
+    "--require", "requires", multiple=True, metavar="TEXT", help="Additional requirement."
+)
 @output_options
 @pass_common
 def command(
@@ -48,10 +58,10 @@ def command(
     constraints: IO[bytes] | None,
     requires: tuple[str, ...],
 ) -> None:
-    """Add a release with its pins and its lock, or move a release that is here to other pins.
+    """Pin a release, and lock its requirements.
 
-    The wheels' names and hashes come from the index, requirements.in from the nearest release.
-    It locks all packages, which takes minutes; on any error nothing is changed.
+    The names and hashes of the wheels come from the package index, requirements.in from the nearest
+    release. Locking all packages takes minutes; if it fails, nothing changes.
     """
     from freebsd_port.openstack.core.release.new_release import parse_move
     from freebsd_port.openstack.ops.release.add import Constraints, Wishes, add_release

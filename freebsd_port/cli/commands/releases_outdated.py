@@ -8,8 +8,6 @@ import click
 
 from freebsd_port.cli.options import Common, common_options, pass_common
 from freebsd_port.cli.render import count, paint, print_json, say
-from freebsd_port.cli.views.matrix import matrix_row, print_matrix
-from freebsd_port.openstack.core.release.markers import pythons_of
 
 if TYPE_CHECKING:
     from freebsd_port.openstack.core.release.published import NewRelease
@@ -22,20 +20,19 @@ Examples:
   freebsd-port releases outdated --exit-code
 
 \b
-Exit status: 0 the index was asked, whatever it has; 1 it cannot be asked; with --exit-code also
-3 something is newer."""
+Exit status: 0 the index answered; 1 it did not; 2 usage; with --exit-code, 3 something is
+newer."""
 
 
 @click.command("outdated", epilog=_EPILOG)
-@click.option("--exit-code", is_flag=True, help="Exit with 3 when something is newer.")
-@click.option("--matrix", is_flag=True, help="Print JSON for a CI's fan-out, a row a release.")
+@click.option("--exit-code", is_flag=True, help="Exit with 3 if something is newer.")
 @common_options
 @pass_common
-def command(common: Common, exit_code: bool, matrix: bool) -> None:
-    """Ask the index for newer point releases of the pins, and for newer releases.
+def command(common: Common, exit_code: bool) -> None:
+    """Of a pin, only point releases count as newer.
 
     A point release of nova keeps the major version, one of a library major and minor version.
-    Previews and yanked versions do not count.
+    Pre-releases and yanked versions do not count.
     """
     from freebsd_port.openstack.ops.release.listing import find_outdated
 
@@ -44,9 +41,7 @@ def command(common: Common, exit_code: bool, matrix: bool) -> None:
     if common.release:
         names = (project.load_release(common.release).name,)
     found = find_outdated(project, names, common.progress)
-    if matrix:
-        print_matrix(_rows(found))
-    elif common.as_json:
+    if common.as_json:
         print_json(_as_json(found))
     else:
         _show(common, found)
@@ -91,27 +86,6 @@ def _point_step(news: ReleaseNews) -> str:
 def _new_step(new: NewRelease) -> str:
     pin = f"--pin nova={new.nova.version}"
     return f"freebsd-port releases add {new.name or 'NAME'} {pin} --constraints FILE"
-
-
-def _rows(found: Outdated) -> list[dict[str, Any]]:
-    rows = [
-        matrix_row(
-            news.release.name,
-            pythons_of(news.release),
-            has_series_lock=news.has_series_lock,
-            pins=_moves(news),
-        )
-        for news in found.releases
-    ]
-    for new in found.new:
-        if new.name is not None:
-            pins = (f"nova={new.nova.version}",)
-            rows.append(
-                matrix_row(
-                    new.name, found.new_pythons, has_series_lock=False, pins=pins, is_new=True
-                )
-            )
-    return rows
 
 
 def _as_json(found: Outdated) -> dict[str, Any]:

@@ -24,15 +24,15 @@ Examples:
     "patch",
     metavar="PATCH",
     shell_complete=complete_patch,
-    help="Patch to remove them from, instead of the top one.",
+    help="Remove from this patch instead of the top one.",
 )
 @target_options
 @common_options
 @pass_common
 def command(common: Common, files: tuple[str, ...], patch: str | None) -> None:
-    """Take files out of the top patch: each is again as it was below it.
+    """Each file becomes what it was below the patch.
 
-    What was edited in one and not refreshed is kept beside it in a copy.
+    Edits that were not refreshed are kept in a copy next to the file.
     """
     from freebsd_port.cli.views.authoring import done, lock_remark, open_writable, report
     from freebsd_port.engine.ops.author.edit import remove_files

@@ -25,13 +25,13 @@ Examples:
     "patch",
     metavar="PATCH",
     shell_complete=complete_patch,
-    help="Patch to rename, instead of the top one.",
+    help="Rename this patch instead of the top one.",
 )
 @target_options
 @common_options
 @pass_common
 def command(common: Common, name: str, patch: str | None) -> None:
-    """Give the top patch another name: in the series, on disk, and where it is on."""
+    """Rename the top patch, or another with -P, in the series, on disk and where it is applied."""
     from freebsd_port.cli.views.authoring import done, open_writable, report
     from freebsd_port.engine.ops.author.rename import rename_patch_to
 

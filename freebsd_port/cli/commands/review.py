@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from freebsd_port.cli.complete import complete_review
+from freebsd_port.cli.lazy import OwnArgument, VerbGroup, or_verb
 from freebsd_port.cli.options import (
     Common,
     common_options,
@@ -17,8 +18,7 @@ from freebsd_port.cli.options import (
     variant_option,
     venv_option,
 )
-from freebsd_port.cli.views.review_browser import InBrowser, review_in_browser
-from freebsd_port.cli.views.review_run import ReviewOptions, review
+from freebsd_port.cli.verbs import VERBS_BELOW
 from freebsd_port.errors import UsageError
 
 _EPILOG = """\b
@@ -29,72 +29,70 @@ Examples:
   freebsd-port review --since 2026.1 --unreviewed
   freebsd-port review --approve e6cf30d8 6669a2fc --by "Jo Porter" --note "reads well"
   freebsd-port review --sarif findings.sarif -q
-  freebsd-port review --html public
-  freebsd-port review --serve --by "Jo Porter"
 
 \b
-Exit status: 0 done, whatever was found; 1 failed; 2 usage."""
+Exit status: 0 done, even if there are findings; 1 failed; 2 usage."""
 _CHOICES = {"approve": "approved", "request_changes": "changes-requested", "reset": "reset"}
 
 
-@click.command("review", epilog=_EPILOG)
-@click.argument("what", nargs=-1, metavar="[PATCH|HUNK]...", shell_complete=complete_review)
+@click.group(
+    "review",
+    cls=VerbGroup,
+    package="freebsd_port.cli.commands",
+    prefix="review_",
+    sections={"Verbs": VERBS_BELOW["review"]},
+    epilog=_EPILOG,
+    invoke_without_command=True,
+)
+@click.argument(
+    "what",
+    cls=OwnArgument,
+    nargs=-1,
+    metavar="[PATCH|HUNK]...",
+    shell_complete=or_verb(complete_review),
+)
 @click.option(
     "--since",
     metavar="RELEASE",
     shell_complete=complete_release,
-    help="Only hunks that have another text, or no place, on that release.",
+    help="Show only hunks that differ on that release, or do not apply there.",
 )
-@click.option("--unreviewed", is_flag=True, help="Only hunks that nobody decided about.")
-@click.option("--approve", is_flag=True, help="Approve these hunks, or all hunks of a patch.")
-@click.option("--request-changes", is_flag=True, help="Ask for changes of them.")
-@click.option("--reset", is_flag=True, help="Forget what was decided of them.")
-@click.option("--by", metavar="NAME", help="Who decides.")
-@click.option("--note", metavar="TEXT", default="", help="Why, in a line.")
+@click.option("--unreviewed", is_flag=True, help="Show only hunks without a decision.")
+@click.option("--approve", is_flag=True, help="Approve these hunks; a PATCH means all its hunks.")
+@click.option("--request-changes", is_flag=True, help="Request changes to these hunks.")
+@click.option("--reset", is_flag=True, help="Remove the decisions about these hunks.")
+@click.option("--by", metavar="NAME", help="Reviewer who decides.")
+@click.option("--note", metavar="TEXT", default="", help="Reason for the decision, on one line.")
 @click.option(
     "--side-by-side/--unified",
     "is_split",
     default=None,
-    help="Both sides beside each other, or one column; by the width unless given.",
+    help="Show two columns or one; by default two if the terminal has 120 columns.",
 )
-@click.option("--no-pager", is_flag=True, help="Print without a pager.")
+@click.option("--no-pager", is_flag=True, help="Do not use a pager.")
 @click.option(
     "--sarif",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
     help="Also write the findings as SARIF.",
 )
-@click.option(
-    "--html",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    help="Instead: write the whole series as a site that needs no server.",
-)
-@click.option("--serve", is_flag=True, help="Instead: serve that site here, with buttons.")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    metavar="N",
-    help="Where --serve listens; any that is free unless given.",
-)
-@click.option("--no-browser", is_flag=True, help="With --serve: only print the address.")
 @venv_option
 @variant_option
 @offline_option
 @common_options
 @pass_common
 def command(common: Common, what: tuple[str, ...], **options: Any) -> None:
-    """Show every hunk: why it is there, where it lands, what proves it; and decide about it.
+    """Without arguments, print an overview of the series.
 
-    Without a word it gives an overview. A hunk is named by the start of its id, which survives
-    a rebase. Decisions go into the file `decisions` of the project.
+    PATCH shows the reason for a patch, and each hunk with its placement on every release, the
+    checks that ran it, its findings and the decision about it.
+
+    HUNK is the start of a hunk's id, which survives a rebase. Decisions are written to the file
+    `decisions` of the project.
     """
+    from freebsd_port.cli.views.review_run import ReviewOptions, review
+
     chosen = [name for flag, name in _CHOICES.items() if options.pop(flag)]
     if len(chosen) > 1:
-        raise UsageError("only one of --approve, --request-changes and --reset")
-    site = InBrowser(*(options.pop(name) for name in ("html", "serve", "port", "no_browser")))
-    asked = ReviewOptions(what, choice=chosen[0] if chosen else None, **options)
-    if site.is_asked:
-        review_in_browser(common, asked, site)
-    else:
-        review(common, asked)
+        raise UsageError("--approve, --request-changes and --reset exclude each other")
+    review(common, ReviewOptions(what, choice=chosen[0] if chosen else None, **options))

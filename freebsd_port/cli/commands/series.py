@@ -4,70 +4,35 @@ from __future__ import annotations
 
 import click
 
-from freebsd_port.cli.options import (
-    Common,
-    common_options,
-    offline_option,
-    pass_common,
-    venv_option,
-)
+from freebsd_port.cli.lazy import VerbGroup
+from freebsd_port.cli.options import Common, common_options, pass_common, venv_option
 from freebsd_port.cli.render import paint, print_json, say
-from freebsd_port.openstack.core.release.platform import EMULATED, LINUX, NATIVE
+from freebsd_port.cli.verbs import VERBS_BELOW
 
 _EPILOG = """\b
 Examples:
   freebsd-port series
   freebsd-port series -v --release 2025.1
-  freebsd-port series --venv /usr/local/nova
-  freebsd-port series --check-order
-  freebsd-port series --check-order --no-import --offline
-
-\b
-Exit status: 0 done, 1 failed, or some prefix is not proved, 2 usage."""
+  freebsd-port series --venv /usr/local/nova"""
 
 
-@click.command("series", epilog=_EPILOG)
+@click.group(
+    "series",
+    cls=VerbGroup,
+    package="freebsd_port.cli.commands",
+    prefix="series_",
+    sections={"Verbs": VERBS_BELOW["series"]},
+    epilog=_EPILOG,
+    invoke_without_command=True,
+)
 @venv_option
-@click.option(
-    "--check-order",
-    is_flag=True,
-    help="Instead: prove that every prefix of the series applies, compiles and imports.",
-)
-@click.option("--no-import", is_flag=True, help="With --check-order: be content without imports.")
-@click.option(
-    "--platform",
-    "platforms",
-    multiple=True,
-    type=click.Choice([*EMULATED, LINUX, NATIVE]),
-    help="With --check-order: where to import; may be repeated. The newest FreeBSD unless given.",
-)
-@offline_option
 @common_options
 @pass_common
-def command(
-    common: Common, check_order: bool, no_import: bool, platforms: tuple[str, ...], offline: bool
-) -> None:
-    """List the patches that are on for the release, in order; -v adds subject and files.
+def command(common: Common) -> None:
+    """Without a verb, list the patches that the release takes; -v adds subject and files.
 
-    With --venv each line starts as in quilt: = for the top patch, + for one below it.
-
-    With --check-order each prefix is laid over the pinned wheels in memory, and every module it
-    touched so far is imported in a fresh process of the release's environment, whatever patches
-    are on there. Nothing is written. Every prefix that fails is told.
+    With --venv, each line starts as in quilt: = for the top patch, + for those below it.
     """
-    if (no_import or platforms or offline) and not check_order:
-        raise click.UsageError("--no-import, --platform and --offline go with --check-order")
-    if no_import and platforms:
-        raise click.UsageError("give either --no-import or --platform")
-    if check_order:
-        from freebsd_port.cli.views.check_order import check_and_show
-
-        check_and_show(common, platforms, is_imported=not no_import, is_offline=offline)
-        return
-    _list(common)
-
-
-def _list(common: Common) -> None:
     from freebsd_port.openstack.ops.inspect.listing import list_series
 
     project = common.project()
@@ -101,7 +66,7 @@ def _list(common: Common) -> None:
 
 
 def _marks(common: Common) -> dict[str, str]:
-    """Give + for each patch that is on in the environment, and = for the top one."""
+    """Give + for each patch that is applied in the environment, and = for the top one."""
     if common.venv is None:
         return {}
     from freebsd_port.engine.store.overlay.state import load_state

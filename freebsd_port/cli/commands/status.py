@@ -13,7 +13,7 @@ from freebsd_port.cli.options import (
     pass_common,
     target_options,
 )
-from freebsd_port.cli.render import count, paint, print_json, say
+from freebsd_port.cli.render import count, describe_project, paint, print_json, say
 from freebsd_port.openstack.ops.inspect.status import Status
 
 _EPILOG = """\b
@@ -26,20 +26,22 @@ _LOOKS = {"applied": "good", "unapplied": "dim", "changed": "warn", "foreign": "
 
 
 @click.command("status", epilog=_EPILOG)
-@click.option("--all", "is_all", is_flag=True, help="Show every patch on every release's wheels.")
+@click.option(
+    "--all", "is_all", is_flag=True, help="Show every patch on the wheels of every release."
+)
 @target_options
 @offline_option
 @common_options
 @pass_common
 def command(common: Common, is_all: bool, offline: bool) -> None:
-    """Show what is on, what is not, and whether every file is as it should be.
+    """Hash every file that the series touches; nothing is changed.
 
-    Reads only; hashes every file that the series touches. Where the release has no environment
-    yet, it shows how the series lies on the release's wheels; with --all on those of all.
+    If the release has no environment, show how the series applies to the wheels of the release;
+    with --all, to the wheels of every release. -v also names the project.
     """
     if is_all:
         if common.release or common.venv or common.tree:
-            raise click.UsageError("--all looks at every release, and at no environment or tree")
+            raise click.UsageError("--all excludes --release, --venv and --tree")
         from freebsd_port.cli.views.grid import show_grid
 
         show_grid(common, is_offline=offline)
@@ -52,9 +54,12 @@ def command(common: Common, is_all: bool, offline: bool) -> None:
     from freebsd_port.openstack.ops.inspect.status import read_status
 
     status = read_status(common.workspace())
+    project = common.project() if common.tree is None else None
     if common.as_json:
-        print_json(_as_json(status))
+        print_json({**_as_json(status), "project": str(project.root) if project else None})
     elif common.verbosity >= 0:
+        if project and common.verbosity > 0:
+            say(paint(f"project {describe_project(project)}", "dim"))
         _show(common, status)
 
 
@@ -70,10 +75,10 @@ def _show(common: Common, status: Status) -> None:
     for name, old, new in status.replaced:
         say(paint(f"  replaced  {name}: {old} was patched, {new or 'nothing'} is there", "bad"))
     if status.is_pending:
-        say(paint("an interrupted command is still to be finished: freebsd-port apply", "warn"))
+        say(paint("an interrupted command is not finished yet: freebsd-port apply", "warn"))
     on = sum(patch.state in ("applied", "changed") for patch in status.patches)
     verified = f"; {_verified(status)}" if status.release else ""
-    say(f"{on} of {count(len(status.patches), 'patch')} on{verified}")
+    say(f"{on} of {count(len(status.patches), 'patch')} applied{verified}")
 
 
 def _verified(status: Status) -> str:

@@ -17,7 +17,7 @@ Examples:
 @common_options
 @pass_common
 def command(common: Common) -> None:
-    """Print the name of the top patch. Exit status 2 when none is on."""
+    """Exit status 2 if no patch is applied."""
     from freebsd_port.cli.render import print_json, say
     from freebsd_port.engine.ops.author.show import find_top
 

@@ -16,21 +16,22 @@ Examples:
 
 @click.command("venv", epilog=_EPILOG)
 @venv_option
-@click.option("--python", metavar="PYTHON", help="A path, a command or a version to make it with.")
+@click.option(
+    "--python",
+    metavar="PYTHON",
+    help="Interpreter for the environment: a path, a command or a version.",
+)
 @click.option(
     "--installer",
     type=click.Choice(["pip", "uv"]),
     default="pip",
     show_default=True,
-    help="uv is faster where it is installed.",
+    help="Program that installs the packages; uv is faster.",
 )
 @common_options
 @pass_common
 def command(common: Common, python: str | None, installer: str) -> None:
-    """Make the environment of a release from its hash-locked requirements.
-
-    Nothing is done when it is there and holds what the lock asks for.
-    """
+    """If the environment exists and agrees with the lock, nothing is done."""
     from freebsd_port.openstack.ops.release.venv import make_environment
 
     project = common.project()

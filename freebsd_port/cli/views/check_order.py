@@ -1,4 +1,4 @@
-"""What `series --check-order` prints: each prefix that fails, and what is proved of the others."""
+"""What `series check-order` prints: each prefix that fails, and what is proved of the others."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _as_json(report: OrderReport) -> dict[str, Any]:
     unproved = [] if report.unproved is None else [report.unproved]
     return {
         "ok": report.is_proved,
-        "verb": "series",
+        "verb": "series check-order",
         "release": report.release,
         "imported_on": list(report.platforms),
         "prefixes": [_prefix_json(prefix) for prefix in report.prefixes],

@@ -1,10 +1,9 @@
-"""`review --html` and `review --serve`: the review in a browser."""
+"""`review site` and `review serve`: the review in a browser."""
 
 from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,66 +12,19 @@ from freebsd_port.cli.render import count, print_json, say
 from freebsd_port.errors import UsageError
 
 if TYPE_CHECKING:
-    from freebsd_port.cli.views.review_run import ReviewOptions
     from freebsd_port.engine.core.review.facts import SeriesFacts
 
 
-@dataclass(frozen=True, slots=True)
-class InBrowser:
-    """What was asked for beside the terminal."""
-
-    html: Path | None
-    serve: bool
-    port: int | None
-    no_browser: bool
-
-    @property
-    def is_asked(self) -> bool:
-        """Tell whether any of it was."""
-        return self != InBrowser(None, False, None, False)
-
-
-def review_in_browser(common: Common, asked: ReviewOptions, site: InBrowser) -> None:
-    """Write the site, or serve it; both show the whole series."""
-    if not site.serve and (site.port is not None or site.no_browser):
-        raise UsageError("--port and --no-browser belong to --serve")
-    if site.html is not None and (site.serve or asked.by is not None):
-        raise UsageError(
-            "--html takes neither --serve nor --by: a site in a directory decides nothing"
-        )
-    if not asked.is_overview or asked.choice or asked.sarif or asked.note:
-        raise UsageError(
-            "the site shows the whole series, and is filtered there",
-            hint="name neither patch nor hunk, and decide in a call of its own",
-        )
-    if site.html is not None:
-        _write(common, _gather(common, asked), site.html)
-    else:
-        _serve(common, asked, site)
-
-
-def _gather(common: Common, asked: ReviewOptions) -> SeriesFacts:
-    from freebsd_port.openstack.ops.review.gather import gather_review
-
-    return gather_review(
-        common.project(),
-        common.release,
-        venv=common.venv,
-        options=common.options,
-        is_offline=asked.offline,
-        progress=common.progress,
-    )
-
-
-def _write(common: Common, facts: SeriesFacts, directory: Path) -> None:
+def write_and_show(common: Common, directory: Path, *, is_offline: bool) -> None:
+    """Write the site, and print what was written."""
     from freebsd_port.openstack.ops.review.site import write_site
 
-    written = write_site(facts, directory)
+    written = write_site(_gather(common, is_offline=is_offline), directory)
     if common.as_json:
         print_json(
             {
                 "ok": True,
-                "verb": "review",
+                "verb": "review site",
                 "directory": str(directory),
                 "files": written.files,
                 "changed": written.changed,
@@ -85,7 +37,22 @@ def _write(common: Common, facts: SeriesFacts, directory: Path) -> None:
         say(f"{directory / 'index.html'}: {told}")
 
 
-def _serve(common: Common, asked: ReviewOptions, site: InBrowser) -> None:
+def _gather(common: Common, *, is_offline: bool) -> SeriesFacts:
+    from freebsd_port.openstack.ops.review.gather import gather_review
+
+    return gather_review(
+        common.project(),
+        common.release,
+        venv=common.venv,
+        options=common.options,
+        is_offline=is_offline,
+        progress=common.progress,
+    )
+
+
+def serve(
+    common: Common, by: str | None, *, port: int, has_browser: bool, is_offline: bool
+) -> None:
     """Answer until the user interrupts."""
     from freebsd_port.engine.core.review.decisions import require_name
     from freebsd_port.engine.ops.review.decide import Choice
@@ -95,30 +62,33 @@ def _serve(common: Common, asked: ReviewOptions, site: InBrowser) -> None:
     from freebsd_port.openstack.store.project.stamp import stamp_project
 
     project = common.project()
-    found = asked.by or find_git_user(project.root)
+    found = by or find_git_user(project.root)
     if found is None:
-        raise UsageError("who decides? name a person with --by NAME, or set git's user.name")
-    by = require_name(found)
+        raise UsageError("the reviewer has no name: give --by NAME, or set git's user.name")
+    reviewer = require_name(found)
 
     def decide(facts: SeriesFacts, ids: tuple[str, ...], choice: Choice, note: str) -> object:
-        return decide_hunks(project, facts, ids, choice, by=by, note=note)
+        return decide_hunks(project, facts, ids, choice, by=reviewer, note=note)
 
     listener, desk, url = open_desk(
-        site.port or 0, lambda: _gather(common, asked), lambda: stamp_project(project), decide
+        port,
+        lambda: _gather(common, is_offline=is_offline),
+        lambda: stamp_project(project),
+        decide,
     )
     if common.as_json:
-        print_json({"ok": True, "verb": "review", "url": url, "by": by})
+        print_json({"ok": True, "verb": "review serve", "url": url, "by": reviewer})
     else:
         say(url)
-        common.progress(f"what is decided is decided by {by}; Ctrl-C ends it")
-    if not site.no_browser and _has_screen():
+        common.progress(f"decisions are recorded as {reviewer}'s; press Ctrl-C to stop")
+    if has_browser and _has_screen():
         import webbrowser
 
         webbrowser.open(url)
     try:
         listener.run(desk.answer)
     except KeyboardInterrupt:
-        common.progress("ended")
+        common.progress("stopped")
 
 
 def _has_screen() -> bool:

@@ -1,4 +1,4 @@
-"""What verify --upstream prints of upstream's own tests, before and after."""
+"""What `verify upstream` prints of upstream's own tests, before and after."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def upstream_json(result: UpstreamResult) -> dict[str, Any]:
     """Give it as JSON has it."""
     return {
         "ok": result.is_good,
-        "verb": "verify",
+        "verb": "verify upstream",
         "problems": problem_rows(_problems(result)),
         "upstream": {
             "python": result.python,

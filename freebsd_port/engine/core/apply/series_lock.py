@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from freebsd_port.engine.core.apply.overlay import OverlayFile, is_digest
 from freebsd_port.errors import PortError
 
-_TITLE = "# sha256 before, sha256 after, path; written by freebsd-port check --write-lock\n"
+_TITLE = "# sha256 before, sha256 after, path; written by freebsd-port series lock\n"
 ABSENT = "-"
 
 
@@ -49,7 +49,7 @@ def parse_lock(data: bytes, *, source: str) -> tuple[LockedFile, ...]:
 
 def write_lock_command(release: str) -> str:
     """Give the command that brings series.lock to what the series makes of a release."""
-    return f"freebsd-port check --write-lock --release {release}"
+    return f"freebsd-port series lock --release {release}"
 
 
 def lock_problems(

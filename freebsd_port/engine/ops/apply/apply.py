@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from freebsd_port.engine.core.apply.plan import MissError
+from freebsd_port.engine.core.apply.series_lock import write_lock_command
 from freebsd_port.engine.ops.apply.converge import Convergence, Options, converge
 from freebsd_port.engine.ops.target.workspace import Workspace
 from freebsd_port.engine.store.overlay.state import load_state
@@ -31,10 +32,10 @@ def apply_series(
         if workspace.has_series_lock or not any(isinstance(p, MissError) for p in error.problems):
             raise
         reason = NoSeriesLockError(
-            f"the series was not carried to release {workspace.release} yet",
+            f"the series was not rebased to release {workspace.release} yet",
             where=f"releases/{workspace.release} has no series.lock",
-            hint=f"edit the patches that do not fit, then: freebsd-port check --write-lock "
-            f"--release {workspace.release}",
+            hint=f"edit the patches that do not fit, then: "
+            f"{write_lock_command(workspace.release or 'NAME')}",
         )
         raise ProblemsError((*error.problems, reason)) from error
 

@@ -59,7 +59,7 @@ def write_site(directory: Path, files: Iterable[tuple[str, bytes]]) -> Written:
     """
     directory = Path(os.path.abspath(directory))
     if not directory.name:
-        raise SiteError("the root is no place for a site", hint="name a directory with --html DIR")
+        raise SiteError("the root is no place for a site", hint="freebsd-port review site DIR")
     staging = directory.with_name(f".{directory.name}.freebsd-port-site")
     try:
         staging.parent.mkdir(parents=True, exist_ok=True)
@@ -125,7 +125,7 @@ def _in_the_way(path: Path) -> SiteError:
     return SiteError(
         "a file that is not of this site is in the way",
         where=str(path),
-        hint="name another directory with --html DIR, or move the file",
+        hint="name another directory, or move the file: freebsd-port review site DIR",
     )
 
 

@@ -20,7 +20,7 @@ from freebsd_port.engine.core.source.missing_names import find_missing
 from freebsd_port.engine.core.text.file import split_lines
 from freebsd_port.engine.ops.target.patch_source import load_series
 from freebsd_port.engine.ops.target.workspace import Workspace
-from freebsd_port.errors import PortError, ProblemsError
+from freebsd_port.errors import PortError, ProblemsError, UsageError
 from freebsd_port.openstack.core.release.series_lint import lint_patch, lint_series
 from freebsd_port.openstack.ops.inspect.plan_on_wheels import Goal, read_sources
 from freebsd_port.openstack.ops.inspect.status import find_status_faults, read_status
@@ -64,7 +64,7 @@ def missing_findings(
             MissingError(
                 f"{release} has no {one.name}, which {name} reads",
                 where=f"{one.path}:{one.line}",
-                hint=f"give the patch a text for it: patches/{variant_name(name, release)}",
+                hint=f"give the patch a variant for it: patches/{variant_name(name, release)}",
             )
         )
     return tuple(findings)
@@ -79,7 +79,7 @@ class CheckResult:
     """Releases looked at, oldest first."""
 
     uncarried: tuple[str, ...]
-    """Those without a series.lock: the series was not carried to them yet."""
+    """Those without a series.lock: the series was not rebased to them yet."""
 
     findings: tuple[PortError, ...]
     written: tuple[Path, ...] = ()
@@ -89,41 +89,98 @@ def check_project(
     project: Project,
     release: str | None = None,
     *,
-    write_lock: bool = False,
     is_offline: bool = False,
     progress: Callable[[str], None],
 ) -> CheckResult:
-    """Look at the series and one release, or all of them; `write_lock` makes one's series.lock.
+    """Look at the series and one release, or all of them.
 
-    A lock is not written while there is a finding: what it vouches for was read twice.
     Needs the pinned wheels of releases that have a series.lock, from the cache or the index.
     """
     names = project.release_names()
-    chosen = (project.load_release(release).name,) if release or write_lock else names
+    chosen = (project.load_release(release).name,) if release else names
+    locked = tuple(name for name in chosen if project.series_lock(name).exists())
     patches = _read_patches(project)
-    findings: list[PortError] = []
-    written: list[Path] = []
-    findings += _lint_texts(project, patches)
-    for name in chosen:
-        with _collected(findings):
-            findings += check_lock(project, project.load_release(name)).problems
-    carried = [name for name in chosen if write_lock or project.series_lock(name).exists()]
-    for name in carried:
+    findings = _lint_project(project, patches, chosen)
+    for name in locked:
         with _collected(findings):
             lock = load_lock(project, name)
-            progress(f"holding the series against the wheels of {name}")
-            tree, goal = read_sources(project, name, is_offline=is_offline, progress=progress)
-            plan = plan_series(tree, goal)
-            if plan.problems:
-                raise ProblemsError(plan.problems)
-            if write_lock:
-                written += [] if findings else _write_lock(project, name, plan)
-            else:
-                findings += _lock_findings(name, lock or (), _locked(plan))
-            findings += missing_findings(name, tree, goal, plan)
-    uncarried = tuple(name for name in chosen if name not in carried)
+            plan = _plan_release(project, name, is_offline=is_offline, progress=progress)
+            findings += _lock_findings(name, lock or (), plan.files)
+            findings += plan.missing
+    uncarried = tuple(name for name in chosen if name not in locked)
     findings += _default_findings(project, uncarried)
+    return CheckResult(len(patches), chosen, uncarried, tuple(findings))
+
+
+def lock_series(
+    project: Project,
+    release: str | None = None,
+    *,
+    is_offline: bool = False,
+    progress: Callable[[str], None],
+) -> CheckResult:
+    """Write series.lock of one release; or of the newest, and of each that has one already.
+
+    Nothing is written while there is a finding, missing names excepted: `check` reports them, and
+    the lock vouches for the bytes. Needs the pinned wheels, from the cache or the index.
+    """
+    if project.is_packaged:
+        raise UsageError(
+            "the series came with the installed package, where nothing is written",
+            where=str(project.root),
+            hint="name a checkout with --project DIR",
+        )
+    names = project.release_names()
+    chosen = (project.load_release(release).name,) if release else names
+    newest = project.default_release()
+    locked = tuple(
+        name for name in chosen if release or name == newest or project.series_lock(name).exists()
+    )
+    patches = _read_patches(project)
+    findings = _lint_project(project, patches, locked)
+    plans: list[_ReleasePlan] = []
+    for name in locked:
+        with _collected(findings):
+            plans.append(_plan_release(project, name, is_offline=is_offline, progress=progress))
+    written: list[Path] = []
+    for plan in plans if not findings else ():
+        path = project.series_lock(plan.release)
+        written += [path] if save_if_changed(path, render_lock(plan.files)) else []
+    findings += [missing for plan in plans for missing in plan.missing]
+    uncarried = tuple(name for name in chosen if name not in locked)
     return CheckResult(len(patches), chosen, uncarried, tuple(findings), tuple(written))
+
+
+@dataclass(frozen=True, slots=True)
+class _ReleasePlan:
+    """What the series makes of the wheels of one release."""
+
+    release: str
+    files: tuple[LockedFile, ...]
+    missing: tuple[MissingError, ...]
+
+
+def _plan_release(
+    project: Project, name: str, *, is_offline: bool, progress: Callable[[str], None]
+) -> _ReleasePlan:
+    """Raise ProblemsError if the series does not apply, and what reading the wheels raises."""
+    progress(f"planning the series on the wheels of {name}")
+    tree, goal = read_sources(project, name, is_offline=is_offline, progress=progress)
+    plan = plan_series(tree, goal)
+    if plan.problems:
+        raise ProblemsError(plan.problems)
+    return _ReleasePlan(name, _locked(plan), missing_findings(name, tree, goal, plan))
+
+
+def _lint_project(
+    project: Project, patches: Mapping[str, bytes], releases: Sequence[str]
+) -> list[PortError]:
+    """Find what is wrong with the texts, and with the requirements locks of these releases."""
+    findings = _lint_texts(project, patches)
+    for name in releases:
+        with _collected(findings):
+            findings += check_lock(project, project.load_release(name)).problems
+    return findings
 
 
 def _lint_texts(project: Project, patches: Mapping[str, bytes]) -> list[PortError]:
@@ -186,7 +243,7 @@ def _default_findings(project: Project, uncarried: tuple[str, ...]) -> list[Port
         SeriesLockError(
             f"the default release {name} has no series.lock",
             where=str(project.series_lock(name)),
-            hint="freebsd-port check --write-lock",
+            hint=write_lock_command(name),
         )
     ]
 
@@ -216,8 +273,3 @@ def _lock_findings(
         for path in sorted(set(known) | set(found))
         if known.get(path) != found.get(path)
     ]
-
-
-def _write_lock(project: Project, release: str, plan: Plan) -> list[Path]:
-    path = project.series_lock(release)
-    return [path] if save_if_changed(path, render_lock(_locked(plan))) else []

@@ -1,4 +1,4 @@
-"""`series --check-order`: whether each prefix of the series applies, is Python, and imports."""
+"""`series check-order`: whether each prefix of the series applies, is Python, and imports."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class SuiteVerdict:
-    """What `verify --upstream` last found of one suite."""
+    """What `verify upstream` last found of one suite."""
 
     suite: str
     time: str

@@ -1,4 +1,4 @@
-"""`verify --upstream`: upstream's own tests on unpatched and patched packages, compared.
+"""`verify upstream`: upstream's own tests on unpatched and patched packages, compared.
 
 Both sides run in baseline environments: copies of the target, one with every patch popped.
 """

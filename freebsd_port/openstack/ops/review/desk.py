@@ -1,4 +1,4 @@
-"""`review --serve`: the site of a review on 127.0.0.1, with buttons that decide."""
+"""`review serve`: the site of a review on 127.0.0.1, with buttons that decide."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`review --html`: the review as a site in a directory."""
+"""`review site`: the review as a site in a directory."""
 
 from __future__ import annotations
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from freebsd_port.engine.store.files.write import replace_file
 from freebsd_port.errors import PortError, UsageError, system_words
 from freebsd_port.openstack.core.release.release import Release, parse_release, release_order
+
+VARIABLE = "FREEBSD_PORT_PROJECT"
+"""Environment variable that names the project."""
 
 _PACKAGE = Path(__file__).resolve().parents[3]
 
@@ -80,7 +84,7 @@ class Project:
             raise ProjectError(
                 "no release here",
                 where=str(self.root / "releases"),
-                hint="run the command from a checkout, or name one with --project",
+                hint="name another project with --project DIR",
             )
         return tuple(sorted(found, key=release_order))
 
@@ -109,27 +113,37 @@ class Project:
 
 
 def find_project(root: Path | None = None) -> Project:
-    """Return the project in a directory, else the checkout this package runs from, else its data.
+    """Return the project named, else the one around the working directory, else the installed one.
 
-    Raises UsageError when the named directory holds no releases, and ProjectError when the
-    package was installed without its data.
+    `root` comes first, then FREEBSD_PORT_PROJECT, then the nearest directory from the working
+    directory upwards that has series, patches/ and releases/, then the data that was installed
+    with the package. The checkout that the package runs from is not tried: a command works on
+    what the user named, or stands in.
+
+    Raises UsageError when a named directory has no releases, and ProjectError when there is no
+    project.
     """
-    if root is not None:
-        if not (root / "releases").is_dir():
+    named = root or os.environ.get(VARIABLE)
+    if named:
+        if not (Path(named) / "releases").is_dir():
             raise UsageError(
                 "not a project: it has no releases directory",
-                where=str(root),
+                where=str(named) if root else f"{named}, from {VARIABLE}",
                 hint="name the directory that holds series, patches and releases",
             )
-        return Project(root.resolve())
-    if (_PACKAGE.parent / "releases").is_dir() and (_PACKAGE.parent / "pyproject.toml").is_file():
-        return Project(_PACKAGE.parent)
+        return Project(Path(named).resolve())
+    here = Path.cwd()
+    for directory in (here, *here.parents):
+        project = Project(directory)
+        directories = (directory / "releases", project.patches)
+        if project.series.is_file() and all(path.is_dir() for path in directories):
+            return project
     if (_PACKAGE / "data" / "releases").is_dir():
         return Project(_PACKAGE / "data", is_packaged=True)
     raise ProjectError(
-        "the package was installed without its data",
-        where=str(_PACKAGE / "data"),
-        hint="install it again from a wheel",
+        "no project in this directory or above it",
+        where=str(here),
+        hint=f"name one with --project DIR, or set {VARIABLE}",
     )
 
 

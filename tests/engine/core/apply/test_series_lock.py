@@ -43,7 +43,7 @@ def problems(*files: OverlayFile, is_whole: bool = True) -> list[str]:
     found = lock_problems((LockedFile("nova/a.py", A, B),), files, "2026.2", is_whole)
     assert {one.where for one in found} <= {"releases/2026.2/series.lock"}
     assert {one.hint for one in found} <= {
-        "after a wanted change of the series: freebsd-port check --write-lock --release 2026.2"
+        "after a wanted change of the series: freebsd-port series lock --release 2026.2"
     }
     return [one.what for one in found]
 

@@ -19,7 +19,7 @@ from freebsd_port.engine.ops.author.new import begin_patch
 from freebsd_port.engine.ops.author.refresh import refresh_patch, render_text
 from freebsd_port.engine.ops.author.stack import read_stack
 from freebsd_port.engine.ops.target.workspace import Workspace
-from freebsd_port.openstack.ops.inspect.check import check_project
+from freebsd_port.openstack.ops.inspect.check import lock_series
 from freebsd_port.openstack.ops.inspect.status import read_status
 from freebsd_port.openstack.ops.series import open_environment
 from freebsd_port.openstack.store.project.project import Project
@@ -75,7 +75,7 @@ def test_new_edit_refresh_status_pop_on_the_real_packages(
     assert snapshot(tmp_path / "packages", with_state=True) == pristine
     header = HEADER.format(subject="host: a session").encode()
     change_header(workspace(), "nova/session.patch", lambda _: header)
-    checked = check_project(copied, release.name, write_lock=True, progress=lambda _: None)
+    checked = lock_series(copied, release.name, progress=lambda _: None)
     assert checked.findings == ()
     apply_series(workspace())
     assert files_of(snapshot(tmp_path / "packages")) == edited

@@ -8,26 +8,22 @@ import pytest
 from small_project import GREET, LEAVE, WHO, SmallProject, small_project
 
 from freebsd_port.errors import UsageError
-from freebsd_port.openstack.ops.inspect.check import CheckResult, check_project
+from freebsd_port.openstack.ops.inspect.check import CheckResult, check_project, lock_series
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallProject:
     made = small_project(tmp_path, monkeypatch)
-    assert check(made, write_lock=True).findings == ()
+    assert lock(made).findings == ()
     return made
 
 
-def check(
-    project: SmallProject, release: str | None = None, *, write_lock: bool = False
-) -> CheckResult:
-    return check_project(
-        project.project,
-        release,
-        write_lock=write_lock,
-        is_offline=True,
-        progress=lambda message: None,
-    )
+def check(project: SmallProject, release: str | None = None) -> CheckResult:
+    return check_project(project.project, release, is_offline=True, progress=lambda message: None)
+
+
+def lock(project: SmallProject, release: str | None = None) -> CheckResult:
+    return lock_series(project.project, release, is_offline=True, progress=lambda message: None)
 
 
 def what(result: CheckResult) -> list[str]:
@@ -41,19 +37,19 @@ def test_a_project_in_which_all_agrees_has_no_finding(project: SmallProject) -> 
 
 
 def test_a_lock_that_is_up_to_date_is_not_written_again(project: SmallProject) -> None:
-    assert check(project, write_lock=True).written == ()
+    assert lock(project).written == ()
     project.project.series_lock("2026.2").unlink()
-    assert check(project, write_lock=True).written == (project.project.series_lock("2026.2"),)
+    assert lock(project).written == (project.project.series_lock("2026.2"),)
 
 
 def test_no_lock_is_written_while_there_is_a_finding(project: SmallProject) -> None:
-    lock = project.project.series_lock("2026.2")
-    lock.unlink()
+    file = project.project.series_lock("2026.2")
+    file.unlink()
     who = project.patch(WHO)
     who.write_bytes(who.read_bytes().replace(b"Origin: vendor\n", b""))
-    result = check(project, write_lock=True)
+    result = lock(project)
     assert (what(result), result.written) == (["the header has no Origin"], ())
-    assert not lock.exists()
+    assert not file.exists()
 
 
 def test_findings_of_every_kind_come_together(project: SmallProject) -> None:
@@ -80,11 +76,11 @@ def test_every_hunk_that_does_not_fit_is_a_finding(project: SmallProject) -> Non
 
 
 def test_a_lock_is_not_written_over_hunks_that_do_not_fit(project: SmallProject) -> None:
-    lock = project.project.series_lock("2026.2").read_bytes()
+    before = project.project.series_lock("2026.2").read_bytes()
     patch = project.patch(WHO)
     patch.write_bytes(patch.read_bytes().replace(b" def ", b" deaf "))
-    assert check(project, write_lock=True).written == ()
-    assert project.project.series_lock("2026.2").read_bytes() == lock
+    assert lock(project).written == ()
+    assert project.project.series_lock("2026.2").read_bytes() == before
 
 
 @pytest.mark.parametrize("series", ["one.patch\none.patch\n", "one.patch -x\n", None])

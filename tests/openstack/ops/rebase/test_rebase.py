@@ -24,7 +24,7 @@ from small_project import GREET, LEAVE, NOVA_TEXT, WHO
 from freebsd_port.engine.core.rebase.outcome import RebaseError
 from freebsd_port.engine.ops.rebase import flow
 from freebsd_port.errors import PortError, ProblemsError
-from freebsd_port.openstack.ops.inspect.check import check_project
+from freebsd_port.openstack.ops.inspect.check import lock_series
 from freebsd_port.openstack.ops.rebase import rebase as ops
 from freebsd_port.openstack.ops.rebase.rebase import UnfinishedError
 from freebsd_port.openstack.store.project.project import Project
@@ -431,9 +431,7 @@ def test_a_patch_that_only_the_new_release_takes_must_fit_there(project: RebaseP
     (project.root / "series").write_text(f"{WHO}\n{GREET}   # until 2026.1\n")
     (project.root / "patches" / LEAVE).unlink()
     project.add_release("2026.1")
-    check_project(
-        project.project, "2026.2", is_offline=True, write_lock=True, progress=lambda m: None
-    )
+    lock_series(project.project, "2026.2", is_offline=True, progress=lambda m: None)
     assert states(rebase(project, "2026.1")) == ["kept", "kept"]
     assert project.problems() == []
     project.add_release("2025.1", CLASHING)

@@ -10,6 +10,7 @@ import pytest
 from freebsd_port.errors import UsageError
 from freebsd_port.openstack.store.project import project as project_module
 from freebsd_port.openstack.store.project.project import (
+    VARIABLE,
     Project,
     ProjectError,
     find_project,
@@ -19,8 +20,59 @@ from freebsd_port.openstack.store.project.project import (
 CHECKOUT = Path(__file__).resolve().parents[4]
 
 
-def test_the_checkout_the_package_runs_from_is_the_project() -> None:
-    assert find_project() == Project(CHECKOUT, is_packaged=False)
+@pytest.fixture
+def projects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
+    """Three projects, one below the other's directory, and no variable."""
+    monkeypatch.delenv(VARIABLE, raising=False)
+    found = {"a": tmp_path / "a", "b": tmp_path / "b", "inner": tmp_path / "b/files/inner"}
+    for root in found.values():
+        (root / "releases").mkdir(parents=True)
+        (root / "patches/nova").mkdir(parents=True)
+        (root / "series").touch()
+    return found
+
+
+def test_the_project_is_the_nearest_from_the_working_directory_upwards(
+    projects: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for here, name in (("b", "b"), ("b/patches/nova", "b"), ("b/files/inner/patches", "inner")):
+        monkeypatch.chdir(projects["a"].parent / here)
+        assert find_project() == Project(projects[name], is_packaged=False)
+
+
+@pytest.mark.parametrize("lacks", ["series", "patches", "releases"])
+def test_a_directory_that_lacks_a_part_is_passed_over(
+    projects: dict[str, Path], monkeypatch: pytest.MonkeyPatch, lacks: str
+) -> None:
+    (projects["inner"] / lacks).rename(projects["inner"] / "elsewhere")
+    monkeypatch.chdir(projects["inner"])
+    assert find_project().root == projects["b"]
+
+
+def test_an_option_wins_over_the_variable_and_that_over_the_directory(
+    projects: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(projects["inner"])
+    monkeypatch.setenv(VARIABLE, str(projects["a"]))
+    assert find_project().root == projects["a"]
+    assert find_project(projects["b"]).root == projects["b"]
+    monkeypatch.setenv(VARIABLE, "nowhere")
+    with pytest.raises(UsageError, match="not a project") as caught:
+        find_project()
+    assert caught.value.where == "nowhere, from FREEBSD_PORT_PROJECT"
+    monkeypatch.setenv(VARIABLE, "")
+    assert find_project().root == projects["inner"]
+
+
+def test_the_checkout_that_the_package_runs_from_is_never_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert project_module._PACKAGE.parent == CHECKOUT
+    with pytest.raises(ProjectError, match="no project") as caught:
+        find_project()
+    assert caught.value.hint == "name one with --project DIR, or set FREEBSD_PORT_PROJECT"
 
 
 def test_releases_are_listed_oldest_first_and_the_newest_is_the_default() -> None:
@@ -71,14 +123,6 @@ def test_an_installed_package_uses_its_data_and_makes_environments_in_the_workin
     project = find_project()
     assert project == Project(package / "data", is_packaged=True)
     assert project.environment("2026.2") == tmp_path / "work" / ".venvs" / "2026.2"
-
-
-def test_a_package_without_its_data_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(project_module, "_PACKAGE", tmp_path / "freebsd_port")
-    with pytest.raises(ProjectError, match="without its data"):
-        find_project()
 
 
 def test_a_file_is_replaced_only_when_its_content_changes(tmp_path: Path) -> None:

@@ -1,0 +1,31 @@
+"""`freebsd-port series lock`."""
+
+from __future__ import annotations
+
+import click
+
+from freebsd_port.cli.options import Common, common_options, offline_option, pass_common
+
+_EPILOG = """\b
+Examples:
+  freebsd-port series lock
+  freebsd-port series lock --release 2026.2 --offline"""
+
+
+@click.command("lock", epilog=_EPILOG)
+@offline_option
+@common_options
+@pass_common
+def command(common: Common, offline: bool) -> None:
+    """Lock every release that has a series.lock, and the newest release.
+
+    --release locks one release, whether it has a series.lock or not. The series is planned on the
+    pinned wheels. Nothing is written if anything is wrong with series, patches or pins.
+    """
+    from freebsd_port.cli.views.check import show_check
+    from freebsd_port.openstack.ops.inspect.check import lock_series
+
+    result = lock_series(
+        common.project(), common.release, is_offline=offline, progress=common.progress
+    )
+    show_check(common, "series lock", result, result.findings)

@@ -1,0 +1,40 @@
+"""What `check` and `series lock` print."""
+
+from __future__ import annotations
+
+import click
+
+from freebsd_port.cli.context import Common
+from freebsd_port.cli.render import count, paint, print_error, print_json, problem_rows, say
+from freebsd_port.errors import PortError
+from freebsd_port.openstack.ops.inspect.check import CheckResult
+
+
+def show_check(
+    common: Common, verb: str, result: CheckResult, findings: tuple[PortError, ...]
+) -> None:
+    """Print the findings and what was written; exit with 1 if there is a finding."""
+    if common.as_json:
+        print_json(
+            {
+                "ok": not findings,
+                "verb": verb,
+                "patches": result.patches,
+                "releases": list(result.releases),
+                "uncarried": list(result.uncarried),
+                "written": [str(path) for path in result.written],
+                "problems": problem_rows(findings),
+            }
+        )
+    else:
+        for finding in findings:
+            print_error(finding)
+        if common.verbosity >= 0:
+            for path in result.written:
+                say(f"wrote {path}")
+            for name in result.uncarried:
+                say(paint(f"{name}: no series.lock, the series was not rebased to it", "dim"))
+            looked = f"{count(result.patches, 'patch')}, {count(len(result.releases), 'release')}"
+            say(f"{looked}: {count(len(findings), 'finding')}")
+    if findings:
+        click.get_current_context().exit(1)
