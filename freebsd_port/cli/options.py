@@ -32,6 +32,8 @@ __all__ = [
     "common_options",
     "complete_patch",
     "complete_release",
+    "decisions_option",
+    "fuzz_option",
     "offline_option",
     "output_options",
     "pass_common",
@@ -161,6 +163,22 @@ def series_options(function: F) -> F:
     ):
         function = decorate(function)
     return function
+
+
+def decisions_option(function: F) -> F:
+    """Add --decisions for a series that is not a project's."""
+    return _option(
+        "--decisions",
+        type=click.Path(path_type=Path, dir_okay=False),
+        keeps="decisions",
+        metavar="FILE",
+        help="With --tree: file of decisions; by default `decisions` in --patches.",
+    )(function)
+
+
+def fuzz_option(help_text: str) -> Callable[[F], F]:
+    """Add --fuzz for a series that is not a project's."""
+    return click.option("--fuzz", type=click.IntRange(0), metavar="N", default=None, help=help_text)
 
 
 def variant_option(function: F) -> F:

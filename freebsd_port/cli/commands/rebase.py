@@ -13,6 +13,7 @@ from freebsd_port.cli.options import (
     Common,
     complete_patch,
     complete_release,
+    fuzz_option,
     offline_option,
     output_options,
     pass_common,
@@ -121,12 +122,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     metavar="DIR",
     help="Write the rebased series here; by default it replaces the old one.",
 )
-@click.option(
-    "--fuzz",
-    type=click.IntRange(0),
-    metavar="N",
-    help="Allow this fuzz on --from-tree; by default 2, as quilt does.",
-)
+@fuzz_option("Allow this fuzz on --from-tree; by default 2, as quilt does.")
 @click.option("-n", "--dry-run", is_flag=True, help="Show the outcome and write nothing.")
 @click.option(
     "--only", metavar="PATCH", shell_complete=complete_patch, help="Rebase only this patch."
@@ -224,9 +220,9 @@ def _prove(
 def _rebase(
     common: Common, rebasing: ReleaseRebasing | SeriesRebasing, asked: RebaseOptions
 ) -> tuple[Rebased, ...]:
+    from freebsd_port.engine.core.apply.place import QUILT_FUZZ
     from freebsd_port.engine.ops.rebase import flow
     from freebsd_port.engine.ops.rebase.series import (
-        QUILT_FUZZ,
         SeriesRebasing,
         SeriesRequest,
         find_place,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from freebsd_port.engine.core.apply.place import QUILT_FUZZ
 from freebsd_port.engine.core.apply.planner import plan_series
 from freebsd_port.engine.core.patch.patch import Patch, parse_patch
 from freebsd_port.engine.core.rebase.outcome import RebasedPatch, RebaseError
@@ -28,13 +29,12 @@ from freebsd_port.engine.ops.target.patch_source import (
     decompress_patch,
     load_series,
 )
+from freebsd_port.engine.ops.target.workspace import find_source
 from freebsd_port.engine.store.files.source_tree import open_source, resolve_source
 from freebsd_port.engine.store.rebase.rebase_store import RebaseStore
 from freebsd_port.errors import ProblemsError, UsageError, system_words
 
 _KEY = "series"
-QUILT_FUZZ = 2
-"""What quilt, like patch, allows unless told otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,8 @@ class SeriesPlace:
 
 def find_place(series: Path | None, patches: Path | None) -> SeriesPlace:
     """Find a series by either of its parts; raises UsageError when none is named."""
-    if series is None and patches is None:
-        raise UsageError("name the series with --series FILE or --patches DIR")
-    file = series if series is not None else Path(str(patches)) / "series"
-    directory = patches if patches is not None else file.parent
-    return SeriesPlace(file.absolute(), directory.absolute())
+    source = find_source(series, patches)
+    return SeriesPlace(source.series_file.absolute(), source.patches.absolute())
 
 
 @dataclass(frozen=True, slots=True)
