@@ -12,6 +12,7 @@
 #   make pop             take every patch off again
 #   make bench           speed and memory against quilt, git and patch
 #   make compare-quilt   Debian's real series, byte for byte against quilt (downloads them)
+#   make compare-rebase  Debian's real series, hunk by hunk against git rebase (downloads them)
 #   make tox             our own tests on every Python from 3.11 to 3.13
 #   make clean           remove what was made here; the user's cache stays
 
@@ -23,7 +24,7 @@ BOOTSTRAP ?= python3
 TOOL = .venv/bin/freebsd-port
 MADE = $(VENV)/.freebsd-port.json
 
-.PHONY: help venv patch test test-long verify-upstream verify-releases services demo check pop bench compare-quilt tox clean
+.PHONY: help venv patch test test-long verify-upstream verify-releases services demo check pop bench compare-quilt compare-rebase tox clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -77,6 +78,9 @@ bench: .venv/ready
 
 compare-quilt: .venv/ready
 	@.venv/bin/python scripts/compare_quilt.py
+
+compare-rebase: .venv/ready
+	@.venv/bin/python scripts/compare_rebase.py
 
 tox: .venv/ready-to-test
 	@.venv/bin/tox

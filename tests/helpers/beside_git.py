@@ -159,16 +159,22 @@ def rebase_with_us(
     command = [sys.executable, "-m", "freebsd_port", "rebase", "--json", "-q"]
     start = ["--series", str(series), "--patches", str(patches)]
     start += ["--from-tree", str(old), "--to-tree", str(new), "--output", str(output)]
-    words, found = start, None
-    while True:
-        done = subprocess.run([*command, *words], capture_output=True, check=False)
-        if done.returncode not in (0, 3):
-            raise AssertionError((done.stdout + done.stderr).decode()[-2000:])
-        if found is None:
-            found = json.loads(done.stdout)["releases"][0]["patches"]
-        if done.returncode == 0:
-            return list(found)
-        words = ["--output", str(output), "--skip"]
+    found = _run_ours([*command, *start])
+    names = [one["name"] for one in found if one["state"] == "conflict"]
+    if names:  # as --skip would have it, one after the other
+        state = output / ".rebase/series/state.json"
+        value = json.loads(state.read_text())
+        value |= {"stopped": None, "unfinished": [], "skipped": dict.fromkeys(names, "in conflict")}
+        state.write_text(json.dumps(value))
+        _run_ours([*command, "--output", str(output), "--continue"])
+    return found
+
+
+def _run_ours(command: list[str]) -> list[dict[str, Any]]:
+    done = subprocess.run(command, capture_output=True, check=False)
+    if done.returncode not in (0, 3):
+        raise AssertionError((done.stdout + done.stderr).decode()[-2000:])
+    return list(json.loads(done.stdout)["releases"][0]["patches"])
 
 
 def compare(series: Path, patches: Path, old: Path, new: Path, work: Path) -> Comparison:
