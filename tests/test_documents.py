@@ -19,9 +19,11 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 def test_transcripts_stand_only_where_they_are_replayed() -> None:
     for path in DOCUMENTS:
-        assert path.name in ("README.md", "rebase.md") or "```console" not in path.read_text(
-            "utf-8"
-        ), path
+        assert path.name in (
+            "README.md",
+            "rebase.md",
+            "any-series.md",
+        ) or "```console" not in path.read_text("utf-8"), path
 
 
 def test_the_table_of_verbs_lists_each_verb_in_its_order() -> None:

@@ -5,16 +5,22 @@ The patches that we write are applied with GNU patch, so that nothing of ours ju
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+
+from freebsd_port.engine.core.rebase.outcome import RebasedHunk, RebasedPatch
+from freebsd_port.engine.ops.rebase import flow
+from freebsd_port.engine.ops.rebase.series import (
+    SeriesRebasing,
+    SeriesRequest,
+    find_place,
+    start_series,
+)
 
 Tree = str
 """The name of a tree object."""
@@ -154,27 +160,19 @@ def apply_with_patch(directory: Path, patch: Path, words: Sequence[str], fuzz: i
 
 def rebase_with_us(
     series: Path, patches: Path, old: Path, new: Path, output: Path
-) -> list[dict[str, Any]]:
+) -> tuple[RebasedPatch, ...]:
     """Rebase into a directory, leaving out what is in conflict; give our outcome of each patch."""
-    command = [sys.executable, "-m", "freebsd_port", "rebase", "--json", "-q"]
-    start = ["--series", str(series), "--patches", str(patches)]
-    start += ["--from-tree", str(old), "--to-tree", str(new), "--output", str(output)]
-    found = _run_ours([*command, *start])
-    names = [one["name"] for one in found if one["state"] == "conflict"]
-    if names:  # as --skip would have it, one after the other
-        state = output / ".rebase/series/state.json"
-        value = json.loads(state.read_text())
-        value |= {"stopped": None, "unfinished": [], "skipped": dict.fromkeys(names, "in conflict")}
-        state.write_text(json.dumps(value))
-        _run_ours([*command, "--output", str(output), "--continue"])
+    rebasing = SeriesRebasing(output.absolute(), True, "freebsd-port rebase", lambda message: None)
+    request = SeriesRequest(find_place(series, patches), str(old), str(new))
+    found = start_series(rebasing, request).carried.patches
+    names = [one.name for one in found if one.state == "conflict"]
+    begun = flow.read_rebase(rebasing.root)
+    if names and begun:  # as --skip would have it, one after the other
+        skipped = dict.fromkeys(names, "in conflict")
+        state = replace(begun[0], stopped=None, unfinished=(), skipped=skipped)
+        rebasing.store(state).save(state)
+        assert flow.continue_rebase(rebasing).carried.is_whole
     return found
-
-
-def _run_ours(command: list[str]) -> list[dict[str, Any]]:
-    done = subprocess.run(command, capture_output=True, check=False)
-    if done.returncode not in (0, 3):
-        raise AssertionError((done.stdout + done.stderr).decode()[-2000:])
-    return list(json.loads(done.stdout)["releases"][0]["patches"])
 
 
 def compare(series: Path, patches: Path, old: Path, new: Path, work: Path) -> Comparison:
@@ -195,9 +193,7 @@ def compare(series: Path, patches: Path, old: Path, new: Path, work: Path) -> Co
     found = rebase_with_us(series, patches, old, new, work / "rebased")
     trees = _apply_ours(repository, work / "rebased", new)
     rows = {
-        one["name"]: PatchRow(
-            one["name"], len(one["hunks"]), [hunk["outcome"] for hunk in one["hunks"]]
-        )
+        one.name: PatchRow(one.name, len(one.hunks), [hunk.outcome for hunk in one.hunks])
         for one in found
     }
     _rebase_with_git(repository, onto, start, rows, trees, patches, found)
@@ -224,17 +220,17 @@ def _rebase_with_git(
     rows: dict[str, PatchRow],
     trees: dict[str, Tree],
     patches: Path,
-    found: Sequence[dict[str, Any]],
+    found: Sequence[RebasedPatch],
 ) -> None:
     """Run git rebase; where git has a conflict and we have none, it takes our tree."""
-    outcomes = {one["name"]: one for one in found}
+    outcomes = {one.name: one for one in found}
     done = repository.try_run("rebase", "--onto", onto, start, "topic")
     skipped: set[str] = set()
     while (repository.work / ".git/rebase-merge").exists():
         name = repository.run("log", "-1", "--format=%s", "REBASE_HEAD")
         row = rows[name]
         row.by_git = "conflict"
-        _note_conflicts(repository, row, patches / name, outcomes[name]["hunks"])
+        _note_conflicts(repository, row, patches / name, outcomes[name].hunks)
         if "conflict" not in row.ours and name in trees:
             repository.run("read-tree", "--reset", "-u", trees[name])
             same = repository.run("rev-parse", "HEAD^{tree}") == trees[name]
@@ -277,7 +273,7 @@ def _tree_before(
 
 
 def _note_conflicts(
-    repository: Repository, row: PatchRow, patch: Path, ours: Sequence[dict[str, Any]]
+    repository: Repository, row: PatchRow, patch: Path, ours: Sequence[RebasedHunk]
 ) -> None:
     """Count the hunks in conflicts of git's; a hunk that is in conflict only here is a fault."""
     unmerged = repository.run("diff", "--name-only", "--diff-filter=U", "-z").split("\0")
@@ -290,9 +286,9 @@ def _note_conflicts(
     hunks = list(_hunks_of(patch))
     in_conflict = [_is_in(hunk, regions) for hunk in hunks]
     for outcome in ours:
-        if outcome["outcome"] != "conflict" or is_whole:
+        if outcome.outcome != "conflict" or is_whole:
             continue
-        if outcome["path"] not in files:
+        if outcome.path not in files:
             row.faults.append(f"{outcome['path']} is a conflict only here")
     row.git_conflicts = row.hunks if is_whole and not any(in_conflict) else sum(in_conflict)
     mine = row.ours.count("conflict")

@@ -266,6 +266,7 @@ def require_same(plan: Plan, carried: Carried) -> None:
             edit.after.sha256 if edit.after else None,
         )
         for edit in plan.edits
+        if edit.before is None or edit.after is None or edit.before.content != edit.after.content
     }
     differing = sorted({one.path for one in planned ^ set(carried.files)})
     if differing or plan.problems:

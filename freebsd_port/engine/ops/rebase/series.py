@@ -132,7 +132,7 @@ class SeriesRebasing:
 
     def store(self, state: RebaseState) -> RebaseStore:
         """Give the place of the rebase; a series has one at a time."""
-        return RebaseStore(self.root, _KEY)
+        return RebaseStore(self.root, _KEY, keeps_resolutions=False)
 
     def carry(self, state: RebaseState) -> Carried:
         """Rebase every patch in memory, with what a person decided so far.

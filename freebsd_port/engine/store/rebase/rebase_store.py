@@ -65,8 +65,9 @@ DIRECTORY = ".rebase"
 class RebaseStore:
     """The directory of one release's rebase, below the project's root."""
 
-    def __init__(self, root: Path, release: str) -> None:
+    def __init__(self, root: Path, release: str, *, keeps_resolutions: bool = True) -> None:
         self.root = root
+        self._keeps_resolutions = keeps_resolutions
         self.place = root / DIRECTORY / release
         self.work = self.place / "work"
         """Where a person finishes files."""
@@ -143,6 +144,8 @@ class RebaseStore:
         """Remove the directory, the state first: without it nothing was begun."""
         remove_file(self.place / "state.json")
         remove_directory(self.place)
+        if not self._keeps_resolutions:
+            remove_directory(self.root / DIRECTORY / _DIRECTORY)
         with contextlib.suppress(OSError):
             os.rmdir(self.root / DIRECTORY)
 
