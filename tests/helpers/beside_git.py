@@ -121,10 +121,9 @@ class Repository:
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         shutil.copytree(source, self.work, symlinks=True, dirs_exist_ok=True)
 
-    def commit(self, subject: str) -> str:
+    def commit(self, subject: str) -> None:
         self.run("add", "-A", "-f")
         self.run("commit", "-q", "--allow-empty", "--no-verify", "-m", subject)
-        return self.run("rev-parse", "HEAD")
 
     def tree_of(self, directory: Path) -> Tree:
         """Store a directory as a tree object."""
@@ -180,7 +179,8 @@ def compare(series: Path, patches: Path, old: Path, new: Path, work: Path) -> Co
     lines = list(read_lines(series))
     repository = Repository(work)
     repository.fill(old)
-    start = repository.commit("old")
+    repository.commit("old")
+    start = repository.run("rev-parse", "HEAD")
     for line in lines:
         said = apply_with_patch(repository.work, patches / line.name, line.words, 2)
         if said is not None:
@@ -189,7 +189,8 @@ def compare(series: Path, patches: Path, old: Path, new: Path, work: Path) -> Co
     repository.run("branch", "topic")
     repository.run("checkout", "-q", "-b", "new", start)
     repository.fill(new)
-    onto = repository.commit("new")
+    repository.commit("new")
+    onto = repository.run("rev-parse", "HEAD")
     found = rebase_with_us(series, patches, old, new, work / "rebased")
     trees = _apply_ours(repository, work / "rebased", new)
     rows = {

@@ -104,7 +104,10 @@ def start_rebase(
     begun, and what the rebasing raises.
     """
     with held(rebasing.root):
-        state = _find_killed(rebasing, wanted) or wanted
+        killed = _find_killed(rebasing, wanted)
+        if killed is None and not is_dry:
+            rebasing.store(wanted).clear()  # of one that was killed when it had ended
+        state = killed or wanted
         carried = rebasing.carry(state)
         if is_dry or (carried.conflict and not is_attended):
             planned = rebasing.plan_files(state, carried) if is_dry else {}
