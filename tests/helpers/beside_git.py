@@ -87,7 +87,7 @@ class Repository:
         self.work.mkdir(parents=True)
         self.run("init", "-q", "-b", "start")
         for name, value in (
-            ("merge.conflictStyle", "diff3"),
+            ("merge.conflictStyle", "merge"),
             ("core.autocrlf", "false"),
             ("core.fileMode", "true"),
             ("advice.skippedCherryPicks", "false"),
@@ -282,6 +282,8 @@ def _note_conflicts(
     files = {path for path in unmerged if path} | {
         line[3:] for line in status if line[:2] in ("DU", "UD", "AA", "AU", "UA", "DD")
     }
+    for path in files:  # the same conflict, written with its base
+        repository.try_run("checkout", "--conflict=diff3", "--", path)
     regions = [region for path in files for region in _regions(repository.work / path)]
     is_whole = any(not list(_regions(repository.work / path)) for path in files)
     hunks = list(_hunks_of(patch))
@@ -326,22 +328,24 @@ Edit = tuple[list[bytes], list[bytes]]
 
 def _hunks_of(patch: Path) -> Iterator[list[Edit]]:
     """Read the edits of each hunk, as simply as can be."""
-    edits: list[Edit] | None = None
-    gone: list[bytes] = []
-    come: list[bytes] = []
-    for line in [*patch.read_bytes().splitlines(), b"@@ -"]:
-        if line.startswith((b"@@ -", b"--- ", b"diff ", b"Index:")):
-            if edits is not None:
-                edits += [(gone, come)] if gone or come else []
-                yield edits
-            edits = [] if line.startswith(b"@@ -") else None
-            gone, come = [], []
-        elif edits is not None and line.startswith((b"-", b"+")):
-            (gone if line.startswith(b"-") else come).append(line[1:])
-        elif gone or come:
-            if edits is not None:
-                edits.append((gone, come))
-            gone, come = [], []
+    lines = iter(patch.read_bytes().splitlines())
+    for line in lines:
+        match = re.match(rb"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@", line)
+        if not match:
+            continue
+        old, new = (1 if count is None else int(count) for count in match.groups())
+        edits: list[Edit] = [([], [])]
+        while old > 0 or new > 0:
+            text = next(lines, b"")
+            if text.startswith(b"-"):
+                edits[-1][0].append(text[1:])
+            elif text.startswith(b"+"):
+                edits[-1][1].append(text[1:])
+            elif edits[-1] != ([], []) and not text.startswith(b"\\"):
+                edits.append(([], []))
+            old -= not text.startswith((b"+", b"\\"))
+            new -= not text.startswith((b"-", b"\\"))
+        yield [edit for edit in edits if edit != ([], [])]
 
 
 def _is_in(hunk: list[Edit], regions: Sequence[Region]) -> bool:
