@@ -3,6 +3,10 @@
 #   make venv            the environment of a release, from its hash-locked requirements
 #   make patch           that environment with the series on it, verified
 #   make test            lint, types, our own tests, the checks of the patched modules
+#   make lint            the first part of make test; CI runs the four side by side
+#   make types
+#   make test-port       the series, its locks, the checks and upstream's fast tests
+#   make test-tool       our own tests
 #   make test-long       the proofs of ours that take minutes: what make test leaves out
 #   make verify-upstream upstream's own tests, unpatched and patched: not one pass may be lost
 #   make verify-releases every release: environment, series, checks; makes what is not there
@@ -14,17 +18,26 @@
 #   make compare-quilt   Debian's real series, byte for byte against quilt (downloads them)
 #   make compare-rebase  Debian's real series, hunk by hunk against git rebase (downloads them)
 #   make tox             our own tests on every Python from 3.11 to 3.13
+#   make docs            the documentation as a site, in build/docs/html
+#   make docs-check      the same, failing on a broken link, a stale table or a bad man page
+#   make man             the man pages, in build/man
+#   make tables          write the tables of the documents that follow from the code
+#   make dist            build the sdist and the wheel, check them and try the wheel
+#   make hooks           run lint and types at every git commit
 #   make clean           remove what was made here; the user's cache stays
 
 RELEASE ?= 2026.2
 PYTHON ?=
 VENV ?= .venvs/$(RELEASE)
 BOOTSTRAP ?= python3
+VERSION ?=
 
 TOOL = .venv/bin/freebsd-port
 MADE = $(VENV)/.freebsd-port.json
 
-.PHONY: help venv patch test test-long verify-upstream verify-releases services demo check pop bench compare-quilt compare-rebase tox clean
+.PHONY: help venv patch test lint types test-port test-tool test-long verify-upstream \
+	verify-releases services demo check pop bench compare-quilt compare-rebase tox docs docs-check man tables \
+	dist hooks clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -38,6 +51,16 @@ help:
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --group dev
 	@touch .venv/ready-to-test
 
+.venv/ready-to-document: .venv/ready
+	@echo "... adding what the documentation needs" >&2
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --group docs
+	@touch .venv/ready-to-document
+
+.venv/ready-to-publish: .venv/ready
+	@echo "... adding what building and checking need" >&2
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --group publish
+	@touch .venv/ready-to-publish
+
 $(MADE): .venv/ready releases/$(RELEASE)/requirements.txt
 	@$(TOOL) venv --release $(RELEASE) --venv $(VENV) $(PYTHON:%=--python %)
 	@touch $(MADE)
@@ -49,6 +72,18 @@ patch: $(MADE)
 
 test: .venv/ready-to-test $(MADE)
 	@scripts/test $(RELEASE) $(VENV)
+
+lint: .venv/ready-to-test
+	@scripts/test $(RELEASE) $(VENV) lint
+
+types: .venv/ready-to-test
+	@scripts/test $(RELEASE) $(VENV) types
+
+test-port: .venv/ready-to-test $(MADE)
+	@scripts/test $(RELEASE) $(VENV) port
+
+test-tool: .venv/ready-to-test $(MADE)
+	@scripts/test $(RELEASE) $(VENV) tool
 
 test-long: .venv/ready-to-test $(MADE)
 	@scripts/test-long $(RELEASE) $(VENV)
@@ -84,6 +119,26 @@ compare-rebase: .venv/ready
 
 tox: .venv/ready-to-test
 	@.venv/bin/tox
+
+docs: .venv/ready-to-document
+	@.venv/bin/python scripts/manual site build/docs
+	@echo "build/docs/html/index.html"
+
+docs-check: .venv/ready-to-document
+	@.venv/bin/python scripts/manual check build/docs
+
+man: .venv/ready
+	@.venv/bin/python scripts/manual man build/man
+
+tables: .venv/ready
+	@.venv/bin/python scripts/tables.py
+
+# VERSION=0.1.0 demands that version, and its section in CHANGELOG.md.
+dist: .venv/ready-to-publish
+	@scripts/dist $(VERSION)
+
+hooks: .venv/ready-to-test
+	@.venv/bin/pre-commit install
 
 clean:
 	rm -rf .venv .venvs .tox build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,20 +1,27 @@
 """What the documents name is there, and what they list is complete."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
 import pytest
 
 from freebsd_port.cli.main import cli
-from freebsd_port.cli.verbs import VERBS
-from freebsd_port.engine.core.series.series import is_on, parse_series
+from freebsd_port.engine.core.series.series import parse_series
 from freebsd_port.openstack.ops.release.requirements_lock import check_lock
 from freebsd_port.openstack.store.project.project import find_project
 
 ROOT = Path(__file__).resolve().parents[1]
-README = (ROOT / "README.md").read_text("utf-8")
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+DOCUMENTS = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/**/*.md"),
+        *ROOT.glob(".github/*.md"),
+        *ROOT.glob(".github/ISSUE_TEMPLATE/*.yml"),
+    ]
+)
 
 
 def test_transcripts_stand_only_where_they_are_replayed() -> None:
@@ -24,14 +31,6 @@ def test_transcripts_stand_only_where_they_are_replayed() -> None:
             "rebase.md",
             "any-series.md",
         ) or "```console" not in path.read_text("utf-8"), path
-
-
-def test_the_table_of_verbs_lists_each_verb_in_its_order() -> None:
-    table = README.partition("| verb |")[2].partition("\n\n")[0]
-    listed = [
-        verb for row in table.splitlines()[2:] for verb in re.findall(r"`(\w+)`", row.split("|")[1])
-    ]
-    assert sorted(listed) == sorted(VERBS)
 
 
 def shell_lines(text: str) -> list[str]:
@@ -80,20 +79,6 @@ def test_make_targets_named_in_a_document_are_there(path: Path) -> None:
         assert named <= targets, f"{path.name}: make {' '.join(words)}"
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_links_in_a_document_lead_somewhere(path: Path) -> None:
-    text = path.read_text("utf-8")
-    for target in re.findall(r"\]\(([^)\s]+)\)", text):
-        if "://" in target:
-            continue
-        name, _, anchor = target.partition("#")
-        linked = (path.parent / name).resolve() if name else path
-        assert linked.is_file(), f"{path.name}: {target}"
-        headings = re.findall(r"^#+ (.+)$", linked.read_text("utf-8"), re.MULTILINE)
-        anchors = {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
-        assert not anchor or anchor in anchors, f"{path.name}: {target}"
-
-
 def test_each_patch_is_in_the_port_status_and_has_the_check_that_it_names() -> None:
     rows = [row for row in table_rows("docs/port-status.md") if "done" in row]
     for name in parse_series((ROOT / "series").read_bytes()).names:
@@ -113,21 +98,18 @@ def test_the_port_status_calls_nothing_done_that_is_not_in_the_series() -> None:
             assert cells[-2].strip("`") in known, row
 
 
-def test_the_table_of_releases_has_each_with_its_pins_and_how_many_patches_are_on() -> None:
+def test_the_table_of_releases_has_each_with_its_pins_and_whether_the_series_applies() -> None:
     project = find_project(ROOT)
-    entries = parse_series((ROOT / "series").read_bytes()).entries
-    order = project.release_names()
     rows = table_rows("docs/releases.md")
     for name in project.release_names():
         release = project.load_release(name)
-        count = sum(is_on(entry, name, order, frozenset()) for entry in entries)
-        carried = f"{count} patches" if project.series_lock(name).is_file() else "not carried"
+        series = "applies" if project.series_lock(name).is_file() else "not carried"
         cells = next(
             [cell.strip() for cell in row.strip("|").split("|")]
             for row in rows
             if row.startswith((f"| {name} |", f"| {name}, default |"))
         )
-        assert cells[3:] == [*(pin.version for pin in release.pins), carried]
+        assert cells[3:] == [*(pin.version for pin in release.pins), series]
         assert cells[1] == release.codename
 
 
@@ -135,8 +117,9 @@ def test_the_packages_named_as_compiled_on_freebsd_are_those_of_the_lock() -> No
     project = find_project(ROOT)
     found = check_lock(project, project.load_release(None)).differences
     compiled = sorted({one.distribution for one in found if one.kind == "from source"})
+    install = (ROOT / "docs/install.md").read_text("utf-8")
     listed = re.search(
-        r"wheels for (\d+) packages of [\d.]+\*\*, so pip compiles them: ([^.]+)\.", README
+        r"wheels for (\d+) packages of [\d.]+\*\*, so pip compiles them: ([^.]+)\.", install
     )
     assert listed is not None
     assert (int(listed[1]), re.split(r",\s+", listed[2])) == (len(compiled), compiled)
@@ -146,3 +129,9 @@ def test_the_packages_named_as_compiled_on_freebsd_are_those_of_the_lock() -> No
 
 def table_rows(path: str) -> list[str]:
     return [line for line in (ROOT / path).read_text("utf-8").splitlines() if line[:1] == "|"]
+
+
+def test_the_tables_that_follow_from_the_code_are_as_the_code_has_them() -> None:
+    command = [sys.executable, str(ROOT / "scripts/tables.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

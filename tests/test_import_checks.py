@@ -1,22 +1,14 @@
-"""The checks of level 1 name every module that the series patches, each with its patches."""
+"""The checks of level 1 import every module that the series patches, each with its patches."""
 
 from __future__ import annotations
 
-import ast
-from pathlib import Path
+import re
 
-from freebsd_port.engine.core.series.series import parse_series
+from patched_modules import patched_modules
+
+from freebsd_port.openstack.core.release.release import PATCHED_DISTRIBUTIONS
 from freebsd_port.openstack.ops.inspect.listing import list_series
 from freebsd_port.openstack.store.project.project import find_project
-
-
-def named(path: Path) -> list[tuple[str, str]]:
-    """What a module of checks lists as PATCHED; it is not imported, as its markers are not ours."""
-    for node in ast.parse(path.read_bytes()).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PATCHED":
-            pairs: list[tuple[str, str]] = ast.literal_eval(node.value)
-            return pairs
-    raise AssertionError(f"no PATCHED in {path}")
 
 
 def test_every_patched_module_has_its_import_checked() -> None:
@@ -27,8 +19,13 @@ def test_every_patched_module_has_its_import_checked() -> None:
         for name in patch.files
         if name.endswith(".py")
     }
-    found = [pair for path in project.checks.glob("*/test_imports.py") for pair in named(path)]
-    assert len(found) == len(set(found))
-    entries = set(parse_series(project.series.read_bytes()).names)
-    assert {pair for pair in found if pair[0] in entries} >= wanted
-    assert {patch for patch, _ in found} <= entries
+    found = [pair for name in PATCHED_DISTRIBUTIONS for pair in patched_modules(name)]
+    assert len(found) == len(set(found)) > 0
+    assert set(found) >= wanted
+
+
+def test_every_distribution_checks_its_own_modules() -> None:
+    for path in sorted(find_project().checks.glob("*/test_imports.py")):
+        (name,) = re.findall(r'patched_modules\("(.+)"\)', path.read_text("utf-8"))
+        assert name.replace(".", "_") == path.parent.name
+    assert len(list(find_project().checks.glob("*/test_imports.py"))) == len(PATCHED_DISTRIBUTIONS)

@@ -8,13 +8,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from ruamel.yaml import YAML
 
 from freebsd_port.cli.commands.releases_matrix import matrix_row
+from freebsd_port.cli.main import cli
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+FORMS = sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml"))
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 SCRIPTS = sorted(
     path
@@ -22,11 +25,23 @@ SCRIPTS = sorted(
     for path in (ROOT / directory).iterdir()
     if path.is_file() and path.read_bytes().startswith(b"#!/bin/sh\n")
 )
+TEST_SCRIPT = (ROOT / "scripts/test").read_text("utf-8")
 SHELLCHECK = shutil.which("shellcheck")
 
 needs_shellcheck = pytest.mark.skipif(
     SHELLCHECK is None, reason="shellcheck is not installed; .ci/run installs it"
 )
+
+
+CALL = re.compile(r'(?:/freebsd-port|^ *"\$tool"|\$\(TOOL\)) ([^\n|;&>)]+)', re.MULTILINE)
+"""A call of the command in a job, a script or the Makefile; the group is its words."""
+
+MAY_WRITE = {
+    "publish.attest": {"id-token": "write", "attestations": "write"},
+    "publish.pypi": {"id-token": "write"},
+    "publish.announce": {"contents": "write"},
+    "rebase.rebase": {"contents": "write", "pull-requests": "write"},
+}
 
 
 def jobs() -> list[Any]:
@@ -46,10 +61,10 @@ def scripts_of(job: dict[str, Any]) -> list[str]:
     return [re.sub(r"\$\{\{.*?\}\}", "expression", piece) for piece in pieces]
 
 
-def validate(path: Path) -> subprocess.CompletedProcess[str]:
-    """Hold a workflow against the schema that comes with check-jsonschema; no network."""
+def validate(path: Path, schema: str = "github-workflows") -> subprocess.CompletedProcess[str]:
+    """Compare a file with a schema that comes with check-jsonschema; no network."""
     program = Path(sys.executable).with_name("check-jsonschema")
-    command = [str(program), "--builtin-schema", "vendor.github-workflows", str(path)]
+    command = [str(program), "--builtin-schema", f"vendor.{schema}", str(path)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -98,10 +113,90 @@ def test_an_expression_that_names_no_job_is_noticed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("job", jobs())
-def test_a_job_ends_at_some_time_and_names_the_version_of_each_action(job: dict[str, Any]) -> None:
+def test_a_job_has_a_timeout(job: dict[str, Any]) -> None:
     assert job["timeout-minutes"] <= 240
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_each_action_is_pinned_to_a_commit_with_its_version_beside_it(path: Path) -> None:
+    named = re.findall(r"^ +(?:- )?uses: (.+)$", path.read_text("utf-8"), re.MULTILINE)
+    assert named
+    for action in named:
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action), action
+
+
+def test_an_action_has_the_same_commit_everywhere() -> None:
+    texts = [path.read_text("utf-8") for path in WORKFLOWS]
+    named = {action for text in texts for action in re.findall(r"uses: (\S+@.+)", text)}
+    assert len({action.partition("@")[0] for action in named}) == len(named)
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_only_the_jobs_listed_here_may_write(path: Path) -> None:
+    found = YAML(typ="safe").load(path)
+    assert found["permissions"] == {"contents": "read"}
+    for name, job in found["jobs"].items():
+        allowed = MAY_WRITE.get(f"{path.stem}.{name}")
+        assert job.get("permissions") == allowed, name
+        if path.stem == "publish" and allowed:
+            assert job["if"] == "github.event_name == 'push' && github.ref_type == 'tag'", name
+
+
+@pytest.mark.parametrize("job", jobs())
+def test_a_job_keeps_its_token_out_of_git_unless_it_may_push(job: dict[str, Any]) -> None:
+    pushes = job.get("permissions", {}).get("pull-requests") == "write"
     for step in job["steps"]:
-        assert re.fullmatch(r"[\w-]+/[\w-]+@v\d+", step.get("uses", "a/b@v1"))
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is pushes
+
+
+def test_what_is_published_was_built_once_tried_and_attested() -> None:
+    found = YAML(typ="safe").load(ROOT / ".github/workflows/publish.yml")
+    assert set(found["on"]) >= {"push", "pull_request"}
+    jobs = found["jobs"]
+    assert "if" not in jobs["build"]
+    built = "\n".join(scripts_of(jobs["build"]))
+    assert "make dist" in built
+    assert 'VERSION="${GITHUB_REF_NAME#v}"' in built
+    assert [jobs[name]["needs"] for name in ("attest", "pypi", "announce")] == [
+        *("build", "attest", "pypi"),
+    ]
+    for name in ("attest", "pypi"):
+        assert scripts_of(jobs[name]) == []
+    uses = [step["uses"].partition("@")[0] for step in jobs["pypi"]["steps"]]
+    assert uses == ["actions/download-artifact", "pypa/gh-action-pypi-publish"]
+    assert "password" not in str(jobs["pypi"])
+
+
+@needs_schema
+@pytest.mark.parametrize("path", FORMS, ids=lambda path: path.name)
+def test_an_issue_form_follows_the_schema_of_forms(path: Path) -> None:
+    schema = "github-issue-config" if path.name == "config.yml" else "github-issue-forms"
+    done = validate(path, schema)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@needs_schema
+def test_an_issue_form_with_a_misspelt_key_is_noticed(tmp_path: Path) -> None:
+    text = (ROOT / ".github/ISSUE_TEMPLATE/bug.yml").read_text("utf-8")
+    (tmp_path / "broken.yml").write_text(text.replace("description:", "descripton:", 1), "utf-8")
+    assert validate(tmp_path / "broken.yml", "github-issue-forms").returncode == 1
+
+
+def test_the_fields_of_an_issue_form_have_names_of_their_own() -> None:
+    for path in FORMS:
+        fields = YAML(typ="safe").load(path).get("body", [])
+        names = [field["id"] for field in fields if "id" in field]
+        assert len(set(names)) == len(names), path.name
+
+
+@needs_schema
+def test_dependabot_moves_the_pins_of_the_actions_and_of_the_tools() -> None:
+    path = ROOT / ".github/dependabot.yml"
+    done = validate(path, "dependabot")
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = YAML(typ="safe").load(path)["updates"]
+    assert {one["package-ecosystem"] for one in found} == {"github-actions", "pip"}
 
 
 @pytest.mark.parametrize("job", jobs())
@@ -111,9 +206,34 @@ def test_the_make_targets_of_a_job_are_there(job: dict[str, Any]) -> None:
             assert target in TARGETS
 
 
-def test_linux_runs_the_entry_point_and_freebsd_what_its_user_types() -> None:
+def test_the_verbs_and_options_that_jobs_and_scripts_call_are_there() -> None:
+    texts = [script for job in jobs() for script in scripts_of(job.values[0])]
+    texts += [path.read_text("utf-8") for path in SCRIPTS]
+    texts.append((ROOT / "Makefile").read_text("utf-8"))
+    texts += re.findall(r"entry: (.+)", (ROOT / ".pre-commit-config.yaml").read_text("utf-8"))
+    called = [line.split() for text in texts for line in CALL.findall(text)]
+    assert {words[0] for words in called} >= {"apply", "check", "rebase", "releases", "review"}
+    for words in called:
+        known = {"--help", "--version"}
+        command: click.Command | None = cli
+        while isinstance(command, click.Group) and words and re.match(r"[a-z]", words[0]):
+            inner = command.get_command(click.Context(command), words[0])
+            if inner is None and any(isinstance(one, click.Argument) for one in command.params):
+                break  # an argument of the verb itself
+            assert inner is not None, words
+            command, words = inner, words[1:]
+            known |= {option for param in command.params for option in param.opts}
+        assert [word for word in words if re.match("--?[a-z]", word) and word not in known] == []
+
+
+def test_linux_runs_every_stage_of_the_tests_side_by_side_and_freebsd_what_its_user_types() -> None:
     found = YAML(typ="safe").load(ROOT / ".github/workflows/checks.yml")["jobs"]
-    assert ".ci/run" in scripts_of(found["linux"])
+    stages = re.search(r"^\[ \$# -gt 0 \] \|\| set -- (.+)$", TEST_SCRIPT, re.MULTILINE)
+    assert stages is not None
+    for stage in stages[1].split():
+        named = f"make {stage}" if stage in TARGETS else f".ci/run test-{stage}"
+        assert named in scripts_of(found[stage])
+        assert "needs" not in found[stage]
     native = "\n".join(scripts_of(found["freebsd"]))
     assert native.index("make patch") < native.index("make test")
     assert os.access(ROOT / ".ci/run", os.X_OK)
@@ -202,4 +322,3 @@ def test_the_nightly_rebase_runs_the_entry_points_of_every_engine() -> None:
     found = YAML(typ="safe").load(ROOT / ".github/workflows/rebase.yml")["jobs"]
     script = "\n".join(scripts_of(found["rebase"]))
     assert script.index(".ci/rebase") < script.index(".ci/propose")
-    assert found["rebase"]["permissions"] == {"contents": "write", "pull-requests": "write"}

@@ -1,29 +1,70 @@
-"""A group of verbs, each in a module of its own that is imported when the verb is called."""
+"""A group of verbs, each in a module of its own that is imported when the verb is called.
+
+A verb exists if its module does. The first line of the module says what the verb does; it is also
+the first paragraph of the command's help, and the command's docstring has the rest. SECTION is the
+section of the help that lists the verb, PLACE its position there:
+
+    \"\"\"Show what is applied.\"\"\"
+    SECTION = "Apply"
+    PLACE = 5
+
+The group reads these lines from the source, so it can list the verbs without importing them.
+"""
 
 from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
 
 Completer = Callable[[click.Context, click.Parameter, str], list[str]]
+_SUMMARY = re.compile(r'"""(.+?)(?:"""|\n)')
+_DECLARED = re.compile(r'^SECTION = "(.+)"\nPLACE = (\d+)$', re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What the help of a group says about one of its verbs."""
+
+    section: str
+    place: int
+    """Position in the section, counted from 1. Verbs with the same place are sorted by name."""
+
+    verb: str
+    summary: str
+
+
+def read_listing(path: Path, prefix: str = "") -> Listing | None:
+    """Read what a module declares; None if it declares no verb.
+
+    `prefix` is the part of the module's name that is not the verb's.
+    """
+    text = path.read_text("utf-8")
+    summary, declared = _SUMMARY.match(text), _DECLARED.search(text)
+    if summary is None or declared is None:
+        return None
+    verb = path.stem.removeprefix(prefix).replace("_", "-")
+    return Listing(declared[1], int(declared[2]), verb, summary[1])
 
 
 class LazyGroup(click.Group):
-    """Verbs by section and name with their one-line help, so that listing them imports none.
+    """The verbs whose modules are in `package`, listed under the titles in `sections`.
 
-    A verb's module is `<prefix><verb>` of the package. The one-line help becomes the first
-    paragraph of the command's help; its docstring has the rest.
+    A verb's module is `<prefix><verb>`. Modules that declare another section are not verbs of this
+    group.
     """
 
     def __init__(
         self,
         *args: Any,
         package: str,
-        sections: Mapping[str, Mapping[str, str]],
+        sections: Sequence[str] = ("Verbs",),
         prefix: str = "",
         **more: Any,
     ) -> None:
@@ -31,45 +72,77 @@ class LazyGroup(click.Group):
         self._package = package
         self._prefix = prefix
         self._sections = sections
-        self._verbs = {verb: told for verbs in sections.values() for verb, told in verbs.items()}
+
+    def listings(self) -> list[Listing]:
+        """Give the verbs in the order of the help."""
+        paths = self._directory().glob(f"{self._prefix}*.py")
+        found = [self._read(path) for path in paths]
+        order = self._sections.index
+        return sorted(
+            (one for one in found if one is not None),
+            key=lambda one: (order(one.section), one.place, one.verb),
+        )
+
+    def is_verb(self, name: str) -> bool:
+        """Tell whether there is a verb of this name."""
+        return self._find(name) is not None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the verbs in the order of the sections."""
-        return list(self._verbs)
+        """Name the verbs in the order of the help."""
+        return [one.verb for one in self.listings()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the verb's module."""
-        if cmd_name not in self._verbs:
+        listing = self._find(cmd_name)
+        if listing is None:
             return None
-        name = f"{self._package}.{self._prefix}{cmd_name.replace('-', '_')}"
-        command = importlib.import_module(name).command
+        command = importlib.import_module(f"{self._package}.{self._module(cmd_name)}").command
         if not isinstance(command, click.Command):
             return None
         if command.short_help is None:
-            command.short_help = self._verbs[cmd_name]
-            command.help = (
-                f"{command.short_help}\n\n{inspect.cleandoc(command.help or '')}".rstrip()
-            )
+            command.short_help = listing.summary
+            command.help = f"{listing.summary}\n\n{inspect.cleandoc(command.help or '')}".rstrip()
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verbs without importing them."""
-        for title, verbs in self._sections.items():
-            with formatter.section(title):
-                formatter.write_dl(list(verbs.items()))
+        listings = self.listings()
+        for title in self._sections:
+            rows = [(one.verb, one.summary) for one in listings if one.section == title]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Suggest the nearest verb for a word that is not a verb."""
-        is_word = bool(args) and not args[0].startswith("-") and args[0] not in self._verbs
-        if is_word and not ctx.resilient_parsing:
+        is_word = bool(args) and not args[0].startswith("-")
+        if is_word and not ctx.resilient_parsing and not self.is_verb(args[0]):
             import difflib
 
-            close = difflib.get_close_matches(args[0], self._verbs, 1)
+            close = difflib.get_close_matches(args[0], self.list_commands(ctx), 1)
             meant = f", did you mean {close[0]}?" if close else ""
             ctx.fail(f"no verb {args[0]!r}{meant}")
         return super().resolve_command(ctx, args)
+
+    def _directory(self) -> Path:
+        return Path(importlib.import_module(self._package).__path__[0])
+
+    def _module(self, verb: str) -> str:
+        return f"{self._prefix}{verb.replace('-', '_')}"
+
+    def _find(self, verb: str) -> Listing | None:
+        name = self._module(verb)
+        path = self._directory() / f"{name}.py"
+        if "_" in verb or not name.isidentifier() or not path.is_file():
+            return None
+        return self._read(path)
+
+    def _read(self, path: Path) -> Listing | None:
+        """Read the listing of a verb of this group; None if the module is not one."""
+        listing = read_listing(path, self._prefix)
+        return listing if listing and listing.section in self._sections else None
 
 
 class VerbGroup(LazyGroup):
@@ -124,7 +197,7 @@ class VerbGroup(LazyGroup):
         if not words or (at and args[at - 1] == "--"):
             return None
         has_arguments = any(isinstance(param, click.Argument) for param in self.params)
-        return at if words[0] in self._verbs or not has_arguments else None
+        return at if self.is_verb(words[0]) or not has_arguments else None
 
     def _require_shared(self, ctx: click.Context, command: click.Command) -> None:
         """Raise UsageError for an option in front of a verb that would not get it."""

@@ -11,8 +11,10 @@ from typing import NoReturn
 import click
 
 from freebsd_port.cli.lazy import LazyGroup
-from freebsd_port.cli.verbs import SECTIONS
 from freebsd_port.errors import PortError, ProblemsError, UsageError, system_words
+
+SECTIONS = ("Apply", "Verify", "Review", "Rebase", "Author", "Run", "Shell")
+"""The sections of the help, in its order. Each verb's module names the one that lists it."""
 
 _WRITE_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _EPILOG = """\b
@@ -27,9 +29,9 @@ Exit status: 0 done, 1 failed, 2 usage, 3 hand work needed."""
 
 def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
-        from importlib.metadata import version
+        from freebsd_port.cli.version import describe_version
 
-        click.echo(f"freebsd-port {version('freebsd-port')}")
+        click.echo(f"freebsd-port {describe_version()}")
         ctx.exit()
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from command_line import Run
+from command_line import Run, every_verb
 from small_project import GREET, LEAVE, NAMES, PLATFORM, WHO, SmallProject
 
 from freebsd_port.cli.main import main
-from freebsd_port.cli.verbs import VERBS, VERBS_BELOW
 
 
 def test_what_was_written_is_listed(run: Run) -> None:
@@ -235,7 +234,7 @@ def test_every_finding_is_a_problem(run: Run, project: SmallProject) -> None:
     ]
 
 
-@pytest.mark.parametrize("verb", [*VERBS, *(f"host {verb}" for verb in VERBS_BELOW["host"])])
+@pytest.mark.parametrize("verb", every_verb())
 def test_every_verb_refuses_an_unknown_option_in_json(
     verb: str, capfd: pytest.CaptureFixture[str]
 ) -> None:

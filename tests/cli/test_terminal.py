@@ -11,18 +11,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line import Run, Said
+from command_line import Run, Said, every_verb
 from own_terminal import COMMAND, on_terminal
 from small_project import GREET, LEAVE, NAMES, WHO, SmallProject
 
 from freebsd_port.cli.main import main
-from freebsd_port.cli.verbs import VERBS, VERBS_BELOW
 
-EVERY_VERB = [
-    *VERBS,
-    *(f"{above} {verb}" for above, verbs in VERBS_BELOW.items() for verb in verbs),
-    *(f"host services {verb}" for verb in ("install", "remove", "status")),
-]
+EVERY_VERB = every_verb()
 
 
 def test_a_terminal_gets_colours(project: SmallProject) -> None:
@@ -243,8 +238,8 @@ def completions(*words: str, cwd: Path | None = None) -> list[str]:
 
 def test_bash_completes_verbs_and_options() -> None:
     assert completions("p") == ["push", "pop", "previous"]
-    assert set(VERBS) <= set(completions(""))
-    assert set(VERBS_BELOW["host"]) <= set(completions("host", ""))
+    assert {verb for verb in every_verb() if " " not in verb} <= set(completions(""))
+    assert "doctor" in completions("host", "")
     assert completions("host", "console-bridge", "--st") == ["--status"]
     assert completions("push", "--f") == ["--force", "--fuzz"]
     assert completions("verify", "--platform", "l") == ["linux"]

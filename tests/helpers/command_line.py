@@ -11,10 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
+from manual.json_keys import load_json_keys
 from small_project import SmallProject, small_project
 
-from freebsd_port.cli.main import main
+from freebsd_port.cli.main import cli, main
+
+KEYS = load_json_keys()
 
 
 @dataclass(frozen=True)
@@ -28,11 +32,30 @@ class Said:
     @property
     def json(self) -> dict[str, Any]:
         value: dict[str, Any] = json.loads(self.out)
+        require_declared(value)
         return value
+
+
+def require_declared(document: dict[str, Any]) -> None:
+    """See that docs/json-keys.toml, which the reference is made from, knows each key."""
+    # A matrix names no verb: its form is GitHub's. Nor does an error: it may not know the verb.
+    verb = document.get("verb", "releases matrix" if "include" in document else "document")
+    assert KEYS.undeclared(verb, document) == []
 
 
 Run = Callable[..., Said]
 """Runs a verb with these words on a small project."""
+
+
+def every_verb(group: click.Group = cli, before: str = "") -> list[str]:
+    """Name the verbs of a group and of the groups below it: `status`, `host services install`."""
+    found = []
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        found.append(f"{before}{name}")
+        if isinstance(command, click.Group):
+            found += every_verb(command, f"{before}{name} ")
+    return found
 
 
 @pytest.fixture

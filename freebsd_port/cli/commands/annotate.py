@@ -1,4 +1,4 @@
-"""`freebsd-port annotate`."""
+"""Show which patch changed each line of a file."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from freebsd_port.cli.options import (
     pass_common,
     target_options,
 )
+
+SECTION = "Author"
+PLACE = 8
+
 
 _EPILOG = """\b
 Examples:

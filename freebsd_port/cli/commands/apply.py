@@ -1,4 +1,4 @@
-"""`freebsd-port apply`."""
+"""Apply the series to an environment or to any directory."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from freebsd_port.cli.options import (
     pass_common,
     target_options,
 )
+
+SECTION = "Apply"
+PLACE = 2
+
 
 _EPILOG = """\b
 Examples:

@@ -1,4 +1,4 @@
-"""`freebsd-port check`."""
+"""Report where series, files, headers, locks and pins disagree."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from freebsd_port.cli.options import (
 
 if TYPE_CHECKING:
     from freebsd_port.engine.ops.inspect.check import SeriesCheck
+
+SECTION = "Verify"
+PLACE = 2
 
 _EPILOG = """\b
 Examples:

@@ -1,4 +1,4 @@
-"""`freebsd-port completion`."""
+"""Print the completion script for a shell."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import click
 from click.shell_completion import get_completion_class
 
 from freebsd_port.cli.options import Common, common_options, pass_common
+
+SECTION = "Shell"
+PLACE = 1
+
 
 _EPILOG = """\b
 Examples:

@@ -1,4 +1,4 @@
-"""`freebsd-port export`."""
+"""Write the series as a mailbox, quilt directory, ports or one diff."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ from freebsd_port.cli.options import (
     pass_common,
     target_options,
 )
+
+SECTION = "Author"
+PLACE = 17
+
 
 _EPILOG = """\b
 Examples:

@@ -1,4 +1,4 @@
-"""`freebsd-port files`."""
+"""List the files that a patch changes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from freebsd_port.cli.options import (
     pass_common,
     target_options,
 )
+
+SECTION = "Author"
+PLACE = 7
+
 
 _EPILOG = """\b
 Examples:

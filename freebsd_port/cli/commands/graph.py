@@ -1,4 +1,4 @@
-"""`freebsd-port graph`: which patch needs which, as text, trees, JSON or for Graphviz."""
+"""Show which patch needs which."""
 
 from __future__ import annotations
 
@@ -20,6 +20,10 @@ from freebsd_port.cli.options import (
 from freebsd_port.cli.render import count, paint, print_json, say
 from freebsd_port.engine.core.graph.needs import Contact, Need, PatchGraph, reduce_needs
 from freebsd_port.engine.core.text.unseen import show_unseen
+
+SECTION = "Review"
+PLACE = 3
+
 
 if TYPE_CHECKING:
     from freebsd_port.engine.core.graph.needs import PatchGraph

@@ -1,4 +1,4 @@
-"""`freebsd-port header`."""
+"""Print or change the header of a patch."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from freebsd_port.cli.options import (
     pass_common,
     target_options,
 )
+
+SECTION = "Author"
+PLACE = 9
+
 
 _EPILOG = """\b
 Examples:

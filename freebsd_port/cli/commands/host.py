@@ -1,4 +1,4 @@
-"""`freebsd-port host`: the group; its verbs are in `freebsd_port.host.cli`."""
+"""Set up a compute host, from the patched environment to running services."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import click
 
 from freebsd_port.cli.lazy import LazyGroup
 from freebsd_port.cli.options import Common, output_options, pass_common
-from freebsd_port.cli.verbs import VERBS_BELOW
+
+SECTION = "Run"
+PLACE = 1
+
 
 _EPILOG = """\b
 Examples:
@@ -19,7 +22,6 @@ Examples:
     "host",
     cls=LazyGroup,
     package="freebsd_port.host.cli",
-    sections={"Verbs": VERBS_BELOW["host"]},
     epilog=_EPILOG,
     subcommand_metavar="VERB [ARGS]...",
 )

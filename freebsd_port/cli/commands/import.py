@@ -1,10 +1,14 @@
-"""`freebsd-port import`."""
+"""Add patches from other files to the series."""
 
 from __future__ import annotations
 
 import click
 
 from freebsd_port.cli.options import Common, common_options, pass_common, target_options
+
+SECTION = "Author"
+PLACE = 16
+
 
 _EPILOG = """\b
 Examples:

@@ -1,4 +1,4 @@
-"""`freebsd-port interdiff`."""
+"""Show what changed in the series between two releases or revisions."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ from freebsd_port.cli.render import print_json
 
 if TYPE_CHECKING:
     from freebsd_port.engine.ops.inspect.interdiff import Interdiff
+
+SECTION = "Review"
+PLACE = 2
+
 
 _EPILOG = """\b
 Examples:

@@ -1,4 +1,4 @@
-"""`freebsd-port lock`."""
+"""Lock the requirements of a release, with hashes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ import click
 
 from freebsd_port.cli.options import Common, common_options, pass_common
 from freebsd_port.cli.render import count, paint, print_error, print_json, problem_rows, say
+
+SECTION = "Rebase"
+PLACE = 3
+
 
 if TYPE_CHECKING:
     from freebsd_port.openstack.ops.release.requirements_lock import LockResult

@@ -1,10 +1,14 @@
-"""`freebsd-port new`."""
+"""Start a patch on top of the applied ones."""
 
 from __future__ import annotations
 
 import click
 
 from freebsd_port.cli.options import Common, common_options, pass_common, target_options
+
+SECTION = "Author"
+PLACE = 1
+
 
 _EPILOG = """\b
 Examples:

@@ -1,4 +1,4 @@
-"""`freebsd-port next`."""
+"""Print the name of the next patch."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from freebsd_port.cli.options import (
     pass_common,
     target_options,
 )
+
+SECTION = "Author"
+PLACE = 11
+
 
 _EPILOG = """\b
 Examples:

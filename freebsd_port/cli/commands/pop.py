@@ -1,4 +1,4 @@
-"""`freebsd-port pop`."""
+"""Remove patches from the top."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from freebsd_port.cli.options import (
     pass_common,
     target_options,
 )
+
+SECTION = "Apply"
+PLACE = 4
+
 
 _EPILOG = """\b
 Examples:

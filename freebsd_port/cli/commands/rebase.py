@@ -1,4 +1,4 @@
-"""`freebsd-port rebase`, and which of its options exclude each other."""
+"""Rebase the series to another release with a three-way merge."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ from freebsd_port.cli.options import (
     pass_common,
     series_options,
 )
+
+SECTION = "Rebase"
+PLACE = 1
+
 
 if TYPE_CHECKING:
     from freebsd_port.engine.ops.rebase.flow import Rebased

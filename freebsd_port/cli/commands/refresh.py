@@ -1,4 +1,4 @@
-"""`freebsd-port refresh`."""
+"""Update a patch from its files as they are now."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from freebsd_port.cli.options import (
     pass_common,
     target_options,
 )
+
+SECTION = "Author"
+PLACE = 5
+
 
 _EPILOG = """\b
 Examples:

@@ -1,4 +1,4 @@
-"""`freebsd-port releases`."""
+"""List, add and update the releases and their pins."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import click
 from freebsd_port.cli.lazy import VerbGroup
 from freebsd_port.cli.options import Common, common_options, pass_common, venv_option
 from freebsd_port.cli.render import describe_project, paint, print_json, say
-from freebsd_port.cli.verbs import VERBS_BELOW
 from freebsd_port.errors import UsageError
 from freebsd_port.openstack.ops.release.listing import ReleaseState
+
+SECTION = "Rebase"
+PLACE = 2
+
 
 _EPILOG = """\b
 Examples:
@@ -24,7 +27,6 @@ Examples:
     cls=VerbGroup,
     package="freebsd_port.cli.commands",
     prefix="releases_",
-    sections={"Verbs": VERBS_BELOW["releases"]},
     epilog=_EPILOG,
     invoke_without_command=True,
 )

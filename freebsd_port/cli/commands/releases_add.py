@@ -1,4 +1,4 @@
-"""`freebsd-port releases add`."""
+"""Add a release, or change the pins of one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ import click
 from freebsd_port.cli.complete import complete_release
 from freebsd_port.cli.options import Common, output_options, pass_common
 from freebsd_port.cli.render import count, paint, print_json, say
+
+SECTION = "Verbs"
+PLACE = 2
+
 
 if TYPE_CHECKING:
     from freebsd_port.openstack.ops.release.add import AddedRelease

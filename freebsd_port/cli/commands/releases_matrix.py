@@ -1,4 +1,4 @@
-"""`freebsd-port releases matrix`."""
+"""Print the releases as the job matrix of a CI system."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ from freebsd_port.cli.render import print_json
 from freebsd_port.openstack.core.release.markers import pythons_of
 from freebsd_port.openstack.ops.release.listing import find_outdated, list_releases
 from freebsd_port.openstack.store.project.project import Project
+
+SECTION = "Verbs"
+PLACE = 3
+
 
 _EPILOG = """\b
 Examples:

@@ -1,4 +1,4 @@
-"""`freebsd-port releases outdated`."""
+"""Ask the package index for newer versions of the pins, and newer releases."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ import click
 
 from freebsd_port.cli.options import Common, common_options, pass_common
 from freebsd_port.cli.render import count, paint, print_json, say
+
+SECTION = "Verbs"
+PLACE = 1
+
 
 if TYPE_CHECKING:
     from freebsd_port.openstack.core.release.published import NewRelease

@@ -1,4 +1,4 @@
-"""`freebsd-port review`."""
+"""Show every hunk with what is known about it, and record decisions."""
 
 from __future__ import annotations
 
@@ -20,8 +20,11 @@ from freebsd_port.cli.options import (
     variant_option,
     venv_option,
 )
-from freebsd_port.cli.verbs import VERBS_BELOW
 from freebsd_port.errors import UsageError
+
+SECTION = "Review"
+PLACE = 1
+
 
 _EPILOG = """\b
 Examples:
@@ -43,7 +46,6 @@ _CHOICES = {"approve": "approved", "request_changes": "changes-requested", "rese
     cls=VerbGroup,
     package="freebsd_port.cli.commands",
     prefix="review_",
-    sections={"Verbs": VERBS_BELOW["review"]},
     epilog=_EPILOG,
     invoke_without_command=True,
 )

@@ -1,4 +1,4 @@
-"""`freebsd-port review serve`."""
+"""Serve the review on 127.0.0.1, with buttons that record decisions."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from freebsd_port.cli.options import (
     variant_option,
     venv_option,
 )
+
+SECTION = "Verbs"
+PLACE = 2
+
 
 _EPILOG = """\b
 Examples:

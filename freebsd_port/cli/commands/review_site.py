@@ -1,4 +1,4 @@
-"""`freebsd-port review site`."""
+"""Write the review as a website that needs no server."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ from freebsd_port.cli.options import (
     variant_option,
     venv_option,
 )
+
+SECTION = "Verbs"
+PLACE = 1
+
 
 _EPILOG = """\b
 Examples:

@@ -1,4 +1,4 @@
-"""`freebsd-port series`."""
+"""List the patches in order; lock them, or check every prefix."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ import click
 from freebsd_port.cli.lazy import VerbGroup
 from freebsd_port.cli.options import Common, common_options, pass_common, tree_options, venv_option
 from freebsd_port.cli.render import paint, print_json, say
-from freebsd_port.cli.verbs import VERBS_BELOW
+
+SECTION = "Apply"
+PLACE = 6
+
 
 if TYPE_CHECKING:
     from freebsd_port.engine.ops.inspect.listing import ListedPatch
@@ -27,7 +30,6 @@ Examples:
     cls=VerbGroup,
     package="freebsd_port.cli.commands",
     prefix="series_",
-    sections={"Verbs": VERBS_BELOW["series"]},
     epilog=_EPILOG,
     invoke_without_command=True,
 )

@@ -1,4 +1,4 @@
-"""`freebsd-port series check-order`."""
+"""Check that every prefix of the series applies, compiles and imports."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ from freebsd_port.cli.options import (
     venv_option,
 )
 from freebsd_port.openstack.core.release.platform import EMULATED, LINUX, NATIVE
+
+SECTION = "Verbs"
+PLACE = 2
+
 
 _EPILOG = """\b
 Examples:

@@ -1,10 +1,14 @@
-"""`freebsd-port series lock`."""
+"""Write series.lock: the digest of every patched file, before and after."""
 
 from __future__ import annotations
 
 import click
 
 from freebsd_port.cli.options import Common, common_options, offline_option, pass_common
+
+SECTION = "Verbs"
+PLACE = 1
+
 
 _EPILOG = """\b
 Examples:

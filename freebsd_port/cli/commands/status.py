@@ -1,4 +1,4 @@
-"""`freebsd-port status`."""
+"""Show which patches are applied, and whether every file is intact."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ from freebsd_port.cli.options import (
 )
 from freebsd_port.cli.render import count, describe_project, paint, print_json, say
 from freebsd_port.openstack.ops.inspect.status import Status
+
+SECTION = "Apply"
+PLACE = 5
+
 
 _EPILOG = """\b
 Examples:

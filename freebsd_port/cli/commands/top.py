@@ -1,10 +1,14 @@
-"""`freebsd-port top`."""
+"""Print the name of the top patch."""
 
 from __future__ import annotations
 
 import click
 
 from freebsd_port.cli.options import Common, common_options, pass_common, target_options
+
+SECTION = "Author"
+PLACE = 10
+
 
 _EPILOG = """\b
 Examples:

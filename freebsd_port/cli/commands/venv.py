@@ -1,4 +1,4 @@
-"""`freebsd-port venv`."""
+"""Make the environment of a release from its requirements lock."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import click
 
 from freebsd_port.cli.options import Common, common_options, pass_common, venv_option
 from freebsd_port.cli.render import print_json, say
+
+SECTION = "Apply"
+PLACE = 1
+
 
 _EPILOG = """\b
 Examples:

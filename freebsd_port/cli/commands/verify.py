@@ -1,4 +1,4 @@
-"""`freebsd-port verify`."""
+"""Run the checks in the patched environment, and name the hunks that none ran."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from freebsd_port.cli.options import (
     variant_option,
     venv_option,
 )
-from freebsd_port.cli.verbs import VERBS_BELOW
 from freebsd_port.openstack.core.release.platform import EMULATED, LINUX, NATIVE
+
+SECTION = "Verify"
+PLACE = 1
+
 
 _EPILOG = """\b
 Examples:
@@ -28,7 +31,6 @@ Examples:
     cls=VerbGroup,
     package="freebsd_port.cli.commands",
     prefix="verify_",
-    sections={"Verbs": VERBS_BELOW["verify"]},
     epilog=_EPILOG,
     invoke_without_command=True,
 )

@@ -1,4 +1,4 @@
-"""`freebsd-port verify upstream`."""
+"""Run upstream's own tests on the unpatched and the patched packages."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from freebsd_port.cli.options import (
     variant_option,
     venv_option,
 )
+
+SECTION = "Verbs"
+PLACE = 1
+
 
 _EPILOG = """\b
 Examples:

@@ -232,10 +232,10 @@ def _decide(common: Common, asked: ReviewOptions, facts: SeriesFacts) -> None:
 
 def _write_sarif(path: Path, facts: SeriesFacts) -> None:
     import json
-    from importlib.metadata import version
 
+    from freebsd_port.cli.version import installed_version
     from freebsd_port.engine.core.review.sarif import all_findings, make_sarif
     from freebsd_port.openstack.store.project.project import save_if_changed
 
-    log = make_sarif(all_findings(facts), version("freebsd-port"))
+    log = make_sarif(all_findings(facts), installed_version())
     save_if_changed(path.absolute(), (json.dumps(log, indent=2) + "\n").encode())

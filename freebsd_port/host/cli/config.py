@@ -1,4 +1,4 @@
-"""`freebsd-port host config`."""
+"""Write nova.conf and the files that belong to it, validated by oslo.config."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from freebsd_port.cli.options import Common, output_options, pass_common
 from freebsd_port.cli.render import paint, print_json, say
 from freebsd_port.host.cli.options import answers_option, passwords_option, root_option
 from freebsd_port.host.ops.config import Planned
+
+SECTION = "Verbs"
+PLACE = 3
+
 
 _EPILOG = """\b
 Examples:

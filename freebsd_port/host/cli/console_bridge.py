@@ -1,4 +1,4 @@
-"""`freebsd-port host console-bridge`."""
+"""Connect guest consoles to their ports and logs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ import click
 from freebsd_port.cli.options import Common, output_options, pass_common
 from freebsd_port.cli.render import count, paint, print_json, say
 from freebsd_port.host.cli.options import answers_option
+
+SECTION = "Verbs"
+PLACE = 7
+
 
 _EPILOG = """\b
 Examples:

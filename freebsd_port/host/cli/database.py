@@ -1,4 +1,4 @@
-"""`freebsd-port host database`."""
+"""Create nova's databases and cells, or list the steps that remain."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ import click
 from freebsd_port.cli.options import Common, output_options, pass_common
 from freebsd_port.cli.render import paint, print_json, say
 from freebsd_port.host.cli.options import answers_option, passwords_option
+
+SECTION = "Verbs"
+PLACE = 4
+
 
 if TYPE_CHECKING:
     from freebsd_port.host.ops.database import Outcome

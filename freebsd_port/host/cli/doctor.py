@@ -1,4 +1,4 @@
-"""`freebsd-port host doctor`."""
+"""Report what this host lacks to run nova, with the command that fixes it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from freebsd_port.cli.options import Common, common_options, pass_common
 from freebsd_port.cli.render import print_json, say
 from freebsd_port.host.cli.diagnoses import show_diagnoses
 from freebsd_port.host.cli.options import answers_option, recorded_option
+
+SECTION = "Verbs"
+PLACE = 2
+
 
 _EPILOG = """\b
 Examples:

@@ -1,4 +1,4 @@
-"""`freebsd-port host init`."""
+"""Write host.toml, the answers that the other verbs read."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ import click
 from freebsd_port.cli.options import Common, output_options, pass_common
 from freebsd_port.cli.render import print_json, say
 from freebsd_port.host.cli.options import answers_option
+
+SECTION = "Verbs"
+PLACE = 1
+
 
 _EPILOG = """\b
 Examples:

@@ -1,4 +1,4 @@
-"""`freebsd-port host services`, and how services and their files are shown."""
+"""Install, remove and show the rc.d scripts of nova's services."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from freebsd_port.cli.options import Common, output_options, pass_common
 from freebsd_port.cli.render import paint, print_json, say
 from freebsd_port.host.cli.options import answers_option, root_option
 from freebsd_port.host.ops.services import ServiceState, ServiceStep
+
+SECTION = "Verbs"
+PLACE = 5
+
 
 _LOOKS = {"write": "good", "replace": "warn", "remove": "warn", "keep": "dim"}
 _SCRIPTS = {

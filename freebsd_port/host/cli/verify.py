@@ -1,4 +1,4 @@
-"""`freebsd-port host verify`."""
+"""Check nova's services, cells and resources; boot a guest."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ import click
 from freebsd_port.cli.options import Common, output_options, pass_common
 from freebsd_port.host.cli.diagnoses import show_diagnoses
 from freebsd_port.host.cli.options import answers_option, passwords_option, recorded_option
+
+SECTION = "Verbs"
+PLACE = 6
+
 
 _EPILOG = """\b
 Examples:

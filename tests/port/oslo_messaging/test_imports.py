@@ -3,17 +3,15 @@
 import importlib
 
 import pytest
-
-PATCHED = [
-    ("oslo.messaging/messaging-oserror-errno.patch", "oslo_messaging._drivers.impl_rabbit"),
-    ("oslo.messaging/messaging-user-timeout-platform.patch", "oslo_messaging._drivers.impl_rabbit"),
-    ("oslo.messaging/messaging-qmanager-portable.patch", "oslo_messaging._drivers.amqpdriver"),
-]
+from patched_modules import patched_modules
 
 
 @pytest.mark.parametrize(
     "module",
-    [pytest.param(module, marks=pytest.mark.patch(patch), id=patch) for patch, module in PATCHED],
+    [
+        pytest.param(module, marks=pytest.mark.patch(patch), id=patch)
+        for patch, module in patched_modules("oslo.messaging")
+    ],
 )
 def test_a_patched_module_imports(module):
     assert importlib.import_module(module).__name__ == module

@@ -29,12 +29,12 @@ def all_findings(facts: SeriesFacts) -> tuple[Remark, ...]:
     )
 
 
-def make_sarif(findings: Iterable[Remark], version: str) -> dict[str, Any]:
-    """Give the log, as JSON has it; `version` is the tool's."""
+def make_sarif(findings: Iterable[Remark], version: str | None) -> dict[str, Any]:
+    """Give the log, as JSON has it; `version` is the tool's, None if it is not known."""
     order = [rule.name for rule in RULES]
     driver = {
         "name": "freebsd-port",
-        "version": version,
+        **({} if version is None else {"version": version}),
         "rules": [
             {
                 "id": rule.name,

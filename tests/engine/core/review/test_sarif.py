@@ -33,6 +33,11 @@ def test_the_log_has_what_the_standard_demands() -> None:
         assert place["region"]["startLine"] == finding.line >= 1
 
 
+def test_a_version_that_is_not_known_is_left_out() -> None:
+    (run,) = make_sarif([], None)["runs"]
+    assert "version" not in run["tool"]["driver"]
+
+
 def test_a_path_is_a_uri_below_the_root_of_the_sources() -> None:
     (run,) = make_sarif([FINDING], "1")["runs"]
     artifact = run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]

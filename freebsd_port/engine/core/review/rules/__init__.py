@@ -1,1 +1,1 @@
-"""What a maintainer would remark on in a hunk: one rule a module, listed in `all`."""
+"""What a maintainer would remark on in a patch: a rule is a module here, and `all` finds it."""

@@ -9,6 +9,7 @@ from itertools import groupby
 from textwrap import dedent
 
 from freebsd_port.engine.core.review.hunk_text import HunkTextLine, parse, removed
+from freebsd_port.engine.core.review.rules.rule import Rule, in_each_hunk
 
 _MANUAL = re.compile(r"\w+\(\d\w?\)[.,;]?")
 _CODE = (
@@ -52,3 +53,13 @@ def _is_code(text: str) -> bool:
         isinstance(node, _CODE) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call))
         for node in module.body
     )
+
+
+RULE = Rule(
+    name="commented-out-code",
+    level="warning",
+    asks="Code that does not run is removed, not commented out.",
+    flags="an added comment that is a statement, or a line that the hunk removes",
+    spares="prose, notes, manual pages",
+    find=in_each_hunk(find_commented_code),
+)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from freebsd_port.engine.core.review.hunk_text import HunkTextLine, added, removed, split_blocks
+from freebsd_port.engine.core.review.rules.rule import ReadPatch, Rule, Spot, in_each_hunk, is_test
 
 _CONDITION = re.compile(
     r"\b(if|elif|except|try|while|and|or)\b|\b(hasattr|getattr)\(|bhyve"
@@ -78,3 +80,22 @@ def _is_within(part: Sequence[str], whole: Sequence[str]) -> bool:
     """Tell whether all of it stands in the whole, in this order."""
     rest = iter(whole)
     return all(token in rest for token in part)
+
+
+def _find_in_patch(read: ReadPatch) -> Iterator[Spot]:
+    careful = find_careful_names(hunk.lines for hunk in read.hunks)
+    find = partial(find_lost_code, careful=careful)
+    return in_each_hunk(find, where=lambda path: not is_test(path))(read)
+
+
+RULE = Rule(
+    name="linux-changed",
+    level="warning",
+    asks="What Linux runs today it runs with the patch.",
+    flags="code that is removed or replaced, if nothing that is added tests where it runs",
+    spares=(
+        "code below an `if` or `try`, code that goes through a function of the patch that "
+        "tests, code that only grows, such as a tuple; imports, comments, docstrings, tests"
+    ),
+    find=_find_in_patch,
+)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from freebsd_port.engine.core.patch.change import FileChange
 from freebsd_port.engine.core.review.hunk_text import HunkTextLine, added
+from freebsd_port.engine.core.review.rules.rule import ReadPatch, Rule, Spot, in_each_hunk
 
 HOME = re.compile(r"(?<![\w.])/(usr/)?(home|Users)/\w[\w.-]*|(?<![\w./])/root/\w*")
 _COMPAT = re.compile(r"(?<!\w)/compat/\w+")
@@ -96,3 +97,23 @@ def find_foreign_paths(change: FileChange) -> Iterator[tuple[int, str]]:
             name = side.name.decode("utf-8", "backslashreplace")
             yield line, f"the file is named by its place on one machine, `{name}`"
             return
+
+
+def _find_in_patch(read: ReadPatch) -> Iterator[Spot]:
+    for change in read.patch.changes:
+        yield from (Spot(*found) for found in find_foreign_paths(change))
+    yield from in_each_hunk(find_machine_facts)(read)
+
+
+RULE = Rule(
+    name="machine-fact",
+    level="warning",
+    asks="No path, address, user or size is that of one machine.",
+    flags=(
+        "home directories, `/compat/linux`, IPv4 and hardware addresses, PCI devices, users; "
+        "constants for numbers of CPUs, memory or disks; a file name that is a path on one "
+        "machine"
+    ),
+    spares="loopback, link-local and documentation addresses",
+    find=_find_in_patch,
+)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from freebsd_port.engine.core.review.hunk_text import HunkTextLine, added
+from freebsd_port.engine.core.review.rules.rule import Rule, in_each_hunk
 
 _TEST = re.compile(
     r"(sys\.platform|platform\.(system|platform)\(\)|os\.uname\(\)(\.sysname|\[0\]))"
@@ -48,3 +49,13 @@ def _statement(lines: Sequence[HunkTextLine], index: int) -> tuple[int, str]:
         end += 1
     body = next((one.bare for one in lines[end + 1 :] if not one.bare.startswith("#")), "")
     return start, body
+
+
+RULE = Rule(
+    name="platform-test",
+    level="warning",
+    asks="A condition asks for a feature, not for a platform's name.",
+    flags="a new condition on `sys.platform`, `platform.system()`, `os.uname()`",
+    spares="a condition that guards a `raise`; `os.name`; `virt_type`; messages",
+    find=in_each_hunk(find_platform_tests),
+)

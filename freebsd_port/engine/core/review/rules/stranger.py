@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from freebsd_port.engine.core.review.hunk_text import HunkTextLine, added
 from freebsd_port.engine.core.review.rules.machine import HOME, is_machine_address
+from freebsd_port.engine.core.review.rules.rule import Rule, in_each_hunk, is_test
 
-_TEST_FILE = re.compile(r"(^|/)(tests?|functional)/|(^|/)test_[^/]*\.py$|_test\.py$")
 _ADDRESS = re.compile(r"(?<![\w.])(\d{1,3}(?:\.\d{1,3}){3})(?![\w.])")
 _HOST = re.compile(
     r"\b(https?|ssh|amqp|rabbit|mysql(?:\+\w+)?)://(?:[^/@'\"\s]*@)?([\w.-]+)", re.IGNORECASE
@@ -16,11 +16,6 @@ _HOST = re.compile(
 _ANYWHERE = re.compile(r"(^|\.)(example(\.(com|org|net))?|localhost|test|invalid)$|^127\.")
 _RIGHTS = re.compile(r"['\"\s](sudo|doas|su -)['\"\s]")
 _ACCOUNT = re.compile(r"\bos\.environ\[['\"](HOME|USER|OS_PASSWORD|OS_AUTH_URL)['\"]\]|\bgetpass\b")
-
-
-def is_test(path: str) -> bool:
-    """Tell whether the file is one of tests."""
-    return bool(_TEST_FILE.search(path))
 
 
 def find_strange_needs(lines: Sequence[HunkTextLine]) -> Iterator[tuple[int, str]]:
@@ -42,3 +37,16 @@ def _need(text: str) -> str | None:
             return f"the host {match[2]}"
     found = next((m[1] for m in _ADDRESS.finditer(text) if is_machine_address(m[1])), None)
     return f"the address {found}" if found else None
+
+
+RULE = Rule(
+    name="test-for-strangers",
+    level="warning",
+    asks="A test needs no home, rights or network.",
+    flags=(
+        "a test with a home directory, sudo, a host in somebody's network, credentials from the "
+        "environment"
+    ),
+    spares="`example.com`, localhost",
+    find=in_each_hunk(find_strange_needs, where=is_test),
+)
