@@ -79,6 +79,8 @@ def _mark_changes(
             removed[b0:b1] = b"\1" * (b1 - b0)
             added[o0:o1] = b"\1" * (o1 - o0)
             continue
+        if old[b0:b1] == new[o0:o1]:
+            continue  # the common run would be all of it
         best = _find_common(old, new, b0, b1, o0, o1)
         if best.has_common and best.count > _MOST_REPEATS:
             _mark_repeats(old, new, (b0, b1, o0, o1), removed, added)
