@@ -14,7 +14,7 @@ from freebsd_port.engine.core.apply.planner import apply_patch, require_text
 from freebsd_port.engine.core.patch.change import FileChange, find_special, named_paths
 from freebsd_port.engine.core.patch.hunk import Hunk
 from freebsd_port.engine.core.patch.patch import Patch
-from freebsd_port.engine.core.rebase.outcome import RebaseError
+from freebsd_port.engine.core.rebase.outcome import MisfitError
 from freebsd_port.engine.core.rebase.tree_version import Version
 from freebsd_port.engine.core.series.series import SeriesEntry
 from freebsd_port.engine.core.text.splice import Splice, apply_splices, find_splices, split_hunk
@@ -85,7 +85,7 @@ def place_patch(
 ) -> list[PlacedChange]:
     """Place a patch on the version that it was made for; one change a file.
 
-    Raises RebaseError when it does not fit.
+    Raises MisfitError when it does not fit.
     """
     if not entry.reverse and not any(find_special(change) for change in patch.changes):
         placed = [
@@ -213,8 +213,8 @@ def make_hunks(old: Sequence[bytes], new: Sequence[bytes]) -> tuple[PlacedHunk, 
     return tuple(found)
 
 
-def _misfit(release: str, what: str, where: str) -> RebaseError:
-    return RebaseError(f"the patch does not apply to {release}: {what}", where=where)
+def _misfit(release: str, what: str, where: str) -> MisfitError:
+    return MisfitError(f"the patch does not apply to {release}: {what}", where=where)
 
 
 def are_apart(ranges: Iterable[tuple[int, int]]) -> bool:

@@ -24,10 +24,10 @@ from freebsd_port.engine.core.rebase.merge import Clash
 from freebsd_port.engine.core.rebase.moved_code import find_renamed_file
 from freebsd_port.engine.core.rebase.outcome import (
     Labels,
+    MisfitError,
     Outcome,
     RebasedHunk,
     RebasedPatch,
-    RebaseError,
 )
 from freebsd_port.engine.core.rebase.placed import (
     Kind,
@@ -63,7 +63,7 @@ def find_fit(version: Version, patch: Patch, entry: SeriesEntry) -> Fits | None:
     """Place every hunk without fuzz; None when one has no place."""
     try:
         placed = place_patch(version, "", patch, entry)
-    except RebaseError:
+    except MisfitError:
         return None
     hunks = [
         _kept_hunk(one.path, number, len(one.hunks), hunk)
@@ -144,7 +144,7 @@ class Rebaser:
         A text of its own that fits there is kept: somebody made it so. `is_own` False says that
         the text is only what the release would take. `settled` holds the files of the other
         release as a person left them for this patch. Both versions have the patch on
-        afterwards, but the other one only if it was carried. Raises RebaseError when it does
+        afterwards, but the other one only if it was carried. Raises MisfitError when it does
         not fit on the release it comes from.
         """
         name = entry.name

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from freebsd_port.engine.core.text.file import FileState
+from freebsd_port.engine.core.text.file import FileState, split_lines
 
 _LEAST_ALIKE = 0.5
 _LEAST_ALIKE_BY_NAME = 0.75
@@ -107,10 +107,10 @@ class RenameFinder:
 def weigh(content: bytes) -> Counter[bytes]:
     """Count the bytes of each line, lines of more than 64 bytes being cut."""
     found: Counter[bytes] = Counter()
-    for line in content.split(b"\n"):
-        for at in range(0, len(line) + 1, _CHUNK):
+    for line in split_lines(content):
+        for at in range(0, len(line), _CHUNK):
             chunk = line[at : at + _CHUNK]
-            found[chunk] += len(chunk) + (at + _CHUNK > len(line))
+            found[chunk] += len(chunk)
     return found
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from freebsd_port.engine.core.apply.place import QUILT_FUZZ
 from freebsd_port.engine.core.apply.planner import plan_series
 from freebsd_port.engine.core.patch.patch import Patch, parse_patch
-from freebsd_port.engine.core.rebase.outcome import RebasedPatch, RebaseError
+from freebsd_port.engine.core.rebase.outcome import MisfitError, RebasedPatch, RebaseError
 from freebsd_port.engine.core.rebase.progress import RebaseState
 from freebsd_port.engine.core.rebase.rebaser import Rebaser, tell_missing
 from freebsd_port.engine.core.rebase.tree_version import Version
@@ -148,10 +148,14 @@ class SeriesRebasing:
         )  # fmt: skip
         series, patches = self._read(state)
         settled = store.read_settled(state)
-        done = [
-            _carry_one(rebaser, state, entry, patches[entry.name], settled.get(entry.name))
-            for entry in series.entries
-        ]
+        try:
+            done = [
+                _carry_one(rebaser, state, entry, patches[entry.name], settled.get(entry.name))
+                for entry in series.entries
+            ]
+        except MisfitError as error:
+            error.hint = f"freebsd-port check --tree DIR --series {state.places['series']}"
+            raise
         added = {
             one.name: parse_patch(one.name, one.text).added_lines()
             if one.text is not None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from freebsd_port.engine.core.patch.patch import Patch, parse_patch
-from freebsd_port.engine.core.rebase.outcome import RebasedPatch, RebaseError
+from freebsd_port.engine.core.rebase.outcome import MisfitError, RebasedPatch, RebaseError
 from freebsd_port.engine.core.rebase.progress import RebaseState
 from freebsd_port.engine.core.rebase.rebaser import Rebaser, tell_missing
 from freebsd_port.engine.core.rebase.tree_version import Version
@@ -45,7 +45,11 @@ def carry_series(
     )
     entries = load_series(project.series).entries
     carrier = _Carrier(project, state, rebaser, store.read_settled(state), entries, read)
-    patches = [done for entry in entries if (done := carrier.carry(entry))]
+    try:
+        patches = [done for entry in entries if (done := carrier.carry(entry))]
+    except MisfitError as error:
+        error.hint = f"freebsd-port check --release {state.old}"
+        raise
     patches = carrier.tell_missing(patches)
     is_whole = all(patch.is_rebased for patch in patches)
     return Carried(state.old, state.new, tuple(patches), rebaser.other.changes(), is_whole, other)

@@ -53,6 +53,7 @@ def carry(
     current: bytes | None = None,
     settled: dict[str, bytes] | None = None,
     recall: dict[tuple[bytes, ...], tuple[bytes, ...]] | None = None,
+    is_wary: bool = True,
 ) -> RebasedPatch:
     """Carry the diff from `base` to `after` of pkg/m.py to a release with these files."""
     diff = HEADER + unified(base, after, 3).replace(b"a/f", b"a/pkg/m.py").replace(
@@ -66,6 +67,7 @@ def carry(
         "new",
         "2026-11-21",
         lambda clash: (recall or {}).get(clash.ours),
+        is_wary,
     )
     return rebaser.carry(ENTRY, patch, parse_patch("p", current) if current else patch, settled)
 
@@ -256,6 +258,26 @@ def test_a_merge_that_would_not_parse_is_a_conflict() -> None:
     done = carry({"pkg/m.py": new}, after.replace(b"    finally:\n        pass\n", b""), base=base)
     assert done.hunks[0].reason == "with it pkg/m.py would not parse"
     assert done.state == "conflict"
+
+
+def test_what_git_would_take_is_only_told_where_a_rebase_is_not_wary() -> None:
+    base = b"def f():\n    a = 1\n    b = 2\n    c = 3\n    d = 4\n    return a\n"
+    after = base.replace(b"    d = 4\n", b"    d = 4\n    try:\n        e()\n")
+    new = base.replace(b"    c = 3\n", b"    c = 33\n")
+    done = carry({"pkg/m.py": new}, after, base=base, is_wary=False)
+    reason = "with it pkg/m.py does not parse: read it"
+    assert outcome(done) == ("rewritten", "merged", reason)
+
+
+def test_lines_that_come_to_stand_in_another_function_are_a_conflict_or_told() -> None:
+    new = MODULE.replace(b"    def greet(self, who):\n", b"    def leave(self, who):\n")
+    new = new.replace(b"    def leave(self):\n", b"    def gone(self):\n")
+    after = MODULE.replace(b"return text\n", b"return text.title()\n")
+    assert carry({"pkg/m.py": new}, after).state == "conflict"
+    done = carry({"pkg/m.py": new}, after, is_wary=False)
+    assert done.hunks[0].reason == (
+        "its lines come to stand in Host.leave, not in Host.greet: read it"
+    )
 
 
 def test_a_new_file_is_made_upstreamed_or_in_conflict() -> None:
