@@ -74,7 +74,9 @@ class Version:
         return any(p.startswith(below) and self._lines[p] is not None for p in self._written)
 
     def scopes(self, path: str) -> tuple[Scope, ...]:
-        """Give the file's classes and functions as they are now."""
+        """Give the classes and functions of a Python file as they are now; none of another file."""
+        if not path.endswith(".py"):
+            return ()
         if path not in self._scopes:
             self._scopes[path] = find_scopes(b"".join(self.lines(path) or ()))
         return self._scopes[path]

@@ -280,6 +280,18 @@ def test_lines_that_come_to_stand_in_another_function_are_a_conflict_or_told() -
     )
 
 
+def test_a_hunk_is_merged_where_git_sees_it_and_not_where_it_is_written() -> None:
+    base, new = b"top\nA\n}\nB\n", b"top\nA2\n}\nB\n"
+    hunk = b"@@ -1,4 +1,6 @@\n top\n A\n+}\n+X\n }\n B\n"  # git adds the X and the } behind it
+    patch = parse_patch("p", b"--- a/f\n+++ b/f\n" + hunk)
+    rebaser = Rebaser(
+        Version(MemoryTree({"f": base})), Version(MemoryTree({"f": new})),
+        "old", "new", None, lambda clash: None,
+    )  # fmt: skip
+    assert rebaser.carry(ENTRY, patch, patch).state == "rewritten"
+    assert b"".join(rebaser.other.lines("f") or []) == b"top\nA2\n}\nX\n}\nB\n"
+
+
 def test_a_new_file_is_made_upstreamed_or_in_conflict() -> None:
     text = HEADER + b"--- /dev/null\n+++ b/pkg/new.py\n@@ -0,0 +1 @@\n+x = 1\n"
     for there, state in ((None, "kept"), (b"x = 1\n", "upstreamed"), (b"y = 1\n", "conflict")):
