@@ -284,19 +284,20 @@ def _note_conflicts(
     }
     for path in files:  # the same conflict, written with its base
         repository.try_run("checkout", "--conflict=diff3", "--", path)
-    regions = [region for path in files for region in _regions(repository.work / path)]
-    is_whole = any(not list(_regions(repository.work / path)) for path in files)
+    regions = {path: list(_regions(repository.work / path)) for path in files}
+    is_whole = any(not found for found in regions.values())
     hunks = list(_hunks_of(patch))
-    in_conflict = [_is_in(hunk, regions) for hunk in hunks]
-    for outcome in ours:
-        if outcome.outcome != "conflict" or is_whole:
-            continue
-        if outcome.path not in files:
-            row.faults.append(f"{outcome['path']} is a conflict only here")
-    row.git_conflicts = row.hunks if is_whole and not any(in_conflict) else sum(in_conflict)
-    mine = row.ours.count("conflict")
-    if mine > max(row.git_conflicts, 1) and not is_whole and len(hunks) == row.hunks:
-        row.faults.append(f"{mine} hunks in conflict, and {row.git_conflicts} with git")
+    if len(hunks) != row.hunks:  # a file that comes or goes is one of ours, whatever it has
+        row.git_conflicts = sum(outcome.path in files for outcome in ours)
+    for hunk, outcome in zip(hunks, ours, strict=False):
+        found = regions.get(outcome.path)
+        if found is None and outcome.outcome == "conflict" and not is_whole:
+            row.faults.append(f"{outcome.path} is a conflict only here")
+        if len(hunks) == row.hunks and found is not None:
+            in_conflict = not found or _is_in(hunk, found)
+            row.git_conflicts += in_conflict
+            if outcome.outcome == "conflict" and not in_conflict:
+                row.faults.append(f"hunk {outcome.number} of {outcome.path} conflicts only here")
 
 
 Region = tuple[list[bytes], list[bytes]]
