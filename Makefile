@@ -12,9 +12,11 @@
 #   make verify-releases every release: environment, series, checks; makes what is not there
 #   make services        start the patched services against a real broker and database
 #   make demo            a host from nothing to verified, here; everything is undone again
+#   make bare-machine    README's commands on a new Debian with only what README installs; as root
 #   make check           series, files, headers, locks and pins agree
 #   make pop             take every patch off again
 #   make bench           speed and memory against quilt, git and patch
+#   make fuzz            random histories and damaged patches against GNU patch, git and quilt
 #   make compare-quilt   Debian's real series, byte for byte against quilt (downloads them)
 #   make compare-rebase  Debian's real series, hunk by hunk against git rebase (downloads them)
 #   make tox             our own tests on every Python from 3.11 to 3.13
@@ -36,8 +38,8 @@ TOOL = .venv/bin/freebsd-port
 MADE = $(VENV)/.freebsd-port.json
 
 .PHONY: help venv patch test lint types test-port test-tool test-long verify-upstream \
-	verify-releases services demo check pop bench compare-quilt compare-rebase tox docs docs-check man tables \
-	dist hooks clean
+	verify-releases services demo bare-machine check pop bench fuzz compare-quilt compare-rebase tox docs \
+	docs-check man tables dist hooks clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -102,6 +104,9 @@ demo: $(MADE)
 	@$(TOOL) apply --release $(RELEASE) --venv $(VENV)
 	@.venv/bin/python scripts/demo.py --venv $(VENV)
 
+bare-machine:
+	@scripts/bare_machine
+
 check: .venv/ready
 	@$(TOOL) check
 
@@ -110,6 +115,9 @@ pop: .venv/ready
 
 bench: .venv/ready
 	@.venv/bin/python -m bench
+
+fuzz: .venv/ready-to-test
+	@.venv/bin/python tests/fuzz
 
 compare-quilt: .venv/ready
 	@.venv/bin/python scripts/compare_quilt.py

@@ -71,6 +71,8 @@ def main(arguments: list[str] | None = None) -> None:
         reason = f"cannot write: {os.strerror(error.errno).lower()}"
         _report(PortError(reason, where="standard output"), is_json=False)
         _leave_output()
+    if arguments is None:
+        gc.freeze()  # the process ends: what it made is not to be searched for cycles once more
     sys.exit(status)
 
 

@@ -23,6 +23,7 @@ def show_check(
                 "patches": result.patches,
                 "releases": list(result.releases),
                 "uncarried": list(result.uncarried),
+                "judge": result.judge,
                 "written": [str(path) for path in result.written],
                 "problems": problem_rows(findings),
             }
@@ -35,6 +36,8 @@ def show_check(
                 say(f"wrote {path}")
             for name in result.uncarried:
                 say(paint(f"{name}: no series.lock, the series was not rebased to it", "dim"))
+            if result.judge is not None:
+                say(paint(f"computed once more by {result.judge}", "dim"))
             looked = f"{count(result.patches, 'patch')}, {count(len(result.releases), 'release')}"
             say(f"{looked}: {count(len(findings), 'finding')}")
     if findings:

@@ -183,6 +183,16 @@ def splice_hunk(lines: list[bytes], hunk: Hunk, placement: Placement, cursor: Cu
     cursor.offset = placement.offset
 
 
+def is_glued(hunk: Hunk, placement: Placement, cursor: Cursor) -> bool:
+    """Tell whether the hunk would add lines right behind one that an earlier hunk made without
+    newline. GNU patch fails there.
+    """
+    start = placement.line - cursor.grown - 1 + hunk.leading
+    adds = len(hunk.new) > hunk.leading + hunk.trailing
+    is_cut = bool(cursor.made) and not cursor.made[-1].endswith(b"\n")
+    return is_cut and adds and start <= cursor.frozen
+
+
 def finish_lines(lines: list[bytes], cursor: Cursor) -> list[bytes]:
     """Give the whole patched file: what the hunks made and what follows the last of them."""
     _append(cursor.made, lines[cursor.frozen :])

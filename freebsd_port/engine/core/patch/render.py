@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from freebsd_port.engine.core.patch.change import FileChange
+from freebsd_port.engine.core.patch.filename import name_line, quote_name
 from freebsd_port.engine.core.patch.hunk import render_hunk
 from freebsd_port.engine.core.patch.patch import Patch
 from freebsd_port.engine.core.series.series import SeriesEntry
@@ -32,7 +33,8 @@ def render_change(
     kept = len(before) - sum(s.stop - s.start for s in splices) + sum(len(s.lines) for s in splices)
     old = f"a/{old_path or path}" if before else "/dev/null"
     new = f"b/{path}" if kept else "/dev/null"
-    return f"--- {old}\n+++ {new}\n".encode() + render_hunks(before, splices)
+    old_line, new_line = (name_line(name.encode("utf-8", "surrogateescape")) for name in (old, new))
+    return b"--- %s+++ %s" % (old_line, new_line) + render_hunks(before, splices)
 
 
 def render_hunks(
@@ -176,8 +178,7 @@ class _Names:
         """Give a name as it stands behind `---` or `+++`; None is no file."""
         if path is None:
             return b"/dev/null"
-        name = (self.new if is_new else self.old) + path.encode("utf-8", "surrogateescape")
-        return name + b"\t" if b" " in name else name
+        return (self.new if is_new else self.old) + path.encode("utf-8", "surrogateescape")
 
 
 def _lead(name: bytes | None, strip: int) -> bytes:
@@ -200,7 +201,11 @@ def _render_file(one: Rewritten, lead: bytes, names: _Names, *, is_reversed: boo
     parts = [_render_lead(one, lead, names, old, new, is_reversed=is_reversed)]
     if splices:
         parts.append(
-            b"--- %s\n+++ %s\n" % (names.write(old, is_new=False), names.write(new, is_new=True))
+            b"--- %s+++ %s"
+            % (
+                name_line(names.write(old, is_new=False)),
+                name_line(names.write(new, is_new=True)),
+            )
         )
         parts.append(render_hunks(before, splices))
     return b"".join(parts)
@@ -226,7 +231,7 @@ def _render_lead(
     if one.kind != "rename" and one.mode is None and not is_empty:
         return b""
     sides = (names.write(old or new, is_new=False), names.write(new or old, is_new=True))
-    lines = [b"diff --git %s %s\n" % tuple(side.rstrip(b"\t") for side in sides)]
+    lines = [b"diff --git %s %s\n" % tuple(quote_name(side) for side in sides)]
     if one.mode is not None:
         modes = (one.old_mode or 0o644, one.mode)
         modes = modes[::-1] if is_reversed else modes
@@ -240,4 +245,4 @@ def _render_lead(
 
 
 def _encode(path: str | None) -> bytes:
-    return (path or "").encode("utf-8", "surrogateescape")
+    return quote_name((path or "").encode("utf-8", "surrogateescape"))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from freebsd_port.engine.core.apply.layers import walk_prefixes
 from freebsd_port.engine.core.patch.header import find_dep3_faults, parse_header
-from freebsd_port.engine.core.patch.patch import Patch, parse_patch, require_no_leftover
+from freebsd_port.engine.core.patch.patch import Patch, parse_patch
 from freebsd_port.engine.core.series.series import Series, SeriesEntry, SeriesError
 from freebsd_port.engine.core.text.file import Tree
 from freebsd_port.engine.ops.target.patch_source import PatchSource, read_patch_file
@@ -64,7 +64,6 @@ def _read_patches(
         path = source.find_file(entry.name)
         try:
             patch = parse_patch(entry.name, read_patch_file(path), is_begun=True)
-            require_no_leftover(patch)
         except FileNotFoundError:
             what = f"the series names {entry.name}, which is not there"
             findings.append(CheckError(what, where=f"{source.series_file}:{entry.line}"))

@@ -195,7 +195,7 @@ def _find_killed(rebasing: Rebasing, wanted: RebaseState) -> RebaseState | None:
 def _require_begun(rebasing: Rebasing) -> RebaseState:
     found = read_rebase(rebasing.root)
     if found is None:
-        raise RebaseError("no rebase was begun", hint=rebasing.beginning)
+        raise RebaseError("no rebase is in progress", hint=rebasing.beginning)
     return found[0]
 
 

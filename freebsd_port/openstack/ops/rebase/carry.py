@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from freebsd_port.engine.core.patch.patch import Patch, parse_patch
+from freebsd_port.engine.core.progress import counted
 from freebsd_port.engine.core.rebase.outcome import MisfitError, RebasedPatch, RebaseError
 from freebsd_port.engine.core.rebase.progress import RebaseState
 from freebsd_port.engine.core.rebase.rebaser import Rebaser, tell_missing
@@ -45,8 +46,9 @@ def carry_series(
     )
     entries = load_series(project.series).entries
     carrier = _Carrier(project, state, rebaser, store.read_settled(state), entries, read)
+    each = counted(progress, f"rebasing to {state.new}", entries)
     try:
-        patches = [done for entry in entries if (done := carrier.carry(entry))]
+        patches = [done for entry in each if (done := carrier.carry(entry))]
     except MisfitError as error:
         error.hint = f"freebsd-port check --release {state.old}"
         raise

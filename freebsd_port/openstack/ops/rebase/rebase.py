@@ -58,7 +58,7 @@ class ReleaseRebasing:
     def carry(self, state: RebaseState) -> Carried:
         """Rebase the series over the pinned wheels."""
         settings = self.settings
-        settings.progress(f"carrying the series from {state.old} to {state.new}")
+        settings.progress(f"rebasing the series from {state.old} to {state.new}")
         return carry_series(
             self.project, state, is_offline=settings.is_offline, progress=settings.progress
         )

@@ -338,7 +338,7 @@ def test_without_a_rebase_there_is_nothing_to_go_on_with(project: RebaseProject)
         lambda: flow.skip_patch(rebasing(project), None),
         lambda: flow.abort_rebase(rebasing(project)),
     ):
-        with pytest.raises(RebaseError, match="no rebase was begun"):
+        with pytest.raises(RebaseError, match="no rebase is in progress"):
             action()
 
 
