@@ -282,8 +282,6 @@ def _note_conflicts(
     files = {path for path in unmerged if path} | {
         line[3:] for line in status if line[:2] in ("DU", "UD", "AA", "AU", "UA", "DD")
     }
-    for path in files:  # the same conflict, written with its base
-        repository.try_run("checkout", "--conflict=diff3", "--", path)
     regions = {path: list(_regions(repository.work / path)) for path in files}
     is_whole = any(not found for found in regions.values())
     hunks = list(_hunks_of(patch))
@@ -301,26 +299,23 @@ def _note_conflicts(
 
 
 Region = tuple[list[bytes], list[bytes]]
-"""Lines of the base and of the patch between two markers."""
+"""Lines of the new tree and of the patch between two markers."""
 
 
 def _regions(path: Path) -> Iterator[Region]:
     if not path.is_file():
         return
-    base: list[bytes] | None = None
-    side: list[bytes] | None = None
+    sides: list[list[bytes]] = []
     for line in path.read_bytes().splitlines():
-        if line.startswith(b"||||||| "):
-            base, side = [], None
-        elif line == b"=======" and base is not None and side is None:
-            side = []
-        elif line.startswith(b">>>>>>> ") and side is not None and base is not None:
-            yield base, side
-            base = side = None
-        elif side is not None:
-            side.append(line)
-        elif base is not None:
-            base.append(line)
+        if line.startswith(b"<<<<<<< "):
+            sides = [[]]
+        elif line == b"=======" and len(sides) == 1:
+            sides.append([])
+        elif line.startswith(b">>>>>>> ") and len(sides) == 2:
+            yield sides[0], sides[1]
+            sides = []
+        elif sides:
+            sides[-1].append(line)
 
 
 Edit = tuple[list[bytes], list[bytes]]
@@ -350,8 +345,9 @@ def _hunks_of(patch: Path) -> Iterator[list[Edit]]:
 
 
 def _is_in(hunk: list[Edit], regions: Sequence[Region]) -> bool:
+    """Tell whether an edit stands in a conflict: one that only removes lines may be in any."""
     return any(
-        all(line in base for line in gone) and all(line in side for line in come)
-        for gone, come in hunk
-        for base, side in regions
+        not come or any(line in theirs for line in come)
+        for _, come in hunk
+        for _, theirs in regions
     )

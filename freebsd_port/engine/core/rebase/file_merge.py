@@ -108,9 +108,8 @@ class FileMerger:
         after = apply_splices(base, [splice for hunk in placed for splice in hunk.splices])
         splices = find_splices_as_git(base, after)
         results = merge_splices(base, other, blocks, splices)
-        for number, (hunk, owned) in enumerate(
-            zip(placed, _share(placed, splices), strict=True), 1
-        ):
+        shares, alike = _share(placed, splices), _find_alike(splices, results)
+        for number, (hunk, owned) in enumerate(zip(placed, shares, strict=True), 1):
             as_git = replace(hunk, splices=tuple(splices[one] for one in owned))
             found = self._settle(hunk, as_git, [results[one] for one in owned], done)
             done.hunks.append(
@@ -124,12 +123,24 @@ class FileMerger:
                     found.scope,
                 )
             )
+        self._leave_out(done, [alike.issuperset(owned) for owned in shares])
         if self._find_breakage(done) is None:
             return done
         if not self.is_wary and any(hunk.outcome == "moved" for hunk in done.hunks):
             return replace(self, may_move=False).merge(placed, blocks)
         self._tell_breakage(done)
         return done
+
+    def _leave_out(self, done: FileMerge, is_alike: Sequence[bool]) -> None:
+        """Take hunks that both sides have out of a conflict that other hunks are in."""
+        clashing = [hunk.outcome == "conflict" for hunk in done.hunks]
+        if not any(one and not alike for one, alike in zip(clashing, is_alike, strict=True)):
+            return
+        reason = f"{self.release} has it; lines around it are in conflict"
+        for number, alike in enumerate(is_alike):
+            if alike and clashing[number]:
+                hunk = done.hunks[number]
+                done.hunks[number] = replace(hunk, outcome="upstreamed", reason=reason)
 
     def _lines(self) -> tuple[list[bytes], list[bytes]]:
         return self.base.lines(self.path) or [], self.other.lines(self.other_path) or []
@@ -324,6 +335,31 @@ def find_splices_as_git(before: Sequence[bytes], after: Sequence[bytes]) -> tupl
         Splice(c.start, c.stop, tuple(after[c.other_start : c.other_stop]))
         for c in chunks(blocks, len(before), len(after))
     )
+
+
+def _find_alike(splices: Sequence[Splice], results: Sequence[MergeResult]) -> frozenset[int]:
+    """Give the numbers of splices in a clash of which both sides have made the same.
+
+    git leaves such lines out of a conflict. At least one splice of each clash is not among them.
+    """
+    found: set[int] = set()
+    for clash in dict.fromkeys(one for one in results if isinstance(one, Clash)):
+        blocks = align_as_git(clash.theirs, clash.ours)
+        differing = chunks(blocks, len(clash.theirs), len(clash.ours))
+        shift = -clash.base_start
+        alike: set[int] = set()
+        for number in clash.splices:
+            splice = splices[number]
+            start = splice.start + shift
+            stop = start + len(splice.lines)
+            shift += len(splice.lines) - (splice.stop - splice.start)
+            if start < stop and all(
+                chunk.other_stop <= start or chunk.other_start >= stop for chunk in differing
+            ):
+                alike.add(number)
+        if len(alike) < len(clash.splices):
+            found |= alike
+    return frozenset(found)
 
 
 def _share(hunks: Sequence[PlacedHunk], splices: Sequence[Splice]) -> list[list[int]]:

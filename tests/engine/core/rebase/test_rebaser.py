@@ -292,6 +292,21 @@ def test_a_hunk_is_merged_where_git_sees_it_and_not_where_it_is_written() -> Non
     assert b"".join(rebaser.other.lines("f") or []) == b"top\nA2\n}\nX\n}\nB\n"
 
 
+def test_a_hunk_that_both_sides_have_is_not_in_the_conflict_of_its_neighbour() -> None:
+    base = b"".join(b"line %d\n" % number for number in range(20))
+    after = base.replace(b"line 5\n", b"five\n").replace(b"line 14\n", b"fourteen\n")
+    new = b"".join(b"other %d\n" % number for number in range(20))  # one change of all lines
+    new = new.replace(b"other 14\n", b"fourteen\n")
+    diff = unified(base, after, 3).replace(b"/f\n", b"/pkg/m.txt\n")
+    patch = parse_patch("p", diff)
+    rebaser = Rebaser(
+        Version(MemoryTree({"pkg/m.txt": base})), Version(MemoryTree({"pkg/m.txt": new})),
+        "old", "new", None, lambda clash: None,
+    )  # fmt: skip
+    done = rebaser.carry(ENTRY, patch, patch)
+    assert [hunk.outcome for hunk in done.hunks] == ["conflict", "upstreamed"]
+
+
 def test_a_new_file_is_made_upstreamed_or_in_conflict() -> None:
     text = HEADER + b"--- /dev/null\n+++ b/pkg/new.py\n@@ -0,0 +1 @@\n+x = 1\n"
     for there, state in ((None, "kept"), (b"x = 1\n", "upstreamed"), (b"y = 1\n", "conflict")):
