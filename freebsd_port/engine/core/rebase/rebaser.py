@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from freebsd_port.engine.core.apply.changed_file import find_target
+from freebsd_port.engine.core.apply.place import Placement
 from freebsd_port.engine.core.patch.change import find_special
-from freebsd_port.engine.core.patch.patch import Patch
+from freebsd_port.engine.core.patch.patch import Patch, repeats_a_file
 from freebsd_port.engine.core.patch.render import render_patch
 from freebsd_port.engine.core.rebase.conflict import make_work_files
 from freebsd_port.engine.core.rebase.file_merge import (
@@ -30,6 +31,7 @@ from freebsd_port.engine.core.rebase.placed import (
     are_apart,
     place_hunks,
     place_patch,
+    plan_patch,
 )
 from freebsd_port.engine.core.rebase.tree_version import Version
 from freebsd_port.engine.core.text.align import Block, align_lines, grow_blocks
@@ -50,14 +52,15 @@ class Fits:
 def find_fit(version: Version, patch: Patch, strip: int) -> Fits | None:
     """Place every hunk without fuzz; None when one has no place.
 
-    A patch that names a file twice, makes one that is there, or is more than an edit of lines
-    does not fit.
+    A patch that makes a file that is there, or is more than an edit of lines, does not fit.
     """
+    if repeats_a_file(patch, strip):
+        return _find_fit_together(version, patch, strip)
     splices: dict[str, list[Splice]] = {}
     hunks: list[RebasedHunk] = []
     for change in patch.changes:
         target = find_target(change, strip, version.exists, version.has_directory)
-        if target is None or target.path in splices or find_special(change):
+        if target is None or find_special(change):
             return None
         lines = version.lines(target.path) or []
         placed = place_hunks(lines, change.hunks)
@@ -71,10 +74,38 @@ def find_fit(version: Version, patch: Patch, strip: int) -> Fits | None:
     return Fits(splices, tuple(hunks))
 
 
+def _find_fit_together(version: Version, patch: Patch, strip: int) -> Fits | None:
+    """Place several diffs of one file one after the other."""
+    plan = plan_patch(version, patch, strip)
+    if plan.problems or any(find_special(change) for change in patch.changes):
+        return None
+    splices = {}
+    for edit in plan.edits:
+        after = split_lines(edit.after.content) if edit.after else []
+        splices[edit.path] = list(find_splices(version.lines(edit.path) or [], after))
+    hunks = [
+        RebasedHunk(
+            one.path,
+            one.number,
+            one.total,
+            "offset" if one.result.offset else "exact",
+            _OWN,
+            one.result.line,
+        )
+        for outcome in plan.patches
+        for one in outcome.hunks
+        if isinstance(one.result, Placement)
+    ]
+    return Fits(splices, tuple(hunks))
+
+
+_OWN = "the release has a text of its own"
+
+
 def _kept_hunk(path: str, number: int, total: int, hunk: PlacedHunk) -> RebasedHunk:
     outcome: Outcome = "offset" if hunk.placement.offset else "exact"
     line = hunk.placement.line
-    return RebasedHunk(path, number, total, outcome, "the release has a text of its own", line)
+    return RebasedHunk(path, number, total, outcome, _OWN, line)
 
 
 Spliced = Mapping[str, Sequence[Splice]]

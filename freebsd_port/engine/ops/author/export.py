@@ -14,7 +14,7 @@ from freebsd_port.engine.core.exchange.mail_out import (
     render_mail,
     render_port_file,
 )
-from freebsd_port.engine.core.patch.patch import parse_patch, split_patch
+from freebsd_port.engine.core.patch.patch import parse_patch, repeats_a_file, split_patch
 from freebsd_port.engine.core.text.file import FileState, PathError
 from freebsd_port.engine.ops.target.patch_source import GoalPatch
 from freebsd_port.engine.ops.target.workspace import Workspace
@@ -121,11 +121,14 @@ def _is_chosen(name: str, chosen: tuple[str, ...]) -> bool:
 
 def _diffs(whole: Whole, index: int) -> bytes:
     """Give a patch's diffs as `git am` reads them: as they are, or in -p1 form."""
-    entry = whole.goal[index].entry
+    entry, data = whole.goal[index].entry, whole.goal[index].data
     below, above = whole.layers[index], whole.layers[index + 1]
     paths = whole.outcomes[index].paths
     fills_empty = any(is_empty(below.read(path)) for path in paths)
-    if entry.strip == 1 and not entry.reverse and not fills_empty:
-        return split_patch(whole.goal[index].data)[1]
+    body = split_patch(data)[1]
+    patch = parse_patch(entry.name, data, is_begun=True)
+    is_one = b"\nFrom " not in body and not repeats_a_file(patch, entry.strip)
+    if entry.strip == 1 and not entry.reverse and not fills_empty and is_one:
+        return body
     changes = ((path, below.read(path), above.read(path)) for path in paths)
     return b"".join(render_differences(changes, for_git=True))
