@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import time
 import uuid
@@ -93,6 +94,8 @@ def environment(directory: Path) -> dict[str, str]:
 
 def prepare(name: str, directory: Path, keeper: Keeper, report: Report) -> Run:
     """Reach broker and database and claim a virtual host; raises NotThere or StepError."""
+    if shutil.which("ps") is None:
+        raise NotThere("ps is not installed; on Debian: apt-get install procps")
     broker, database = find_address(BROKER), find_address(DATABASE)
     found = keeper.ask("reach", broker=broker.url, database=database.account)
     for address, what in ((broker, "broker"), (database, "database")):

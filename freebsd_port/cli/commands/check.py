@@ -15,7 +15,6 @@ from freebsd_port.cli.options import (
 SECTION = "Verify"
 PLACE = 2
 
-
 _EPILOG = """\b
 Examples:
   freebsd-port check

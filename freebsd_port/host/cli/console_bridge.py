@@ -10,7 +10,7 @@ import click
 
 from freebsd_port.cli.options import Common, output_options, pass_common
 from freebsd_port.cli.render import count, paint, print_json, say
-from freebsd_port.host.cli.options import answers_option
+from freebsd_port.host.cli.options import answers_option, root_option
 
 SECTION = "Verbs"
 PLACE = 7
@@ -29,10 +29,11 @@ SIGTERM ends it; the guests run on. docs/console-bridge.md tells the rest."""
 
 @click.command("console-bridge", epilog=_EPILOG)
 @click.option("--status", "is_status", is_flag=True, help="Ask the bridge that runs.")
+@root_option
 @answers_option
 @output_options
 @pass_common
-def command(common: Common, is_status: bool, answers_path: Path) -> None:
+def command(common: Common, is_status: bool, root: Path, answers_path: Path) -> None:
     """Join the null modem of every guest to nova's port and to its console.log.
 
     Stays in the foreground, for daemon(8); what it does goes to stdout, a line each, with --json
@@ -41,7 +42,7 @@ def command(common: Common, is_status: bool, answers_path: Path) -> None:
     from freebsd_port.host.ops.answers import load_answers
     from freebsd_port.host.ops.console_bridge import ask_bridge, bridge_settings, run_bridge
 
-    settings = bridge_settings(load_answers(answers_path))
+    settings = bridge_settings(load_answers(answers_path), root)
     if not is_status:
         run_bridge(settings, _teller(common))
         return

@@ -10,7 +10,7 @@ import click
 
 from freebsd_port.cli.options import Common, output_options, pass_common
 from freebsd_port.cli.render import paint, print_json, say
-from freebsd_port.host.cli.options import answers_option, passwords_option
+from freebsd_port.host.cli.options import answers_option, passwords_option, root_option
 
 SECTION = "Verbs"
 PLACE = 4
@@ -42,6 +42,7 @@ _LOOKS = {"done": "good", "left": "bad", "later": "warn"}
     help="For MariaDB's client: who administers. Default: as the client is set to.",
 )
 @passwords_option
+@root_option
 @answers_option
 @output_options
 @pass_common
@@ -51,6 +52,7 @@ def command(
     is_print: bool,
     defaults_file: Path | None,
     passwords_path: Path,
+    root: Path,
     answers_path: Path,
 ) -> None:
     """Say which steps nova's databases and cells still need; with --run, take them.
@@ -75,9 +77,9 @@ def command(
             say(sql.rstrip("\n"))
         return
     if is_run:
-        outcome = take_steps(answers, passwords_path, defaults_file, common.progress)
+        outcome = take_steps(answers, passwords_path, root, defaults_file, common.progress)
     else:
-        outcome = look_at_databases(answers, passwords_path)
+        outcome = look_at_databases(answers, passwords_path, root)
     is_done = all(step.state != "left" for step in outcome.steps)
     if common.as_json:
         _print_json(outcome, is_done=is_done)

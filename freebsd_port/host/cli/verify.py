@@ -8,7 +8,12 @@ import click
 
 from freebsd_port.cli.options import Common, output_options, pass_common
 from freebsd_port.host.cli.diagnoses import show_diagnoses
-from freebsd_port.host.cli.options import answers_option, passwords_option, recorded_option
+from freebsd_port.host.cli.options import (
+    answers_option,
+    passwords_option,
+    recorded_option,
+    root_option,
+)
 
 SECTION = "Verbs"
 PLACE = 6
@@ -39,6 +44,7 @@ Exit status: 0 all is as it should be, 1 something is not, 2 usage."""
 )
 @recorded_option
 @passwords_option
+@root_option
 @answers_option
 @output_options
 @pass_common
@@ -49,6 +55,7 @@ def command(
     seconds: float,
     recording: Path | None,
     passwords_path: Path,
+    root: Path,
     answers_path: Path,
 ) -> None:
     """Say whether nova's services on this host are up, and its numbers in placement are right.
@@ -69,6 +76,6 @@ def command(
     answers = load_answers(answers_path)
     host = load_recording(recording) if recording else None
     wish = GuestWish(image, network, seconds) if image else None
-    found = verify_host(answers, passwords_path, host, wish, common.progress)
+    found = verify_host(answers, passwords_path, root, host, wish, common.progress)
     if not show_diagnoses(common, "host verify", found):
         raise click.exceptions.Exit(1)

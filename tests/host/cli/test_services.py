@@ -70,6 +70,29 @@ def test_an_installation_is_done_once_and_taken_away_whole(call: Services, root:
     assert call("remove").out == "nothing to do\n"
 
 
+def test_answers_that_an_rc_script_cannot_name_are_refused_before_anything_is_written(
+    call: Services, root: Path
+) -> None:
+    hostile = root.parent / "a b;$(id)"
+    hostile.mkdir()
+    (hostile / "host.toml").write_bytes((root.parent / "host.toml").read_bytes())
+    said = call("install", "--answers", str(hostile / "host.toml"))
+    assert said.status == 1
+    assert said.err.startswith("error: an rc.d script cannot name this path\n  where: '")
+    assert files(root) == set()
+
+
+def test_answers_below_the_root_are_named_as_the_host_will_find_them(root: Path) -> None:
+    staged = root / "usr/local/etc/freebsd-port/host.toml"
+    staged.parent.mkdir(parents=True)
+    staged.write_bytes((root.parent / "host.toml").read_bytes())
+    with pytest.raises(SystemExit) as left:
+        main(["host", "services", "install", "--root", str(root)])
+    assert left.value.code == 0
+    text = (root / RC / "nova_consolebridge").read_text()
+    assert 'required_files="/usr/local/etc/freebsd-port/host.toml"' in text
+
+
 def test_the_bridges_script_calls_this_command_with_these_answers(
     call: Services, root: Path
 ) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from authoring import run_quilt
 from beside_quilt import differences, snapshot
+from programs import needs
 from small_overlay import diff, numbered, write_tree
 from small_project import HEADER, SmallProject, small_project
 
@@ -229,7 +230,7 @@ def test_a_name_that_ports_cannot_have_is_refused(workspace: Workspace) -> None:
         export.render_ports(export.read_whole(workspace))
 
 
-@pytest.mark.skipif(shutil.which("quilt") is None, reason="quilt is not installed")
+@needs("quilt")
 def test_quilt_takes_the_exported_directory(workspace: Workspace, tmp_path: Path) -> None:
     export.save_export(tmp_path / "q/patches", export.render_quilt(export.read_whole(workspace)))
     write_tree(tmp_path / "q/tree", FILES)

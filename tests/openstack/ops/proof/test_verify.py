@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from programs import needs
 from small_project import GREET, LEAVE, PLATFORM, WHO, SmallProject, small_project
 
 from freebsd_port.engine.ops.apply.apply import Distance, apply_series, push_patches
@@ -205,6 +206,7 @@ def test_life():
     assert "nova/greet.py" in lives.executed
 
 
+@needs("ps")
 def test_a_daemon_left_behind_does_not_hold_the_run_and_is_ended(
     project: SmallProject, tmp_path: Path
 ) -> None:
@@ -304,6 +306,7 @@ def test_fork():
     assert verify(project).is_good
 
 
+@needs("ps")
 def test_an_interrupt_ends_the_checks_at_once(project: SmallProject, tmp_path: Path) -> None:
     fifo = tmp_path / "started"
     os.mkfifo(fifo)
