@@ -106,7 +106,7 @@ def parse_state(data: bytes, *, where: str) -> OverlayState:
         state = OverlayState(patches=patches, files=files, added=added, **value)
         fault = _find_fault(state)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        fault = str(error)
+        fault = _describe_damage(error)
     if fault:
         raise OverlayError(
             f"the overlay's state is damaged: {fault}",
@@ -115,6 +115,17 @@ def parse_state(data: bytes, *, where: str) -> OverlayState:
             "freebsd-port venv",
         )
     return state
+
+
+def _describe_damage(error: Exception) -> str:
+    """Say what is wrong with a file of the overlay's, without Python's words."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"it is not JSON at line {error.lineno}, column {error.colno}"
+    if isinstance(error, UnicodeError):
+        return "it is not UTF-8 text"
+    if isinstance(error, KeyError):
+        return f"it has no {error.args[0]!r}"
+    return "a field is missing, unknown or of another kind"
 
 
 def is_digest(value: object) -> bool:
@@ -172,24 +183,34 @@ def parse_rows(data: bytes, *, where: str) -> tuple[Row, ...]:
         rows = tuple(Row(**row) for row in json.loads(data))
         for row in rows:
             _check(row)
+    except _RowError as error:
+        raise _damaged_journal(str(error), where) from error
     except (ValueError, TypeError) as error:
-        raise OverlayError(
-            f"the journal of an interrupted command is damaged: {error}",
-            where=where,
-            hint="find out who wrote it; a freebsd-port that was killed leaves none like it",
-        ) from error
+        raise _damaged_journal(_describe_damage(error), where) from error
     return rows
+
+
+class _RowError(Exception):
+    """A row that says what no command of ours writes."""
+
+
+def _damaged_journal(fault: str, where: str) -> OverlayError:
+    return OverlayError(
+        f"the journal of an interrupted command is damaged: {fault}",
+        where=where,
+        hint="find out who wrote it; a freebsd-port that was killed leaves none like it",
+    )
 
 
 def _check(row: Row) -> None:
     if not isinstance(row.path, str) or not isinstance(row.staged, str):
-        raise TypeError("a name that is no text")
+        raise _RowError("a name that is no text")
     fault = find_path_fault(row.path) if row.path != STATE_FILE else None
     if fault:
-        raise ValueError(f"it names {row.path!r}, and {fault}")
+        raise _RowError(f"it names {row.path!r}, and {fault}")
     if not _STAGED.fullmatch(row.staged):
-        raise ValueError(f"it takes content from {row.staged!r}")
+        raise _RowError(f"it takes content from {row.staged!r}")
     if not is_digest(row.before) or not is_digest(row.after):
-        raise ValueError(f"no digest for {row.path}")
+        raise _RowError(f"no digest for {row.path}")
     if not is_mode(row.directory_mode):
-        raise ValueError(f"no permission bits for {row.path}")
+        raise _RowError(f"no permission bits for {row.path}")

@@ -135,9 +135,9 @@ def _lay_change(
             moves[path].append(_Move(result.line, len(hunk.old), len(hunk.new)))
         content = digest_content(hunk)
         name = name_hunk(content, scope)
-        yield WalkedHunk(
-            *(hunk, path, number, len(change.hunks), result, line, scope, content, name)
-        )
+        total = outcome.total if outcome else len(change.hunks)
+        number = outcome.number if outcome else number
+        yield WalkedHunk(*(hunk, path, number, total, result, line, scope, content, name))
 
 
 @dataclass(frozen=True, slots=True)

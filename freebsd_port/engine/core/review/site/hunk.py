@@ -163,13 +163,13 @@ def _checks(hunk: HunkFacts) -> Html:
         return element("div", element("h4", "Checks"), told, class_="checks")
     missed = [element("li", element("code", line)) for line in hunk.missed]
     ran = [element("li", element("code", name)) for name in hunk.checks]
-    words = f"{len(ran)} ran it" if ran else "None ran it"
+    words = f"{len(ran)} ran it" if ran else "None ran it" if missed else "Nothing in it to run"
     return element(
         "div",
         element("h4", "Checks"),
         element("details", element("summary", words), element("ul", *ran))
         if ran
-        else element("p", words, class_="warn"),
+        else element("p", words, class_="warn" if missed else "dim"),
         element("p", "Lines that none ran", class_="warn") if missed else None,
         element("ul", *missed) if missed else None,
         class_="checks",
