@@ -1,4 +1,4 @@
-"""What every verb was told on its command line, and what that leads to."""
+"""The options that every verb shares, and what they lead to."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 if TYPE_CHECKING:
+    from freebsd_port.cli.progress import ProgressReport
+    from freebsd_port.engine.core.progress import Report
     from freebsd_port.engine.ops.target.workspace import Workspace
     from freebsd_port.openstack.store.project.project import Project
 
 
 @dataclass(slots=True)
 class Common:
-    """What every verb was told."""
+    """The shared options of a verb."""
 
     as_json: bool = False
     release: str | None = None
@@ -26,6 +30,7 @@ class Common:
     series: Path | None = None
     patches: Path | None = None
     options: frozenset[str] = frozenset()
+    report: ProgressReport | None = None
 
     def project(self) -> Project:
         """Find the project."""
@@ -42,6 +47,20 @@ class Common:
             return open_tree(self.tree, self.series, self.patches)
         return open_environment(self.project(), self.release, self.venv, self.options)
 
+    def workspace_or_wheels(self, *, is_offline: bool) -> Workspace:
+        """Open what the verb works on; without an environment, the pinned wheels to look at."""
+        if self.has_place():
+            return self.workspace()
+        from freebsd_port.openstack.ops.pinned import open_pinned
+
+        return open_pinned(
+            self.project(),
+            self.release,
+            self.options,
+            is_offline=is_offline,
+            progress=self.progress,
+        )
+
     def has_place(self) -> bool:
         """Tell whether a tree or environment was named, or the release's own one is there."""
         if self.tree is not None or self.venv is not None:
@@ -49,9 +68,19 @@ class Common:
         project = self.project()
         return project.environment(project.load_release(self.release).name).exists()
 
-    def progress(self, message: str) -> None:
-        """Tell what goes on, unless quiet."""
-        from freebsd_port.cli.render import print_progress
+    @property
+    def progress(self) -> Report:
+        """What reports the work that goes on; nothing when quiet."""
+        if self.verbosity < 0:
+            return _be_quiet
+        if self.report is None:
+            from freebsd_port.cli.progress import ProgressReport
 
-        if self.verbosity >= 0:
-            print_progress(message)
+            self.report = ProgressReport()
+            if context := click.get_current_context(silent=True):
+                context.call_on_close(self.report.close)
+        return self.report
+
+
+def _be_quiet(message: str) -> None:
+    """Report nothing."""

@@ -75,6 +75,8 @@ def main(arguments: list[str] | None = None) -> None:
             reason += f", but the command did its work: {done}"
         _report(PortError(reason, where="standard output"), is_json=False)
         _leave_output()
+    if arguments is None:
+        gc.freeze()  # the process ends: what it made is not to be searched for cycles once more
     sys.exit(status)
 
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from freebsd_port.cli.complete import complete_patch, complete_release
 from freebsd_port.cli.context import Common
-from freebsd_port.engine.ops.apply.apply import Distance
 from freebsd_port.errors import UsageError
+
+if TYPE_CHECKING:
+    from freebsd_port.engine.ops.apply.apply import Distance
 
 
 def read_distance(word: str | None, *, is_all: bool) -> Distance:
     """Read a number or the name of a patch; raises UsageError for a word together with -a."""
+    from freebsd_port.engine.ops.apply.apply import Distance
+
     if word is not None and is_all:
         raise UsageError("NUMBER or PATCH and -a exclude each other")
     if is_all:

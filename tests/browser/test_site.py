@@ -93,7 +93,7 @@ def test_each_filter_leaves_what_it_says(open_page: OpenPage, tmp_path: Path) ->
         findings={ids[2].id: (finding,)},
         checks={hunk.id: () if hunk is ids[4] else ("check",) for hunk in ids},
     )
-    write_site(facts, tmp_path / "site")
+    write_site(facts, tmp_path / "site", print)
     page = open_page()
     page.goto(address(tmp_path / "site"))
     for button, left in (
@@ -346,7 +346,7 @@ def test_hostile_text_is_shown_and_does_nothing(open_page: OpenPage, tmp_path: P
     name = f"a/{HOSTILE.replace('/', '')}.patch"
     data = text_of(f"s {HOSTILE}", "a/x.py", old, new).replace(b"ten words", HOSTILE.encode())
     facts = made_review({"a/x.py": old}, [(name, data)])
-    write_site(facts, tmp_path / "site")
+    write_site(facts, tmp_path / "site", print)
     page = open_page(viewport={"width": 380, "height": 900})
     page.goto(address(tmp_path / "site"))
     assert HOSTILE in page.locator(f"{ROWS} .subject").inner_text()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -155,20 +156,25 @@ def test_verify_names_the_verb_for_one_patch(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "name"),
-    [("read_bytes", "releases/2026.2/release.toml"), ("exists", "patches/nova/greet-loudly.patch")],
+    ("owner", "function", "name"),
+    [(Path, "read_bytes", "releases/2026.2/release.toml"), (os, "listdir", "patches/nova")],
 )
 def test_what_this_user_may_not_read_is_named(
-    run: Run, project: SmallProject, method: str, name: str, monkeypatch: pytest.MonkeyPatch
+    run: Run,
+    project: SmallProject,
+    owner: object,
+    function: str,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    real = getattr(Path, method)
+    real = getattr(owner, function)
 
     def refuse(path: Path) -> object:  # root is refused nothing, so the system cannot do it here
         if path == project.root / name:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
         return real(path)
 
-    monkeypatch.setattr(Path, method, refuse)
+    monkeypatch.setattr(owner, function, refuse)
     told = "permission denied"
     assert run("status") == Said(1, "", f"error: {told}\n  where: PROJECT/{name}\n")
     said = run("status", "--json")
@@ -272,6 +278,39 @@ def test_bash_completes_releases_and_patches_of_the_project_named(project: Small
     assert completions("pop", *here, "nova") == [GREET, LEAVE]
     assert completions("pop", *here, "who") == [WHO]
     assert completions("push", "--series", str(project.root / "series"), "l") == [LEAVE]
+
+
+@pytest.mark.parametrize("has_environment", [True, False])
+def test_bash_completes_the_files_of_the_packages(
+    project: SmallProject, has_environment: bool
+) -> None:
+    here = ("--project", str(project.root))
+    if not has_environment:
+        shutil.rmtree(project.packages)
+    assert completions("edit", *here, "nova/gr") == ["nova/greet.py"]
+    assert completions("annotate", *here, "oslo_privsep/w") == ["oslo_privsep/who.py"]
+    assert completions("diff", *here, "-P", WHO, "nova/g") == ["nova/greet.py"]
+    assert completions("add", *here, "nova-1.0") == []
+    assert not (project.root / ".venvs/2026.2").exists() or has_environment
+
+
+def test_bash_completes_the_files_of_a_tree(tmp_path: Path) -> None:
+    for name in ("src/one.c", "src/deep/two.c", "other.c"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    tree = ("--tree", str(tmp_path), "--patches", str(tmp_path))
+    assert completions("add", *tree, "src/") == ["src/deep/two.c", "src/one.c"]
+    assert completions("remove", *tree, "o") == ["other.c"]
+
+
+def test_bash_completes_the_verbs_below_a_verb(project: SmallProject) -> None:
+    here = ("--project", str(project.root))
+    assert completions("series", "") == ["lock", "check-order"]
+    assert completions("releases", "m") == ["matrix"]
+    assert completions("review", *here, "s") == ["site", "serve"]
+    assert completions("review", *here, WHO, "s") == []
+    assert completions("verify", *here, "") == ["upstream", *NAMES]
+    assert completions("verify", "upstream", "oslo.p") == ["oslo.privsep"]
 
 
 @pytest.mark.parametrize("words", [("push", "n"), ("status", "--release", "2"), ("nope", "x")])

@@ -18,7 +18,6 @@ from freebsd_port.cli.options import (
 )
 from freebsd_port.cli.render import count, paint, print_json, say
 from freebsd_port.engine.core.graph.needs import Contact, Need, PatchGraph, reduce_needs
-from freebsd_port.engine.core.text.unseen import show_unseen
 
 SECTION = "Review"
 PLACE = 3
@@ -38,9 +37,9 @@ def show_graph(graph: PatchGraph, *, is_verbose: bool) -> None:
     for name in graph.patches:
         mine = [need for need in shown if need.patch == name]
         if mine or is_verbose:
-            say(show_unseen(name))
+            say(name)
         for need in mine:
-            say(f"    {_word(need)} {show_unseen(need.on)}{_where(need)}")
+            say(f"    {_word(need)} {need.on}{_where(need)}")
             if is_verbose:
                 _show_contacts(need.contacts, "        ")
     kinds = Counter(need.kind for need in shown)
@@ -80,7 +79,7 @@ def _show_tree(
         again = " (see above)" if name in seen and below[name] else ""
         word = f"{_word(need)} " if need else ""
         where = _where(need) if need else ""
-        say(f"{indent}{word}{show_unseen(name)}{where}{again}")
+        say(f"{indent}{word}{name}{where}{again}")
         if need and is_verbose:
             _show_contacts(need.contacts, indent + "    ")
         if not below[name] and not depth:
@@ -97,14 +96,14 @@ def _word(need: Need) -> str:
 
 def _where(need: Need) -> str:
     paths = dict.fromkeys(contact.path for contact in need.contacts)
-    return paint(f"  {', '.join(map(show_unseen, (*paths, *need.names)))}", "dim")
+    return paint(f"  {', '.join((*paths, *need.names))}", "dim")
 
 
 def _show_contacts(contacts: Sequence[Contact], indent: str) -> None:
     for contact in contacts:
         mine = f"hunk {contact.number}" if contact.number else "the file"
         other = f"hunk {contact.on_number}" if contact.on_number else "the file"
-        text = f"{indent}{show_unseen(contact.path)}: {mine} meets {other}, {contact.kind}"
+        text = f"{indent}{contact.path}: {mine} meets {other}, {contact.kind}"
         say(paint(text, "dim"))
 
 

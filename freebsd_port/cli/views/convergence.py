@@ -8,10 +8,9 @@ import click
 
 from freebsd_port.cli.options import Common
 from freebsd_port.cli.render import count, note_done, paint, print_json, problem_rows, say
-from freebsd_port.engine.core.apply.plan import Plan
 
 if TYPE_CHECKING:
-    from freebsd_port.engine.core.apply.plan import HunkOutcome, PatchOutcome
+    from freebsd_port.engine.core.apply.plan import HunkOutcome, PatchOutcome, Plan
     from freebsd_port.engine.ops.apply.converge import Convergence
 
 
@@ -25,11 +24,11 @@ def show_convergence(common: Common, verb: str, done: Convergence) -> None:
     if common.verbosity < 0:
         return
     if done.is_recovered:
-        say(paint("finished or undid an interrupted command first", "warn"))
+        say(paint("an interrupted command was finished or undone first", "warn"))
     for name in done.forgotten:
-        say(paint(f"left {name} alone: another version is there now", "warn"))
+        say(paint(f"left {name} alone: another version is installed now", "warn"))
     for name in done.reinstalled:
-        say(paint(f"{name} was reinstalled since, its patches go on anew", "warn"))
+        say(paint(f"{name} was reinstalled: its patches are applied again", "warn"))
     for copy in done.kept:
         say(f"kept a copy: {copy}")
     if done.is_noop:
@@ -49,7 +48,7 @@ def _show_patches(common: Common, done: Convergence) -> None:
     for patch in reversed(done.before):
         if patch.name not in after:
             say(f"{paint(f'{would}pop    ', 'warn')} {patch.name}")
-    for outcome in done.plan.patches:
+    for outcome in done.outcomes:
         old = before.get(outcome.name)
         if old == after[outcome.name] and common.verbosity <= 0:
             continue
@@ -63,7 +62,7 @@ def _show_patches(common: Common, done: Convergence) -> None:
 
 
 def displaced(hunks: tuple[HunkOutcome, ...]) -> str:
-    """Give the remark behind a patch's name on hunks that lie elsewhere than it says."""
+    """Give the remark after a patch's name about hunks that are placed elsewhere."""
     from freebsd_port.engine.core.apply.place import Placement
 
     moved = [h for h in hunks if isinstance(h.result, Placement) and h.result.kind != "exact"]
@@ -89,8 +88,8 @@ def _total(done: Convergence) -> str:
 
 def _position(done: Convergence) -> str:
     if not done.after:
-        return "no patch is on"
-    return f"{count(len(done.after), 'patch')} on, at {done.after[-1].name}"
+        return "no patch is applied"
+    return f"{count(len(done.after), 'patch')} applied, up to {done.after[-1].name}"
 
 
 def convergence_json(verb: str, done: Convergence) -> dict[str, Any]:
@@ -110,10 +109,10 @@ def convergence_json(verb: str, done: Convergence) -> dict[str, Any]:
         "reinstalled": list(done.reinstalled),
         "left_out": [
             {"patch": outcome.name, "line": omission.line, "what": omission.what}
-            for outcome in done.plan.patches
+            for outcome in done.outcomes
             for omission in outcome.omissions
         ],
-        "hunks": [row for outcome in done.plan.patches for row in _hunk_rows(outcome)],
+        "hunks": [row for outcome in done.outcomes for row in _hunk_rows(outcome)],
     }
 
 
@@ -136,7 +135,7 @@ def _hunk_rows(outcome: PatchOutcome) -> list[dict[str, Any]]:
 
 
 def show_sources(common: Common, verb: str, *, is_offline: bool, fails: bool) -> None:
-    """Print how the series lies on the release's wheels; with `fails`, exit 1 when it does not."""
+    """Print how the series applies to the release's wheels; with `fails`, exit 1 if it does not."""
     from freebsd_port.openstack.ops.inspect.plan_on_wheels import plan_sources
 
     project = common.project()
@@ -145,7 +144,7 @@ def show_sources(common: Common, verb: str, *, is_offline: bool, fails: bool) ->
     if common.as_json:
         print_json(_as_json(verb, release, plan))
     elif common.verbosity >= 0:
-        say(f"release {release}: no environment; the series on its wheels")
+        say(f"release {release} has no environment; this is the series on its wheels")
         for outcome in plan.patches:
             look = "good" if outcome.is_clean else "bad"
             word = "fits" if outcome.is_clean else "does not fit"

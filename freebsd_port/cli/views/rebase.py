@@ -11,28 +11,13 @@ from xml.etree import ElementTree
 
 from freebsd_port.cli.options import Common
 from freebsd_port.cli.render import count, paint, print_json, say
-from freebsd_port.errors import PortError, system_words
+from freebsd_port.cli.views.report_file import save_report
 
 if TYPE_CHECKING:
     from freebsd_port.engine.core.rebase.outcome import RebasedPatch
     from freebsd_port.engine.core.rebase.progress import RebaseState
     from freebsd_port.openstack.ops.rebase.proof import Proof
     from freebsd_port.openstack.ops.rebase.rebase import Rebased
-
-
-class ReportError(PortError):
-    """A report that cannot be written."""
-
-
-def save_report(path: Path, text: str) -> None:
-    """Write it; raises ReportError."""
-    try:
-        path.write_text(text, "utf-8")
-    except OSError as error:
-        raise ReportError(
-            f"the report cannot be written: {system_words(error)}",
-            where=str(path),
-        ) from error
 
 
 def render_markdown(done: Sequence[Rebased]) -> str:
@@ -224,7 +209,8 @@ def _show(common: Common, one: Rebased) -> None:
     if common.verbosity >= 0 or carried.conflict or missing:
         say(f"{carried.old} to {carried.new}: {found}")
     if carried.conflict and one.unfinished:
-        say(f"{paint('stopped', 'bad')} at {carried.conflict.name}; finish, then --continue:")
+        stopped = f"{paint('stopped', 'bad')} at {carried.conflict.name}"
+        say(f"{stopped}; resolve these files, then --continue:")
         for file in one.unfinished:
             say(f"  {os.path.relpath(file)}")
 
@@ -234,7 +220,7 @@ def _show_patch(common: Common, patch: RebasedPatch, release: str) -> None:
     tail = f"  {paint(counts, 'dim')}" if counts else ""
     say(f"{paint(f'{patch.state:<10}', _LOOKS[patch.state])} {patch.name}{tail}")
     if patch.displaced:
-        say(f"  its own text fits no more and gives way: patches/{patch.displaced}")
+        say(f"  its variant does not apply any more and is replaced: patches/{patch.displaced}")
     for one in patch.missing:
         say(f"  {paint('missing', 'bad')}    {one.path}:{one.line}: {release} has no {one.name}")
     for hunk in patch.hunks:
@@ -262,10 +248,10 @@ def show_state(common: Common, found: tuple[RebaseState, tuple[Path, ...]] | Non
         )
         return
     if found is None:
-        say("no rebase was begun")
+        say("no rebase is in progress")
         return
     state, files = found
-    say(f"{state.old} to {state.new}, {count(len(state.settled), 'patch')} settled by hand")
+    say(f"{state.old} to {state.new}, {count(len(state.settled), 'patch')} resolved by hand")
     if state.stopped:
         say(f"{paint('stopped', 'bad')} at {state.stopped}")
         for path in files:
@@ -273,7 +259,7 @@ def show_state(common: Common, found: tuple[RebaseState, tuple[Path, ...]] | Non
         if not files:
             say("  no marker is left: freebsd-port rebase --continue")
     else:
-        say("cut off while it wrote: freebsd-port rebase --continue")
+        say("interrupted while writing: freebsd-port rebase --continue")
 
 
 def show_abort(common: Common, restored: tuple[str, ...]) -> None:

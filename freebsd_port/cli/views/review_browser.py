@@ -19,7 +19,7 @@ def write_and_show(common: Common, directory: Path, *, is_offline: bool) -> None
     """Write the site, and print what was written."""
     from freebsd_port.openstack.ops.review.site import write_site
 
-    written = write_site(_gather(common, is_offline=is_offline), directory)
+    written = write_site(_gather(common, is_offline=is_offline), directory, common.progress)
     if common.as_json:
         print_json(
             {

@@ -159,28 +159,30 @@ def _gather(common: Common, asked: ReviewOptions, words: Words) -> SeriesFacts:
 
 def _show(common: Common, asked: ReviewOptions, facts: SeriesFacts) -> None:
     from freebsd_port.cli.views.review_show import show_facts, show_overview
-    from freebsd_port.cli.views.review_text import say_paged, terminal_width
+    from freebsd_port.cli.views.review_text import say_paged, terminal_width, wrapping_width
 
     width = terminal_width()
     if asked.is_overview:
-        rows = show_overview(facts, has_hunks=common.verbosity > 0)
+        rows = show_overview(facts, wrap=wrapping_width(), has_hunks=common.verbosity > 0)
     elif facts.patches:
         is_split = width >= _SPLIT_COLUMNS if asked.is_split is None else asked.is_split
         beside = facts.releases if common.verbosity > 0 else [asked.since] if asked.since else []
-        rows = show_facts(facts, width=width, is_split=is_split, beside=beside)
+        rows = show_facts(
+            facts, width=width, wrap=wrapping_width(), is_split=is_split, beside=beside
+        )
     else:
-        rows = iter(("no hunk is left to show",))
+        rows = iter(("no hunk to show",))
     say_paged(rows, is_paged=not asked.no_pager)
 
 
 def _require_decidable(asked: ReviewOptions) -> None:
     if not asked.what:
         raise UsageError(
-            "nothing to decide about: name hunks, or a patch for all of its hunks",
-            hint="freebsd-port review --unreviewed shows them with their ids",
+            "no hunk is named: name hunks, or a patch for all of its hunks",
+            hint="freebsd-port review --unreviewed",
         )
     if not asked.by and asked.choice != "reset":
-        raise UsageError("who decides? name a person with --by NAME")
+        raise UsageError("the reviewer has no name: give --by NAME")
 
 
 def _decide(common: Common, asked: ReviewOptions, facts: SeriesFacts) -> None:
@@ -197,7 +199,7 @@ def _decide(common: Common, asked: ReviewOptions, facts: SeriesFacts) -> None:
 
         for hunk in hunks:
             say(f"{choice}  {hunk.id}  {make_visible(hunk.patch)}")
-        say(f"{count(len(hunks), 'hunk')} decided about")
+        say(f"{count(len(hunks), 'decision')} recorded")
 
 
 def _write_sarif(path: Path, facts: SeriesFacts) -> None:

@@ -27,19 +27,19 @@ Examples:
   freebsd-port host database --print
 
 \b
-Exit status: 0 all is done, 1 steps are left or one failed, 2 usage."""
+Exit status: 0 all steps are done, 1 steps remain or one failed, 2 usage."""
 
 _LOOKS = {"done": "good", "left": "bad", "later": "warn"}
 
 
 @click.command(epilog=_EPILOG)
-@click.option("--run", "is_run", is_flag=True, help="Take the steps that are left.")
-@click.option("--print", "is_print", is_flag=True, help="Print the SQL, *** for the password.")
+@click.option("--run", "is_run", is_flag=True, help="Take the steps that remain.")
+@click.option("--print", "is_print", is_flag=True, help="Print the SQL, with *** for the password.")
 @click.option(
     "--defaults-file",
     type=click.Path(path_type=Path, dir_okay=False, exists=True, resolve_path=True),
     metavar="FILE",
-    help="For MariaDB's client: who administers. Default: as the client is set to.",
+    help="Options file for MariaDB's client, with the administrator; by default the client's own.",
 )
 @passwords_option
 @root_option
@@ -55,12 +55,12 @@ def command(
     root: Path,
     answers_path: Path,
 ) -> None:
-    """Say which steps nova's databases and cells still need; with --run, take them.
+    """Without options, list the steps; with --run, take those that remain.
 
-    What is done is seen and not done again, so a run that broke off is run again. The databases
-    and the user are made by the server's own client, for PostgreSQL by psql; the rest by
-    nova-manage. Passwords go over standard input. Run it again when nova-compute has reported, so
-    that its host gets into the cell.
+    A step that is done is recognised and not repeated, so run the command again after a failure.
+    The server's own client creates the databases and the user, psql for PostgreSQL; nova-manage
+    does the rest. Passwords go through standard input. Run it again after nova-compute has
+    reported, so that the host is mapped to its cell.
     """
     from freebsd_port.errors import UsageError
     from freebsd_port.host.ops.answers import load_answers
@@ -74,7 +74,8 @@ def command(
         if common.as_json:
             print_json({"ok": True, "verb": "host database", "sql": sql})
         else:
-            say(sql.rstrip("\n"))
+            for line in sql.rstrip("\n").split("\n"):
+                say(line)
         return
     if is_run:
         outcome = take_steps(answers, passwords_path, root, defaults_file, common.progress)
@@ -109,7 +110,7 @@ def _show(outcome: Outcome, *, is_done: bool) -> None:
         say(f"{state}  {step.name:<24}  {step.detail}".rstrip())
     few = outcome.scarce_connections
     if few is not None:
-        say(f"{paint('warn', 'warn')}   max_connections is {few}; nova may want {ENOUGH}")
+        say(f"{paint('warn', 'warn')}   max_connections is {few}; nova may need {ENOUGH}")
         say(f"       {paint('try:', 'dim')} max_connections = {ENOUGH} in the server's settings")
     if not is_done:
         say("next: freebsd-port host database --run")

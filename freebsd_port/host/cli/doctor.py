@@ -32,7 +32,7 @@ Exit status: 0 nothing is missing, 1 something is, 2 usage."""
     "--record",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Write down what this host answers.",
+    help="Record what this host answers.",
 )
 @root_option
 @answers_option
@@ -41,10 +41,9 @@ Exit status: 0 nothing is missing, 1 something is, 2 usage."""
 def command(
     common: Common, recording: Path | None, record: Path | None, root: Path, answers_path: Path
 ) -> None:
-    """Say what this host has and lacks to run nova, each with the command that cures it.
+    """Change nothing, and need no root; what only root can see is reported as unknown.
 
-    It changes nothing and needs no root; what only root may ask is called unknown. A recording has
-    no passwords in it: host.toml holds none.
+    A recording has no passwords in it, because host.toml has none.
     """
     from freebsd_port.errors import UsageError
     from freebsd_port.host.ops import doctor

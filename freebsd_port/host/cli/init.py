@@ -22,7 +22,7 @@ Examples:
   freebsd-port host init --root stage
 
 \b
-Exit status: 0 it is there, 1 it cannot be written, 2 other answers are there."""
+Exit status: 0 the file exists now, 1 it cannot be written, 2 it has other answers."""
 
 
 @click.command(epilog=_EPILOG)
@@ -31,9 +31,9 @@ Exit status: 0 it is there, 1 it cannot be written, 2 other answers are there.""
 @output_options
 @pass_common
 def command(common: Common, root: Path, answers_path: Path) -> None:
-    """Write a host.toml with every key, what it takes, and a default for one machine.
+    """The file has every key, with the values that it takes and a default for a single machine.
 
-    A file that is there is never written over.
+    An existing file is never overwritten.
     """
     from freebsd_port.host.ops.answers import DEFAULT_PATH, init_answers
     from freebsd_port.host.store.files import below
@@ -45,7 +45,7 @@ def command(common: Common, root: Path, answers_path: Path) -> None:
         say(
             f"wrote {answers_path}"
             if is_new
-            else f"nothing to do: {answers_path} has every default"
+            else f"nothing to do: {answers_path} has the defaults already"
         )
         words = "" if root == Path("/") else f" --root {shlex.quote(str(root))}"
         if answers_path != below(root, DEFAULT_PATH):

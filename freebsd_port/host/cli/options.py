@@ -60,7 +60,7 @@ def recorded_option(function: F) -> F:
         "recording",
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="FILE",
-        help="What a recorded host says of itself, in the place of this one.",
+        help="Use this recording instead of asking this host.",
     )(function)
 
 
@@ -72,5 +72,5 @@ def root_option(function: F) -> F:
         default=Path("/"),
         show_default=True,
         metavar="DIR",
-        help="Where the host's files are; another directory to stage or to rehearse.",
+        help="Directory that holds the host's files; another one stages or rehearses.",
     )(function)

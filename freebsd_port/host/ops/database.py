@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from freebsd_port.engine.core.progress import counting
 from freebsd_port.host.core.answers import Answers
 from freebsd_port.host.core.database import (
     LOCAL,
@@ -80,11 +81,12 @@ def take_steps(
         _require_new(step, taken, server)
         note = f"; the server's max_connections is only {few}" if few and step.words else ""
         progress(f"{step.name}: {step.detail}{note}")
-        if step.words:
-            server.manage(step.words)
-        else:
-            is_local = server.url.host in LOCAL
-            server.administer(render_sql(answers, password), defaults_file, is_local=is_local)
+        with counting(progress, step.name):
+            if step.words:
+                server.manage(step.words)
+            else:
+                is_local = server.url.host in LOCAL
+                server.administer(render_sql(answers, password), defaults_file, is_local=is_local)
         taken.append(step.name)
 
 

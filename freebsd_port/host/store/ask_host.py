@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from freebsd_port.engine.core.progress import counting
 from freebsd_port.errors import system_words
 from freebsd_port.host.core.recording import Questions, Ran, Recording
 from freebsd_port.host.store.files import below
@@ -26,7 +27,7 @@ def ask_host(questions: Questions, root: Path, progress: Callable[[str], None]) 
     Nothing needs root: what this user may not do is an answer too.
     """
     progress(f"asking {len(questions.commands)} commands and {len(questions.addresses)} peers")
-    with ThreadPoolExecutor(max_workers=8) as pool:
+    with counting(progress, "asking the host"), ThreadPoolExecutor(max_workers=8) as pool:
         ran = list(pool.map(_run, questions.commands))
         refusals = list(pool.map(_connect, questions.addresses))
     return Recording(

@@ -7,17 +7,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from freebsd_port.engine.core.apply.overlay import OverlayFile, OverlayState
-from freebsd_port.engine.core.apply.plan import Edit, PatchOutcome
 from freebsd_port.engine.core.apply.record import hex_to_record, record_paths, update_record
 from freebsd_port.engine.core.apply.series_lock import LockedFile, lock_problems
 from freebsd_port.engine.core.text.file import FileState, Tree
 from freebsd_port.engine.store.overlay.state import Condition
 from freebsd_port.errors import PortError, ProblemsError
-from freebsd_port.openstack.core.release.ownership import Owner, find_owner, ownership_problems
 from freebsd_port.openstack.core.release.release import Release, normalised_name
 from freebsd_port.openstack.store.python.environment import Installed, find_installed
+
+if TYPE_CHECKING:
+    from freebsd_port.engine.core.apply.plan import Edit, PatchOutcome
+    from freebsd_port.openstack.core.release.ownership import Owner
 
 _RECORD = ".dist-info/RECORD"
 
@@ -56,6 +59,8 @@ class EnvironmentTarget:
     @cached_property
     def owners(self) -> tuple[Owner, ...]:
         """What each installed distribution's RECORD lists."""
+        from freebsd_port.openstack.core.release.ownership import Owner
+
         return tuple(
             Owner(name, frozenset(record_paths(self._record(found))))
             for name, found in self.installed.items()
@@ -104,6 +109,8 @@ class EnvironmentTarget:
 
     def refusals(self, outcomes: tuple[PatchOutcome, ...]) -> tuple[PortError, ...]:
         """Hold the pins against what is installed, then each patch against what it owns."""
+        from freebsd_port.openstack.core.release.ownership import ownership_problems
+
         touched = {normalised_name(outcome.name.partition("/")[0]) for outcome in outcomes}
         problems = self._pin_problems(touched)
         if not problems:
@@ -167,24 +174,25 @@ class EnvironmentTarget:
 
     def with_records(self, edits: tuple[Edit, ...], base: Tree) -> tuple[Edit, ...]:
         """Add an edit of RECORD for each distribution that has an edited file."""
+        from freebsd_port.engine.core.apply.plan import Edit
+
+        owners = {edit.path: self.owner(edit.path) for edit in edits}
         added: list[Edit] = []
         for name, found in self.installed.items():
-            contents = {
-                edit.path: edit.after.content if edit.after else None
-                for edit in edits
-                if self.owner(edit.path) == name
-            }
-            if not contents:
+            states = {edit.path: edit.after for edit in edits if owners[edit.path] == name}
+            if not states:
                 continue
             path = f"{found.dist_info.name}/RECORD"
             before = base.read(path)
             if before is not None:
-                after = FileState(update_record(before.content, contents), before.mode)
+                after = FileState(update_record(before.content, states), before.mode)
                 added.append(Edit(path, before, after))
         return tuple(sorted((*edits, *added), key=lambda edit: edit.path))
 
     def owner(self, path: str) -> str | None:
         """Name the distribution whose RECORD, or whose top-level package, holds the path."""
+        from freebsd_port.openstack.core.release.ownership import find_owner
+
         return find_owner(path, self.owners)
 
     def versions(self) -> dict[str, str]:

@@ -23,7 +23,7 @@ from small_overlay import (
 )
 
 from freebsd_port.engine.core.text.file import STATE_DIRECTORY
-from freebsd_port.engine.store.overlay.journal import is_pending
+from freebsd_port.engine.store.overlay.state import is_pending
 from freebsd_port.errors import PortError, ProblemsError
 
 GOOD = patch("nova/good.patch", {"nova/driver.py": (DRIVER, numbered(3))})

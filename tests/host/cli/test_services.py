@@ -181,7 +181,7 @@ def test_the_status_tells_what_is_installed_and_what_runs(call: Services, root: 
     said = call("status")
     assert said.status == 1
     assert said.out.splitlines()[0] == "nova_consolebridge  not installed, does not run"
-    assert said.out.splitlines()[-1] == f"not as it should be: {', '.join(NAMES)}"
+    assert said.out.splitlines()[-1] == f"needs attention: {', '.join(NAMES)}"
     call("install")
     (root / RC / "nova_scheduler").chmod(0o755)
     run = root / "run/nova"
@@ -280,9 +280,9 @@ def test_a_service_that_ended_and_was_started_again_is_not_well(
     ended = row(300, 30)
     assert ended["restarted_seconds"] == 30
     assert ended["last_lines"] == ["cannot reach the broker"]
-    assert call("status").out.splitlines()[-1] == "not as it should be: nova_api"
+    assert call("status").out.splitlines()[-1] == "needs attention: nova_api"
     shown = call("status").out
-    assert "nova_api            ended and was started again 30 seconds ago, runs" in shown
+    assert "nova_api            was restarted 30 seconds ago, runs" in shown
     assert f" seconds ago, runs as process {process}, log ROOT/log/nova/nova-api.log" in shown
     assert "    cannot reach the broker\n" in shown
 

@@ -20,7 +20,7 @@ from small_overlay import (
     snapshot,
 )
 
-from freebsd_port.engine.core.apply.record import record_hash, record_paths
+from freebsd_port.engine.core.apply.record import hex_to_record, record_paths
 from freebsd_port.engine.core.apply.series_lock import LockedFile
 from freebsd_port.engine.core.text.file import hash_bytes
 from freebsd_port.engine.ops.apply.converge import Options, converge
@@ -71,7 +71,7 @@ def test_record_is_right_on_every_prefix_and_comes_back(target: EnvironmentTarge
             }
             assert {path for path in rows if path.endswith(".py")} == on_disk
             for path in on_disk:
-                assert rows[path] == record_hash((target.root / path).read_bytes())
+                assert rows[path] == hex_to_record(hash_bytes((target.root / path).read_bytes()))
     on_packages(target)
     assert snapshot(target.root, with_state=True) == before
 

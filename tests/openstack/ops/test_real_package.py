@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from small_overlay import on_packages, patch, record, snapshot
 
-from freebsd_port.engine.core.apply.record import record_hash, record_paths
-from freebsd_port.engine.core.text.file import STATE_DIRECTORY
+from freebsd_port.engine.core.apply.record import hex_to_record, record_paths
+from freebsd_port.engine.core.text.file import STATE_DIRECTORY, hash_bytes
 from freebsd_port.errors import ProblemsError
 from freebsd_port.openstack.ops.environment import EnvironmentTarget
 from freebsd_port.openstack.store.project.project import find_project
@@ -143,7 +143,7 @@ def test_record_follows_the_files_and_no_other_row_moves(
     for row in (*(new for _, new in changed), *after[len(before) :]):
         name, digest, size = row.decode().split(",")
         content = (target.root / name).read_bytes()
-        assert (digest, size) == (record_hash(content), str(len(content)))
+        assert (digest, size) == (hex_to_record(hash_bytes(content)), str(len(content)))
 
 
 def test_stale_bytecode_goes_and_the_new_code_runs(target: EnvironmentTarget, wheel: Wheel) -> None:
@@ -199,7 +199,7 @@ def test_popping_all_gives_back_every_byte_of_the_wheel(
     listed = {path: field for path, field in record_paths(wheel.record()).items() if field}
     assert len(listed) > 20
     for path, field in listed.items():
-        assert record_hash((target.root / path).read_bytes()) == field
+        assert hex_to_record(hash_bytes((target.root / path).read_bytes())) == field
 
 
 def test_a_real_reinstall_gets_the_patches_again(

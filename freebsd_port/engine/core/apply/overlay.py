@@ -1,19 +1,19 @@
 """The state of an overlay: which patches are applied, and each file before and after them.
 
-The journal's rows describe a change that is being carried out.
+A change that is being carried out is described by `journal`.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field
 
 from freebsd_port.engine.core.text.file import STATE_DIRECTORY, find_path_fault
 from freebsd_port.errors import PortError
 
 FORMAT = 1
-_DIGEST = re.compile(r"[0-9a-f]{64}")
+STATE_FILE = f"{STATE_DIRECTORY}/state.json"
+_HEXADECIMAL = frozenset("0123456789abcdef")
 
 
 class OverlayError(PortError):
@@ -69,6 +69,17 @@ class OverlayState:
         return next((entry for entry in self.files if entry.path == path), None)
 
 
+def changed_files(state: OverlayState) -> tuple[OverlayFile, ...]:
+    """Give the files without those that are only under edit."""
+    added = {file.path for file in state.added}
+    return tuple(
+        entry
+        for entry in state.files
+        if entry.path not in added
+        or (entry.before, entry.before_mode) != (entry.after, entry.after_mode)
+    )
+
+
 def render_state(state: OverlayState) -> bytes:
     """Give the state as JSON, one trailing newline; `parse_state(render_state(s)) == s`."""
     value: dict[str, object] = {
@@ -106,7 +117,7 @@ def parse_state(data: bytes, *, where: str) -> OverlayState:
         state = OverlayState(patches=patches, files=files, added=added, **value)
         fault = _find_fault(state)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        fault = _describe_damage(error)
+        fault = describe_damage(error)
     if fault:
         raise OverlayError(
             f"the overlay's state is damaged: {fault}",
@@ -117,7 +128,7 @@ def parse_state(data: bytes, *, where: str) -> OverlayState:
     return state
 
 
-def _describe_damage(error: Exception) -> str:
+def describe_damage(error: Exception) -> str:
     """Say what is wrong with a file of the overlay's, without Python's words."""
     if isinstance(error, json.JSONDecodeError):
         return f"it is not JSON at line {error.lineno}, column {error.colno}"
@@ -130,7 +141,9 @@ def _describe_damage(error: Exception) -> str:
 
 def is_digest(value: object) -> bool:
     """Tell whether the value is a SHA-256 in hexadecimal, or None."""
-    return value is None or (isinstance(value, str) and _DIGEST.fullmatch(value) is not None)
+    if value is None:
+        return True
+    return isinstance(value, str) and len(value) == 64 and _HEXADECIMAL.issuperset(value)
 
 
 def is_mode(value: object) -> bool:
@@ -158,59 +171,3 @@ def _find_fault(state: OverlayState) -> str | None:
         if file.path not in paths or file.patch not in names:
             return f"{file.path!r} was added to {file.patch!r}, and one of the two is not there"
     return None
-
-
-STATE_FILE = f"{STATE_DIRECTORY}/state.json"
-_STAGED = re.compile(r"\d{1,9}|state")
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One file of the change; None as digest means that it is not there."""
-
-    path: str
-    before: str | None
-    after: str | None
-    staged: str
-    """Name of the new content inside the journal."""
-
-    directory_mode: int | None = None
-
-
-def parse_rows(data: bytes, *, where: str) -> tuple[Row, ...]:
-    """Read the rows; raises OverlayError for one that is damaged or leads out of the tree."""
-    try:
-        rows = tuple(Row(**row) for row in json.loads(data))
-        for row in rows:
-            _check(row)
-    except _RowError as error:
-        raise _damaged_journal(str(error), where) from error
-    except (ValueError, TypeError) as error:
-        raise _damaged_journal(_describe_damage(error), where) from error
-    return rows
-
-
-class _RowError(Exception):
-    """A row that says what no command of ours writes."""
-
-
-def _damaged_journal(fault: str, where: str) -> OverlayError:
-    return OverlayError(
-        f"the journal of an interrupted command is damaged: {fault}",
-        where=where,
-        hint="find out who wrote it; a freebsd-port that was killed leaves none like it",
-    )
-
-
-def _check(row: Row) -> None:
-    if not isinstance(row.path, str) or not isinstance(row.staged, str):
-        raise _RowError("a name that is no text")
-    fault = find_path_fault(row.path) if row.path != STATE_FILE else None
-    if fault:
-        raise _RowError(f"it names {row.path!r}, and {fault}")
-    if not _STAGED.fullmatch(row.staged):
-        raise _RowError(f"it takes content from {row.staged!r}")
-    if not is_digest(row.before) or not is_digest(row.after):
-        raise _RowError(f"no digest for {row.path}")
-    if not is_mode(row.directory_mode):
-        raise _RowError(f"no permission bits for {row.path}")

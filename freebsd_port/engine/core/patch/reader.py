@@ -15,6 +15,7 @@ from freebsd_port.engine.core.patch.filename import (
     parse_git_names,
     parse_header_name,
     parse_index_name,
+    parse_moved_name,
 )
 from freebsd_port.engine.core.patch.hunk import Hunk, HunkError, Range, parse_range
 
@@ -96,8 +97,10 @@ class Preamble:
         elif line.startswith(b"deleted file mode "):
             self.deletes = 2
         elif line.startswith(_MARKS):
-            self.marks.update(mark for mark in _MARKS if line.startswith(mark))
+            mark = next(mark for mark in _MARKS if line.startswith(mark))
+            self.marks.add(mark)
             self.has_extended = True
+            self._read_moved(mark, line[len(mark) :])
         elif line.startswith(b"GIT binary patch"):
             self.is_binary = self.has_extended = True
         elif match := _INDEX.match(line):
@@ -107,6 +110,14 @@ class Preamble:
             self.differs_at = None if is_empty or _is_same_blob(match[1], match[2]) else number
             if match[3]:
                 self.modes = [_parse_mode(match[3])] * 2
+
+    def _read_moved(self, mark: bytes, text: bytes) -> None:
+        """Take the name of a rename or copy, which has no prefix, where `diff --git` tells none."""
+        name = parse_moved_name(text)
+        if not all(self.git_names) and name:
+            old, new = self.git_names
+            is_old = mark.endswith(b"from ")
+            self.git_names = (b"a/" + name, new) if is_old else (old, b"b/" + name)
 
     def find_stranger(self) -> bytes | None:
         """Give a name below git's header lines that is not the header's own, where it matters.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from freebsd_port.engine.core.patch.filename import name_line
 from freebsd_port.engine.core.patch.patch import Patch
 from freebsd_port.engine.core.text.splice import Splice
 
@@ -27,7 +28,8 @@ def render_change(
     kept = len(before) - sum(s.stop - s.start for s in splices) + sum(len(s.lines) for s in splices)
     old = f"a/{old_path or path}" if before else "/dev/null"
     new = f"b/{path}" if kept else "/dev/null"
-    return f"--- {old}\n+++ {new}\n".encode() + render_hunks(before, splices)
+    old_line, new_line = (name_line(name.encode("utf-8", "surrogateescape")) for name in (old, new))
+    return b"--- %s+++ %s" % (old_line, new_line) + render_hunks(before, splices)
 
 
 def render_hunks(

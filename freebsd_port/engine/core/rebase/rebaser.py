@@ -293,7 +293,7 @@ class Rebaser:
 
 def _settle(hunks: Sequence[RebasedHunk]) -> tuple[RebasedHunk, ...]:
     return tuple(
-        replace(hunk, outcome="merged", reason="settled by hand")
+        replace(hunk, outcome="merged", reason="resolved by hand")
         if hunk.outcome == "conflict" or hunk.reason == SETTLED_BEFORE
         else hunk
         for hunk in hunks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import PurePosixPath
 from typing import Protocol
@@ -24,10 +24,16 @@ class FileState:
     mode: int | None = None
     """Permission bits, or None for a new file: whatever the umask gives."""
 
+    _digest: str | None = field(default=None, init=False, repr=False, compare=False)
+
     @property
     def sha256(self) -> str:
-        """Give the hexadecimal digest of the content."""
-        return hash_bytes(self.content)
+        """Give the hexadecimal digest of the content; computed once, since many ask."""
+        digest = self._digest
+        if digest is None:
+            digest = hash_bytes(self.content)
+            object.__setattr__(self, "_digest", digest)
+        return digest
 
 
 class Tree(Protocol):

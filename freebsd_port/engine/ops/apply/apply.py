@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from freebsd_port.engine.core.apply.plan import MissError
-from freebsd_port.engine.core.apply.series_lock import write_lock_command
 from freebsd_port.engine.ops.apply.converge import Convergence, Options, converge
 from freebsd_port.engine.ops.target.workspace import Workspace
 from freebsd_port.engine.store.overlay.state import load_state
@@ -29,6 +27,9 @@ def apply_series(
     try:
         return converge(workspace.target, goal, options)
     except ProblemsError as error:
+        from freebsd_port.engine.core.apply.plan import MissError
+        from freebsd_port.engine.core.apply.series_lock import write_lock_command
+
         if workspace.has_series_lock or not any(isinstance(p, MissError) for p in error.problems):
             raise
         reason = NoSeriesLockError(
@@ -88,11 +89,11 @@ def pop_patches(
     """Take off patches from the top, down to but without a named one.
 
     All of them come off without reading the series, so that a damaged one is no obstacle.
-    Raises UsageError when no patch is on.
+    Raises UsageError when no patch is applied.
     """
     state = load_state(workspace.target.root)
     if not state.patches and not state.files:
-        raise UsageError("nothing to pop: no patch is on", hint="freebsd-port push")
+        raise UsageError("nothing to pop: no patch is applied", hint="freebsd-port push")
     options = Options(state.fuzz, force, dry_run, state.release)
     there = _below(workspace, distance, len(state.patches))
     if there == 0:

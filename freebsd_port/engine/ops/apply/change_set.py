@@ -55,17 +55,6 @@ def plan_changes(target: Target, found: OverlayCheck, plan: Plan, aim: OverlaySt
     return work
 
 
-def changed_files(state: OverlayState) -> tuple[OverlayFile, ...]:
-    """Give the files without those that are only under edit."""
-    added = {file.path for file in state.added}
-    return tuple(
-        entry
-        for entry in state.files
-        if entry.path not in added
-        or (entry.before, entry.before_mode) != (entry.after, entry.after_mode)
-    )
-
-
 def _versions(target: Target, files: list[OverlayFile]) -> dict[str, str]:
     touched = {entry.distribution for entry in files}
     return {name: version for name, version in target.versions().items() if name in touched}

@@ -10,21 +10,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from freebsd_port.engine.core.apply.overlay import AppliedPatch, OverlayState, render_state
-from freebsd_port.engine.core.apply.plan import Plan
-from freebsd_port.engine.ops.apply.change_set import ChangeSet, changed_files, plan_changes
+from freebsd_port.engine.core.apply.overlay import (
+    AppliedPatch,
+    OverlayState,
+    changed_files,
+    render_state,
+)
 from freebsd_port.engine.ops.target.patch_source import GoalPatch
 from freebsd_port.engine.ops.target.target import OverlayCheck, Target, find_overlay
 from freebsd_port.engine.store.files.lock import locked
-from freebsd_port.engine.store.overlay.backups import back_up_files
-from freebsd_port.engine.store.overlay.journal import commit, is_pending, recover
-from freebsd_port.engine.store.overlay.originals import prune_pristine
-from freebsd_port.engine.store.overlay.state import BaseTree, Condition
+from freebsd_port.engine.store.overlay.state import BaseTree, Condition, has_state, is_pending
 from freebsd_port.errors import PortError, ProblemsError
 
 if TYPE_CHECKING:
+    from freebsd_port.engine.core.apply.plan import PatchOutcome, Plan
     from freebsd_port.engine.core.patch.patch import Patch
     from freebsd_port.engine.core.series.series import SeriesEntry
+    from freebsd_port.engine.ops.apply.change_set import ChangeSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,10 @@ class Convergence:
     root: Path
     before: tuple[AppliedPatch, ...]
     after: tuple[AppliedPatch, ...]
-    plan: Plan
-    written: tuple[str, ...]
+    outcomes: tuple[PatchOutcome, ...] = ()
+    """What became of each patch; empty when there was nothing to do, as no patch is read then."""
+
+    written: tuple[str, ...] = ()
     """Paths whose bytes, mode or presence changed, RECORD included, sorted."""
 
     kept: tuple[Path, ...] = ()
@@ -77,18 +81,16 @@ def converge(target: Target, goal: tuple[GoalPatch, ...], options: Options) -> C
     before anything is written; what the journal raises when the system refuses.
     """
     with locked(target.root):
-        recovered = False
-        if not options.dry_run or is_pending(target.root):
-            recovered = recover(target.root)
+        recovered = _recover(target.root, is_dry_run=options.dry_run)
         target = target.reread()
         found = find_overlay(target, force=options.force)
         wanted = tuple(patch.applied for patch in goal)
         if found.is_trusted and _is_there(found.state, found.conditions, wanted, options):
             base = BaseTree(target.root, found.state)
             target.check(changed_files(found.state), base, is_whole=options.is_whole)
-            return Convergence(
-                target.root, wanted, wanted, Plan((), ()), (), is_recovered=recovered
-            )
+            return Convergence(target.root, wanted, wanted, is_recovered=recovered)
+        from freebsd_port.engine.ops.apply.change_set import plan_changes
+
         plan = plan_goal(target, found.state, goal, options.fuzz, found.state.patches)
         aim = replace(found.state, release=options.release, fuzz=options.fuzz, patches=wanted)
         work = plan_changes(target, found, plan, aim)
@@ -99,7 +101,7 @@ def converge(target: Target, goal: tuple[GoalPatch, ...], options: Options) -> C
             target.root,
             found.state.patches,
             wanted,
-            plan,
+            plan.patches,
             tuple(sorted(write.path for write in work.writes)),
             kept,
             found.forgotten,
@@ -109,7 +111,23 @@ def converge(target: Target, goal: tuple[GoalPatch, ...], options: Options) -> C
         )
 
 
+def _recover(root: Path, *, is_dry_run: bool) -> bool:
+    """Finish or undo what an interrupted command left; tell whether there was anything.
+
+    Where no state is, a command that was killed as it began may have left an empty directory.
+    """
+    if not is_pending(root) and (is_dry_run or has_state(root)):
+        return False
+    from freebsd_port.engine.store.overlay.journal import recover
+
+    return recover(root)
+
+
 def _write(root: Path, found: OverlayCheck, work: ChangeSet) -> tuple[Path, ...]:
+    from freebsd_port.engine.store.overlay.backups import back_up_files
+    from freebsd_port.engine.store.overlay.journal import commit
+    from freebsd_port.engine.store.overlay.originals import prune_pristine
+
     kept = back_up_files(root, found.edited)
     commit(root, tuple(work.writes), _render(work.state), work.originals)
     prune_pristine(root, work.state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from freebsd_port.engine.core.apply.overlay import AppliedPatch
 from freebsd_port.engine.core.series.series import Series, SeriesEntry, SeriesError, parse_series
 from freebsd_port.engine.core.series.variant import pick_file, variant_name
 from freebsd_port.engine.core.text.file import hash_bytes
+from freebsd_port.engine.store.files.read import Listing, read_whole
 from freebsd_port.errors import ProblemsError, UsageError, system_words
 
 
@@ -50,19 +52,22 @@ class PatchSource:
 
     def find_file(self, name: str) -> Path:
         """Choose the patch's text for the release."""
+        return self._find_file(name, lambda one: (self.patches / one).exists())
+
+    def _find_file(self, name: str, exists: Callable[[str], bool]) -> Path:
         if self.release not in self.order:
             return self.patches / name
         later = self.order[self.order.index(self.release) :]
-        names = (name, *(variant_name(name, release) for release in later))
-        present = {one for one in names if (self.patches / one).exists()}
+        present = [one for one in (variant_name(name, each) for each in later) if exists(one)]
         return self.patches / pick_file(name, self.release, self.order, present)
 
     def load_patches(self, entries: tuple[SeriesEntry, ...]) -> tuple[GoalPatch, ...]:
         """Read the patch files; raises ProblemsError naming every one that cannot be read."""
         goal: list[GoalPatch] = []
         problems: list[SeriesError] = []
+        listing = Listing(self.patches)
         for entry in entries:
-            path = self.find_file(entry.name)
+            path = self._find_file(entry.name, listing.has)
             try:
                 data = read_patch_file(path)
             except FileNotFoundError:
@@ -113,7 +118,7 @@ def read_patch_file(path: Path) -> bytes:
 
     Raises SeriesError when it does not decompress, OSError when it cannot be read.
     """
-    data = path.read_bytes()
+    data = read_whole(path)
     if not data or path.suffix not in (".gz", ".bz2", ".xz", ".lzma"):
         return data
     import bz2  # here, because hardly any series needs them and every command loads this module

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from freebsd_port.engine.core.apply.overlay import OverlayFile, OverlayState
-from freebsd_port.engine.core.apply.plan import Edit, PatchOutcome
 from freebsd_port.engine.core.text.file import PathError, Tree
 from freebsd_port.engine.store.files.tree import DirectoryTree
 from freebsd_port.engine.store.overlay.state import Condition, inspect_files, load_state
 from freebsd_port.errors import PortError, ProblemsError
+
+if TYPE_CHECKING:
+    from freebsd_port.engine.core.apply.plan import Edit, PatchOutcome
 
 
 class Target(Protocol):

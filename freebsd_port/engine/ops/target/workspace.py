@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from freebsd_port.engine.core.apply.overlay import AppliedPatch, OverlayState
 from freebsd_port.engine.core.series.series import SeriesEntry, SeriesError
+from freebsd_port.engine.core.text.file import Tree
 from freebsd_port.engine.ops.target.patch_source import PatchSource
-from freebsd_port.engine.ops.target.target import Target, TreeTarget
 from freebsd_port.errors import UsageError
+
+if TYPE_CHECKING:
+    from freebsd_port.engine.ops.target.target import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,9 @@ class Workspace:
 
     has_series_lock: bool = True
     """Whether the release has a series.lock; always so for a plain tree."""
+
+    pristine: Tree | None = None
+    """The files without patches, if there is no target yet; then it can only be read."""
 
     @property
     def release(self) -> str | None:
@@ -67,6 +74,8 @@ def open_tree(tree: Path, series: Path | None, patches: Path | None) -> Workspac
 
     Raises UsageError when neither is named or the tree is no directory.
     """
+    from freebsd_port.engine.ops.target.target import TreeTarget
+
     if series is None and patches is None:
         raise UsageError("--tree needs --series FILE or --patches DIR")
     series_file = series if series is not None else Path(str(patches)) / "series"

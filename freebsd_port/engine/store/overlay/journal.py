@@ -8,14 +8,14 @@ is what the next command does after a kill.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from freebsd_port.engine.core.apply.overlay import STATE_FILE, OverlayError, Row, parse_rows
+from freebsd_port.engine.core.apply.journal import Row, parse_rows, render_rows
+from freebsd_port.engine.core.apply.overlay import STATE_FILE, OverlayError
 from freebsd_port.engine.core.text.file import (
     STATE_DIRECTORY,
     FileState,
@@ -38,16 +38,19 @@ from freebsd_port.engine.store.files.write import (
     write_new,
 )
 from freebsd_port.engine.store.overlay.originals import save_pristine
+from freebsd_port.engine.store.overlay.state import is_pending
 
 
-def carry_out(root: Path) -> tuple[str, ...]:
+def carry_out(root: Path, rows: tuple[Row, ...] | None = None) -> tuple[str, ...]:
     """Put every staged file in its place; each step may have been done before.
 
-    Give the paths left alone, because what is there is neither the old nor the new file.
-    Removals come first, since a file may take the place of a directory.
+    `rows` None reads the journal that was found, and hashes what it holds; a process that has
+    just written the journal hands its rows in. Give the paths left alone, because what is there
+    is neither the old nor the new file. Removals come first, since a file may take the place of
+    a directory.
     """
     journal = root / STATE_DIRECTORY / "journal"
-    rows = _load_rows(root, journal)
+    rows = _load_rows(root, journal) if rows is None else rows
     tree = DirectoryTree(root)
     changed: list[str] = []
     parents: set[Path] = set()
@@ -135,14 +138,6 @@ class Write:
     """Permission bits of directories made for it; None leaves the umask's choice."""
 
 
-def is_pending(root: Path) -> bool:
-    """Tell whether an earlier command was cut off and left something to finish or undo."""
-    state = root / STATE_DIRECTORY
-    return is_directory(state) and any(
-        os.path.lexists(state / name) for name in ("journal", "staging")
-    )
-
-
 def recover(root: Path) -> bool:
     """Finish a change that had happened, or undo one that had not; tell whether there was one.
 
@@ -197,7 +192,7 @@ def commit(
         if state is not None:
             write_new(staging / "state", state, mode & 0o666, owner)
             rows[-1] = replace(rows[-1], after=hash_bytes(state))
-        index = json.dumps([asdict(row) for row in rows]).encode()
+        index = render_rows(tuple(rows))
         write_new(staging / "index.json", index, mode & 0o666, owner)
         sync_directory(staging)
         os.rename(staging, directory / "journal")
@@ -208,7 +203,7 @@ def commit(
         raise describe_refusal(error, root) from error
     try:
         sync_directory(directory)
-        changed = carry_out(root)
+        changed = carry_out(root, tuple(rows))
         _drop_empty_state(root)
     except OSError as error:
         failure = describe_refusal(error, root)
@@ -252,7 +247,7 @@ def _owner(root: Path, path: str) -> tuple[int, int] | None:
 
 
 def _drop_empty_state(root: Path) -> None:
-    """Leave no trace when no patch is on."""
+    """Leave no trace when no patch is applied."""
     directory = root / STATE_DIRECTORY
     if is_directory(directory) and not os.path.lexists(root / STATE_FILE):
         remove_directory(directory)

@@ -43,6 +43,19 @@ def load_state(root: Path) -> OverlayState:
         ) from error
 
 
+def has_state(root: Path) -> bool:
+    """Tell whether the tree has an overlay's state file, readable or not."""
+    return os.path.lexists(root / STATE_FILE)
+
+
+def is_pending(root: Path) -> bool:
+    """Tell whether an earlier command was cut off and left something to finish or undo."""
+    state = root / STATE_DIRECTORY
+    return is_directory(state) and any(
+        os.path.lexists(state / name) for name in ("journal", "staging")
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """How one overlay file is found: patched, pristine, edited, gone or unsafe."""

@@ -10,15 +10,13 @@ import tomllib
 from dataclasses import dataclass
 from typing import Any
 
+from freebsd_port.engine.core.apply.overlay import is_digest
 from freebsd_port.errors import PortError, ProblemsError
 
 PATCHED_DISTRIBUTIONS = ("nova", "oslo.privsep", "oslo.messaging", "oslo.rootwrap")
 """The distributions that every release pins, in the order in which they are shown."""
 
-_DATED = re.compile(r"(\d{4})\.(\d+)")
 _RANGE = re.compile(r"(>=|>|<=|<|==|!=|~=)\s*\d+(\.\d+)*(\.\*)?")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_WHEEL = re.compile(r"(?P<name>[^-/\\]+)-(?P<version>[^-/\\]+)-[^/\\]+\.whl")
 
 
 class ReleaseError(PortError):
@@ -92,10 +90,10 @@ def release_order(name: str) -> tuple[int, int, int, str]:
 
     Alphabetical names ended with zed; the dated ones (`2023.1`) came after it.
     """
-    dated = _DATED.fullmatch(name)
-    if dated is None:
-        return (0, 0, 0, name)
-    return (1, int(dated[1]), int(dated[2]), name)
+    year, _, number = name.partition(".")
+    if len(year) == 4 and year.isdecimal() and number.isdecimal():
+        return (1, int(year), int(number), name)
+    return (0, 0, 0, name)
 
 
 def parse_release(data: bytes, name: str) -> Release:
@@ -125,6 +123,22 @@ def parse_release(data: bytes, name: str) -> Release:
     if reader.problems:
         raise ProblemsError(tuple(reader.problems))
     return release
+
+
+def _is_wheel(name: str, distribution: str, version: str) -> bool:
+    """Tell whether a wheel of this name is one of the distribution at the version.
+
+    Source: PyPA specifications, binary distribution format, "File name convention".
+    """
+    parts = name.removesuffix(".whl").split("-", 2)
+    return (
+        name.endswith(".whl")
+        and not {"/", "\\"}.intersection(name)
+        and len(parts) == 3
+        and parts[2] != ""
+        and normalised_name(parts[0]) == normalised_name(distribution)
+        and parts[1] == version
+    )
 
 
 class _Reader:
@@ -157,14 +171,9 @@ class _Reader:
             self.text(table, part, f"{key}.{part}") for part in ("version", "wheel", "sha256")
         )
         self.no_other_keys(table, {"version", "wheel", "sha256"}, f"{key}.")
-        parts = _WHEEL.fullmatch(wheel)
-        if wheel and (
-            parts is None
-            or normalised_name(parts["name"]) != normalised_name(distribution)
-            or parts["version"] != version
-        ):
+        if wheel and not _is_wheel(wheel, distribution, version):
             self.problem(f"{wheel} is not a wheel of {distribution} {version}", f"{key}.wheel")
-        if sha256 and not _SHA256.fullmatch(sha256):
+        if sha256 and not is_digest(sha256):
             self.problem("not a SHA-256 in lower-case hexadecimal", f"{key}.sha256")
         return Pin(distribution, version, wheel, sha256)
 

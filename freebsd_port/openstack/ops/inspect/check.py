@@ -15,6 +15,7 @@ from freebsd_port.engine.core.apply.series_lock import (
     render_lock,
     write_lock_command,
 )
+from freebsd_port.engine.core.progress import counted
 from freebsd_port.engine.core.series.variant import variant_name
 from freebsd_port.engine.core.source.missing_names import find_missing
 from freebsd_port.engine.core.text.file import split_lines
@@ -105,7 +106,7 @@ def check_project(
     patches = _read_patches(project)
     findings = _lint_project(project, patches, chosen)
     judge: str | None = None
-    for name in locked:
+    for name in counted(progress, "checking the releases", locked):
         with _collected(findings):
             lock = load_lock(project, name)
             plan = _plan_release(project, name, is_offline=is_offline, progress=progress)
@@ -131,7 +132,7 @@ def lock_series(
     """
     if project.is_packaged:
         raise UsageError(
-            "the series came with the installed package, where nothing is written",
+            "the series was installed with the package, where nothing is written",
             where=str(project.root),
             hint="name a checkout with --project DIR",
         )
@@ -144,7 +145,7 @@ def lock_series(
     patches = _read_patches(project)
     findings = _lint_project(project, patches, locked)
     plans: list[_ReleasePlan] = []
-    for name in locked:
+    for name in counted(progress, "planning the series", locked):
         with _collected(findings):
             plans.append(_plan_release(project, name, is_offline=is_offline, progress=progress))
     written: list[Path] = []

@@ -9,11 +9,10 @@ from typing import Literal
 from freebsd_port.engine.core.apply.overlay import OverlayState
 from freebsd_port.engine.ops.target.workspace import Workspace
 from freebsd_port.engine.store.files.tree import DirectoryTree
-from freebsd_port.engine.store.overlay.journal import is_pending
-from freebsd_port.engine.store.overlay.state import Condition, inspect_files, load_state
+from freebsd_port.engine.store.overlay.state import Condition, inspect_files, is_pending, load_state
 from freebsd_port.errors import PortError
 from freebsd_port.openstack.ops.environment import EnvironmentTarget
-from freebsd_port.openstack.ops.proof.proof_record import Verified, find_verified
+from freebsd_port.openstack.ops.proof.verified import Verified, find_verified
 from freebsd_port.openstack.ops.series import EnvironmentWorkspace
 
 

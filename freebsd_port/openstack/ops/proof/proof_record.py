@@ -1,6 +1,6 @@
-"""What was proved of an overlay, kept beside its state so that it is not proved twice.
+"""What is kept of a proof beside the overlay's state: of upstream's tests, and hunk by hunk.
 
-With it: which checks ran each hunk, and what must hold before anything can be proved.
+With it: what must hold before anything can be proved. That all checks passed is `verified`.
 """
 
 from __future__ import annotations
@@ -8,16 +8,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from freebsd_port.engine.core.apply.overlay import OverlayState, render_state
-from freebsd_port.engine.core.text.file import STATE_DIRECTORY, hash_bytes, split_lines
+from freebsd_port.engine.core.apply.overlay import OverlayState
+from freebsd_port.engine.core.text.file import STATE_DIRECTORY, split_lines
 from freebsd_port.engine.store.files.tree import DirectoryTree
 from freebsd_port.engine.store.files.write import describe_refusal, remove_file, replace_file
 from freebsd_port.engine.store.overlay.state import inspect_files
 from freebsd_port.errors import PortError, ProblemsError
+from freebsd_port.openstack.ops.proof.verified import digest_state, save_note, utc_now
 
 if TYPE_CHECKING:
     from freebsd_port.engine.ops.target.patch_source import GoalPatch
@@ -26,32 +26,11 @@ if TYPE_CHECKING:
     from freebsd_port.openstack.core.proof.outcomes import Comparison
 
 
-_NOTE = f"{STATE_DIRECTORY}/verified.json"
 _UPSTREAM_NOTE = f"{STATE_DIRECTORY}/upstream.json"
 
 
 class VerifyError(PortError):
     """There is nothing that could be verified."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """A verification that passed."""
-
-    state: str
-    """Digest of the overlay's state at the time."""
-
-    checks: str
-    """Digest of the checks that ran."""
-
-    time: str
-    """UTC, ISO 8601, to the second."""
-
-    passed: int
-    platforms: tuple[str, ...]
-    hunks: int
-    uncovered: int
-    """Hunks with a line that no check ran."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,26 +46,6 @@ class SuiteVerdict:
 
     lost: tuple[str, ...]
     unsteady: tuple[str, ...]
-
-
-def digest_state(state: OverlayState) -> str:
-    """Give the digest that a verification is bound to."""
-    return hash_bytes(render_state(state))
-
-
-def find_verified(root: Path, state: OverlayState) -> Verified | None:
-    """Give what was proved of exactly this state, or None."""
-    try:
-        value = json.loads((root / _NOTE).read_bytes())
-        verified = Verified(**{**value, "platforms": tuple(value["platforms"])})
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return verified if verified.state == digest_state(state) else None
-
-
-def save_verified(root: Path, verified: Verified) -> None:
-    """Keep it; raises WriteError. To be called when the overlay is on."""
-    _save(root / _NOTE, asdict(verified))
 
 
 def find_upstream(root: Path, state: OverlayState) -> tuple[SuiteVerdict, ...]:
@@ -115,29 +74,17 @@ def save_upstream(root: Path, state: OverlayState, comparisons: Iterable[Compari
             one.suite, now, one.before.get("passed", 0), lost, unsteady
         )
     suites = [asdict(one) for one in verdicts.values()]
-    _save(root / _UPSTREAM_NOTE, {"state": digest_state(state), "suites": suites})
-
-
-def utc_now() -> str:
-    """Give the time as notes have it: UTC, ISO 8601, to the second."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _save(path: Path, value: dict[str, object]) -> None:
-    try:
-        replace_file(path, (json.dumps(value, indent=1) + "\n").encode())
-    except OSError as error:
-        raise describe_refusal(error, path) from error
+    save_note(root / _UPSTREAM_NOTE, {"state": digest_state(state), "suites": suites})
 
 
 def require_patched(workspace: Workspace, state: OverlayState) -> None:
-    """Raise VerifyError when no patch is on, and for files that are not as the patches left them.
+    """Raise VerifyError when no patch is applied, and for files that the patches left otherwise.
 
     ProblemsError when there are more findings than one.
     """
     if not state.patches:
         raise VerifyError(
-            "no patch is on, so there is nothing to verify",
+            "no patch is applied, so there is nothing to verify",
             where=str(workspace.place),
             hint="freebsd-port apply",
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from freebsd_port.engine.core.apply.series_lock import LockedFile
 from freebsd_port.engine.core.patch.patch import Patch, parse_patch
+from freebsd_port.engine.core.progress import counted
 from freebsd_port.engine.core.rebase.outcome import RebasedPatch, RebaseError
 from freebsd_port.engine.core.rebase.progress import RebaseState
 from freebsd_port.engine.core.rebase.rebaser import Rebaser
@@ -70,7 +71,8 @@ def carry_series(
     )
     entries = load_series(project.series).entries
     carrier = _Carrier(project, state, rebaser, store.read_settled(state), entries, read)
-    patches = [done for entry in entries if (done := carrier.carry(entry))]
+    each = counted(progress, f"rebasing to {state.new}", entries)
+    patches = [done for entry in each if (done := carrier.carry(entry))]
     patches = carrier.tell_missing(patches)
     is_whole = all(patch.is_rebased for patch in patches)
     return Carried(state.old, state.new, tuple(patches), rebaser.other.changes(), is_whole, other)

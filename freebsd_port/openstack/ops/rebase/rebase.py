@@ -210,7 +210,7 @@ def _find_killed(project: Project, new: str, old: str, only: str | None) -> Reba
 def _require_begun(project: Project) -> RebaseState:
     found = read_rebase(project)
     if found is None:
-        raise RebaseError("no rebase was begun", hint="freebsd-port rebase --to RELEASE")
+        raise RebaseError("no rebase is in progress", hint="freebsd-port rebase --to RELEASE")
     return found[0]
 
 
@@ -231,7 +231,7 @@ def _changed(state: RebaseState) -> RebaseError:
 
 
 def _carry(project: Project, state: RebaseState, settings: Settings) -> Carried:
-    settings.progress(f"carrying the series from {state.old} to {state.new}")
+    settings.progress(f"rebasing the series from {state.old} to {state.new}")
     return carry_series(project, state, is_offline=settings.is_offline, progress=settings.progress)
 
 

@@ -9,7 +9,7 @@ from freebsd_port.engine.core.review.decisions import clean_note, decide, requir
 from freebsd_port.engine.core.review.facts import Decision, HunkFacts, PatchFacts, SeriesFacts
 from freebsd_port.engine.ops.target.patch_source import load_series
 from freebsd_port.errors import PortError
-from freebsd_port.openstack.ops.proof.proof_record import utc_now
+from freebsd_port.openstack.ops.proof.verified import utc_now
 from freebsd_port.openstack.ops.review.gather import gather_review
 from freebsd_port.openstack.store.project.decisions import change_decisions
 from freebsd_port.openstack.store.project.project import Project

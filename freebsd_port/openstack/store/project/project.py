@@ -79,7 +79,12 @@ class Project:
 
         Raises ProjectError when there is none.
         """
-        found = [path.parent.name for path in (self.root / "releases").glob("*/release.toml")]
+        releases = str(self.root / "releases")
+        try:
+            names = os.listdir(releases)
+        except OSError:
+            names = []
+        found = [name for name in names if os.path.exists(f"{releases}/{name}/release.toml")]
         if not found:
             raise ProjectError(
                 "no release here",

@@ -165,9 +165,6 @@ def _virtual(root: Path) -> Environment:
     return Environment(root, packages, root / "bin" / "python", found[0])
 
 
-_DIST_INFO = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+)\.dist-info")
-
-
 class InstalledError(PortError):
     """A directory of packages whose records contradict themselves or cannot be read."""
 
@@ -201,8 +198,11 @@ def find_installed(root: Path, distributions: Iterable[str]) -> dict[str, Instal
     wanted = {normalised_name(name): name for name in distributions}
     found: dict[str, Installed] = {}
     for entry in _listed(root):
-        parts = _DIST_INFO.fullmatch(entry)
-        if parts is None or (asked := wanted.get(normalised_name(parts["name"]))) is None:
+        name, dash, version = entry.removesuffix(".dist-info").partition("-")
+        if not (entry.endswith(".dist-info") and name and dash and version) or "-" in version:
+            continue
+        asked = wanted.get(normalised_name(name))
+        if asked is None:
             continue
         installed = _read_installed(root, root / entry)
         if asked in found:

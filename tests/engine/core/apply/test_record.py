@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import csv
 import hashlib
+import io
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from freebsd_port.engine.core.apply.record import (
-    hex_to_record,
-    record_hash,
-    record_paths,
-    update_record,
-)
+from freebsd_port.engine.core.apply.record import hex_to_record, record_paths, update_record
+from freebsd_port.engine.core.text.file import FileState
 
 RECORD = (
     b"../../bin/tool,sha256=abc,10\n"
@@ -24,9 +25,33 @@ RECORD = (
 )
 
 
+def record_hash(content: bytes) -> str:
+    digest = hashlib.sha256(content).digest()
+    return "sha256=" + base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
 def test_the_hash_field_is_urlsafe_base64_without_padding() -> None:
-    assert record_hash(b"") == "sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
-    assert hex_to_record(hashlib.sha256(b"x").hexdigest()) == record_hash(b"x")
+    empty = hex_to_record(hashlib.sha256(b"").hexdigest())
+    assert empty == "sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
+    for number in range(64):
+        content = bytes([number])
+        assert hex_to_record(hashlib.sha256(content).hexdigest()) == record_hash(content)
+
+
+@given(st.lists(st.tuples(st.text('ab/.," é', min_size=1), st.text("sha256=x_-"))))
+def test_rows_are_read_as_the_csv_module_reads_them(rows: list[tuple[str, str]]) -> None:
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\n").writerows((*row, "3") for row in rows)
+    text = out.getvalue()
+    read = {row[0]: row[1] for row in csv.reader(io.StringIO(text, newline="")) if row}
+    assert record_paths(text.encode()) == read
+
+
+@given(st.text('ab/.," é', min_size=1), st.binary())
+def test_a_new_row_is_written_as_the_csv_module_writes_it(path: str, content: bytes) -> None:
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\n").writerow((path, record_hash(content), len(content)))
+    assert update_record(b"", {path: FileState(content)}) == out.getvalue().encode()
 
 
 def test_paths_come_with_their_hash_field_in_file_order() -> None:
@@ -38,19 +63,19 @@ def test_paths_come_with_their_hash_field_in_file_order() -> None:
 
 def test_a_changed_file_changes_its_row_alone() -> None:
     row = f"pkg/a.py,{record_hash(b'new')},3".encode()
-    assert update_record(RECORD, {"pkg/a.py": b"new"}) == RECORD.replace(
+    assert update_record(RECORD, {"pkg/a.py": FileState(b"new")}) == RECORD.replace(
         b"pkg/a.py,sha256=old,3", row
     )
 
 
 def test_a_quoted_path_is_found_and_stays_quoted() -> None:
-    updated = update_record(RECORD, {"pkg/with, comma.py": b"12345"})
+    updated = update_record(RECORD, {"pkg/with, comma.py": FileState(b"12345")})
     row = f'"pkg/with, comma.py",{record_hash(b"12345")},5\n'.encode()
     assert updated == RECORD.replace(b'"pkg/with, comma.py",sha256=old,3\n', row)
 
 
 def test_new_files_go_to_the_end_sorted() -> None:
-    updated = update_record(RECORD, {"pkg/z.py": b"", "pkg/b.py": b""})
+    updated = update_record(RECORD, {"pkg/z.py": FileState(b""), "pkg/b.py": FileState(b"")})
     assert updated.startswith(RECORD)
     assert [row.split(b",")[0] for row in updated[len(RECORD) :].splitlines()] == [
         b"pkg/b.py",
@@ -74,7 +99,7 @@ def test_a_removed_module_at_the_top_takes_its_bytecode_rows_along() -> None:
 def test_line_ends_stay_and_a_missing_last_one_is_mended_only_to_append(end: bytes) -> None:
     record = b"a.py,," + end + b"b.py,,"
     assert update_record(record, {}) in (record, record + end)
-    updated = update_record(record, {"c.py": b""})
+    updated = update_record(record, {"c.py": FileState(b"")})
     assert updated == record + end + f"c.py,{record_hash(b'')},0".encode() + end
 
 

@@ -209,7 +209,7 @@ def test_what_a_person_made_of_a_conflict_becomes_the_patch() -> None:
     new = MODULE.replace(b"'hello %s' % who", b"f'hello {who}'")
     settled = new.replace(b"f'hello", b"f'good day")
     done = carry({"pkg/m.py": new}, settled={"pkg/m.py": settled})
-    assert outcome(done) == ("rewritten", "merged", "settled by hand")
+    assert outcome(done) == ("rewritten", "merged", "resolved by hand")
     assert done.text is not None
     assert patched({"pkg/m.py": new}, done.text) == {"pkg/m.py": settled}
 

@@ -119,7 +119,7 @@ def test_a_dry_run_tells_what_the_real_one_does(root: Path) -> None:
     told = on_tree(root, *SERIES, dry_run=True)
     done = on_tree(root, *SERIES)
     assert told.written == done.written
-    assert (told.before, told.after, told.plan) == (done.before, done.after, done.plan)
+    assert (told.before, told.after, told.outcomes) == (done.before, done.after, done.outcomes)
     assert (told.is_dry_run, done.is_dry_run) == (True, False)
 
 

@@ -21,8 +21,7 @@ from small_overlay import (
 
 from freebsd_port.engine.core.apply.overlay import OverlayError
 from freebsd_port.engine.core.text.file import STATE_DIRECTORY
-from freebsd_port.engine.store.overlay.journal import is_pending
-from freebsd_port.engine.store.overlay.state import load_state
+from freebsd_port.engine.store.overlay.state import is_pending, load_state
 from freebsd_port.errors import PortError, ProblemsError
 
 FIRST = patch("first.patch", {"a.py": (DRIVER, numbered(2)), "b.py": (DRIVER, numbered(2))})
@@ -186,15 +185,15 @@ def test_an_edit_between_the_kill_and_the_next_command_survives(
 def test_an_edit_at_the_very_moment_of_writing_is_left_and_told(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from freebsd_port.engine.ops.apply import converge
+    from freebsd_port.engine.store.overlay import journal
 
-    commit = converge.commit
+    commit = journal.commit
 
     def edit_first(*arguments: object) -> None:
         (root / "a.py").write_bytes(b"mine\n")
         commit(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(converge, "commit", edit_first)
+    monkeypatch.setattr(journal, "commit", edit_first)
     with pytest.raises(OverlayError, match=r"a\.py: changed by somebody else"):
         on_tree(root, FIRST)
     monkeypatch.undo()

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from small_overlay import numbered, on_tree, patch, snapshot, write_tree
 
-from freebsd_port.engine.ops.apply import converge
 from freebsd_port.engine.store.files.lock import BusyError, UnlockableError, locked
+from freebsd_port.engine.store.overlay import journal
 
 SERIES = (patch("first.patch", {"a.py": (numbered(), numbered(2))}),)
 
@@ -41,7 +41,7 @@ def test_of_two_applies_at_once_one_waits_and_both_end_well(
 ) -> None:
     root = write_tree(tmp_path / "tree", {"a.py": numbered()})
     holds, go_on = os.pipe(), os.pipe()
-    commit, sleep = converge.commit, time.sleep
+    commit, sleep = journal.commit, time.sleep
 
     def slow_commit(*arguments: object) -> None:
         os.close(go_on[1])
@@ -54,7 +54,7 @@ def test_of_two_applies_at_once_one_waits_and_both_end_well(
         sleep(seconds)
 
     with monkeypatch.context() as patched:
-        patched.setattr(converge, "commit", slow_commit)
+        patched.setattr(journal, "commit", slow_commit)
         first = start(lambda: on_tree(root, *SERIES))
     assert os.read(holds[0], 1) == b"."
     waits = os.pipe()

@@ -19,8 +19,7 @@ from freebsd_port.engine.core.text.file import STATE_DIRECTORY
 from freebsd_port.engine.ops.apply.converge import Convergence
 from freebsd_port.engine.store.files.tree import DirectoryTree
 from freebsd_port.engine.store.files.write import WriteError
-from freebsd_port.engine.store.overlay.journal import is_pending
-from freebsd_port.engine.store.overlay.state import inspect_files, load_state
+from freebsd_port.engine.store.overlay.state import inspect_files, is_pending, load_state
 from freebsd_port.errors import PortError
 
 BIG = numbered(count=1000)

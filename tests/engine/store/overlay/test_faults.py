@@ -13,8 +13,7 @@ from small_overlay import files_of, numbered, on_tree, patch, snapshot, write_tr
 
 from freebsd_port.engine.core.text.file import STATE_DIRECTORY
 from freebsd_port.engine.ops.target.patch_source import GoalPatch
-from freebsd_port.engine.store.overlay.journal import is_pending
-from freebsd_port.engine.store.overlay.state import load_state
+from freebsd_port.engine.store.overlay.state import is_pending, load_state
 from freebsd_port.errors import PortError
 
 ORIGINALS = {

@@ -10,8 +10,9 @@ from small_overlay import snapshot, write_tree
 
 from freebsd_port.engine.core.apply.overlay import STATE_FILE, OverlayError
 from freebsd_port.engine.core.text.file import STATE_DIRECTORY, FileState, hash_bytes
-from freebsd_port.engine.store.overlay.journal import Write, commit, is_pending, recover
+from freebsd_port.engine.store.overlay.journal import Write, commit, recover
 from freebsd_port.engine.store.overlay.originals import find_pristine
+from freebsd_port.engine.store.overlay.state import is_pending
 
 
 def content(data: bytes, mode: int | None = 0o644) -> FileState:

@@ -13,8 +13,7 @@ from pathlib import Path
 from small_overlay import numbered, on_tree, patch, snapshot, write_tree
 
 from freebsd_port.engine.core.text.file import STATE_DIRECTORY
-from freebsd_port.engine.store.overlay.journal import is_pending
-from freebsd_port.engine.store.overlay.state import load_state
+from freebsd_port.engine.store.overlay.state import is_pending, load_state
 
 KILLS = 200
 NAMES = [f"pkg/module{number}.py" for number in range(5)]

@@ -336,7 +336,7 @@ def test_without_a_rebase_there_is_nothing_to_go_on_with(project: RebaseProject)
         lambda: ops.skip_patch(project.project, None, SETTINGS),
         lambda: ops.abort_rebase(project.project),
     ):
-        with pytest.raises(RebaseError, match="no rebase was begun"):
+        with pytest.raises(RebaseError, match="no rebase is in progress"):
             action()
 
 
