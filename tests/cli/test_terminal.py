@@ -130,7 +130,7 @@ def test_output_that_finds_no_room_is_an_error(
             check=False,
         )
     assert done.returncode == 1
-    work = ", but the command did its work: now 2 patches on, at nova/greet-loudly.patch"
+    work = ", but the command did its work: now 2 patches applied, up to nova/greet-loudly.patch"
     told = f"{work}, 2 files written" if words == ["pop"] else ""
     assert done.stderr.decode() == (
         f"error: cannot write: no space left on device{told}\n  where: standard output\n"
@@ -147,12 +147,6 @@ def test_an_interrupt_while_the_command_line_loads_is_no_traceback(tmp_path: Pat
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"interrupted\n")
-
-
-def test_verify_names_the_verb_for_one_patch(run: Run) -> None:
-    said = run("verify", "nova/greet-loudly.patch")
-    assert said.status == 2
-    assert "freebsd-port review nova/greet-loudly.patch" in said.err
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ from freebsd_port.cli.options import (
     variant_option,
     venv_option,
 )
-from freebsd_port.errors import UsageError
 from freebsd_port.openstack.core.release.platform import EMULATED, LINUX, NATIVE
 
 SECTION = "Verify"
@@ -30,25 +29,9 @@ Examples:
   freebsd-port verify upstream fast"""
 
 
-class _VerifyGroup(VerbGroup):
-    """Verify has verbs, and checks no single patch."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Refuse the name of a patch, with the verb that shows its checks."""
-        if args and args[0].endswith(".patch"):
-            raise UsageError(
-                "verify runs the checks of the whole series, not of one patch",
-                where=args[0],
-                hint=f"freebsd-port verify, then: freebsd-port review {args[0]}",
-            )
-        return super().resolve_command(ctx, args)
-
-
 @click.group(
     "verify",
-    cls=_VerifyGroup,
+    cls=VerbGroup,
     package="freebsd_port.cli.commands",
     prefix="verify_",
     epilog=_EPILOG,

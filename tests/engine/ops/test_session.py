@@ -84,12 +84,14 @@ def test_status_tells_an_order_that_is_not_the_series(project: SmallProject) -> 
 
 def test_status_tells_an_environment_that_holds_another_release(project: SmallProject) -> None:
     assert read_status(project.workspace()).unpinned == ()
-    pins = project.root / "releases/2026.2/release.toml"
-    pins.write_text(pins.read_text().replace('"1.0"', '"1.1"', 1))
+    (info,) = project.packages.glob("oslo?rootwrap-1.0.dist-info")
+    info = info.rename(info.with_name(info.name.replace("1.0", "0.9")))
+    metadata = info / "METADATA"
+    metadata.write_text(metadata.read_text().replace("Version: 1.0", "Version: 0.9"))
     status = read_status(project.workspace())
-    assert [(pinned, found) for _, pinned, found in status.unpinned] == [("1.1", "1.0")]
+    assert status.unpinned == (("oslo.rootwrap", "1.0", "0.9"),)
     assert not status.is_complete
-    assert "pins" in find_status_faults(status)[-1].what
+    assert "the release pins oslo.rootwrap 1.0" in find_status_faults(status)[-1].what
 
 
 def test_a_name_that_is_no_patch_is_told_before_that_all_are_on(project: SmallProject) -> None:
