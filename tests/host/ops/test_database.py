@@ -46,10 +46,7 @@ class Place:
     def configure(self, passwords: Mapping[str, str]) -> None:
         """Write nova.conf, as `host config` has it."""
         answers = load_answers(self.root / "host.toml")
-        quoted = {key: quote(value, safe="") for key, value in passwords.items()}
-        (self.root / "nova.conf").write_bytes(
-            render_config("", nova_sections(answers, passwords, quoted))
-        )
+        (self.root / "nova.conf").write_bytes(render_config("", nova_sections(answers, passwords)))
 
     def sql(self, text: str, database: str = "") -> str:
         """Run statements as the administrator."""
