@@ -56,6 +56,12 @@ def escape(line: str) -> str:
     return "".join(part if at % 2 else _show(part) for at, part in enumerate(parts))
 
 
+def split_colours(line: str) -> list[str]:
+    """Cut a line for `say` into text, colour, text, and so on; each colour is as `style` set it."""
+    parts = _COLOUR.split(line)
+    return [f"{_MARK}{part}" if at % 2 else part for at, part in enumerate(parts)]
+
+
 def _show(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
