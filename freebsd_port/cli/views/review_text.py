@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from freebsd_port.cli.render import escape, is_plain, say, split_colours, style
+from freebsd_port.cli.render import STYLE_OFF, escape, is_plain, say, split_styles, style
 from freebsd_port.engine.core.review.lines import HunkLine
 from freebsd_port.engine.core.text.unseen import show_unseen, split_unseen
 
@@ -150,16 +150,13 @@ def _fit_row(characters: Sequence[str], width: int) -> tuple[int, int]:
     return max(len(characters), 0), min(used, width)
 
 
-_WORD = re.compile(r"\S+| +|\s")
-
-
 def wrap_row(row: str, width: int | None, indent: int = 4) -> list[str]:
     """Break a painted row between words into rows of at most this many columns.
 
     Further rows are indented more than the first. None leaves the row as it is; so does a word
     that is wider than a row, which the terminal may break.
     """
-    parts = split_colours(row)
+    parts = split_styles(row)
     plain = "".join(parts[::2])
     if width is None or sum(map(_columns, plain)) <= width:
         return [row]
@@ -168,23 +165,18 @@ def wrap_row(row: str, width: int | None, indent: int = 4) -> list[str]:
     for at, part in enumerate(parts):
         if at % 2:
             current += part
-            styles = "" if part.endswith("\x1b[0m") else styles + part
+            styles = "" if part == STYLE_OFF else styles + part
             continue
-        for text in _WORD.findall(part):
+        for text in re.findall(r"[^ ]+|[ ]+", part):
             columns = sum(map(_columns, text))
             if used + columns > width and used > len(margin):
-                rows.append(current.rstrip() + (_end_of(parts, at) if styles else ""))
+                rows.append(current.rstrip() + (STYLE_OFF if styles else ""))
                 current, used = margin + styles, len(margin)
                 if not text.strip():
                     continue
             current += text
             used += columns
     return [*rows, current]
-
-
-def _end_of(parts: Sequence[str], at: int) -> str:
-    """Give the code that ends the colour of this text; `style` puts one behind each."""
-    return next((part for part in parts[at + 1 :: 2] if part.endswith("\x1b[0m")), "")
 
 
 def _columns(character: str) -> int:
