@@ -82,6 +82,19 @@ def say(line: str = "", *, to_stderr: bool = False) -> None:
     click.echo(escape(line), err=to_stderr, color=False if is_plain() else None)
 
 
+_done: list[str] = []
+
+
+def note_done(line: str) -> None:
+    """Remember a change that was made, for when the output that says so cannot be written."""
+    _done.append(click.unstyle(line).strip())
+
+
+def done_lines() -> tuple[str, ...]:
+    """Give what was noted, in order."""
+    return tuple(_done)
+
+
 def is_plain() -> bool:
     """Tell whether the user wants no colours, wherever it is printed to."""
     return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"

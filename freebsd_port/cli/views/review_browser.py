@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from freebsd_port.cli.context import Common
 from freebsd_port.cli.render import count, print_json, say
+from freebsd_port.cli.views.review_run import gather_named
 from freebsd_port.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def write_and_show(common: Common, directory: Path, *, is_offline: bool) -> None
 
 
 def _gather(common: Common, *, is_offline: bool) -> SeriesFacts:
+    if common.names_series():
+        return gather_named(common)
     from freebsd_port.openstack.ops.review.gather import gather_review
 
     return gather_review(
@@ -55,9 +58,10 @@ def serve(
 ) -> None:
     """Answer until the user interrupts."""
     from freebsd_port.engine.core.review.decisions import require_name
-    from freebsd_port.openstack.ops.review.decide import Choice, decide_hunks
+    from freebsd_port.engine.ops.review.decide import Choice
+    from freebsd_port.engine.store.files.git import find_git_user
+    from freebsd_port.openstack.ops.review.decide import decide_hunks
     from freebsd_port.openstack.ops.review.desk import open_desk, usual_port
-    from freebsd_port.openstack.store.project.git import find_git_user
     from freebsd_port.openstack.store.project.stamp import stamp_project
 
     project = common.project()

@@ -15,6 +15,7 @@ from freebsd_port.engine.core.review.site.guard import Door, Refusal, find_refus
 from freebsd_port.engine.core.review.site.markup import INDEX
 from freebsd_port.engine.core.review.site.site import Site
 from freebsd_port.engine.core.text.file import hash_bytes
+from freebsd_port.engine.ops.review.decide import Choice
 from freebsd_port.engine.store.site.directory import read_assets
 from freebsd_port.engine.store.site.http_server import (
     HttpRequest,
@@ -24,7 +25,6 @@ from freebsd_port.engine.store.site.http_server import (
     make_token,
 )
 from freebsd_port.errors import PortError, ProblemsError, UsageError
-from freebsd_port.openstack.ops.review.decide import Choice
 
 CHOICES: tuple[Choice, ...] = get_args(Choice)
 Decide = Callable[[SeriesFacts, tuple[str, ...], Choice, str], object]
