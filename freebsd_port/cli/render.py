@@ -33,6 +33,9 @@ _MARK = f"\x1b{os.urandom(8).hex()}"
 """What stands before each colour of ours, so that those in a name from elsewhere are none."""
 
 _COLOUR = re.compile(rf"{_MARK}((?:\x1b\[[0-9;]*m)+)")
+COLOUR_OFF = f"{_MARK}\x1b[0m"
+TOKEN = re.compile(rf"({_MARK}(?:\x1b\[[0-9;]*m)+)|([^\x1b\s]+|[ ]+)")
+"""A colour of ours, a word, or blanks, of a painted row."""
 
 
 def paint(text: str, look: str) -> str:
@@ -44,6 +47,11 @@ def style(text: str, **look: Any) -> str:
     """Colour a text for `say` by the words of click.style."""
     start, _, end = click.style("|", **look).partition("|")
     return f"{_MARK}{start}{text}{_MARK}{end}" if start else text
+
+
+def unpaint(text: str) -> str:
+    """Take our colours out again."""
+    return _COLOUR.sub("", text)
 
 
 def escape(line: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sys
 import unicodedata
@@ -14,7 +13,7 @@ from typing import Any
 
 import click
 
-from freebsd_port.cli.render import escape, is_plain, say, style
+from freebsd_port.cli.render import COLOUR_OFF, TOKEN, escape, is_plain, say, style, unpaint
 from freebsd_port.engine.core.review.lines import HunkLine
 from freebsd_port.engine.core.text.unseen import show_unseen, split_unseen
 
@@ -150,29 +149,25 @@ def _fit_row(characters: Sequence[str], width: int) -> tuple[int, int]:
     return max(len(characters), 0), min(used, width)
 
 
-_TOKEN = re.compile(r"(\x1b\[[0-9;]*m)|([^\x1b\s]+|[ ]+)")
-_STYLE_OFF = "\x1b[0m"
-
-
 def wrap_row(row: str, width: int | None, indent: int = 4) -> list[str]:
     """Break a painted row between words into rows of at most this many columns.
 
     Further rows are indented more than the first. None leaves the row as it is; so does a word
     that is wider than a row, which the terminal may break.
     """
-    if width is None or sum(map(_columns, click.unstyle(row))) <= width:
+    if width is None or sum(map(_columns, unpaint(row))) <= width:
         return [row]
-    plain = click.unstyle(row)
+    plain = unpaint(row)
     margin = " " * min(len(plain) - len(plain.lstrip(" ")) + indent, width // 2)
     rows, current, used, styles = [], "", 0, ""
-    for code, text in _TOKEN.findall(row):
+    for code, text in TOKEN.findall(row):
         if code:
             current += code
-            styles = "" if code == _STYLE_OFF else styles + code
+            styles = "" if code == COLOUR_OFF else styles + code
             continue
         columns = sum(map(_columns, text))
         if used + columns > width and used > len(margin):
-            rows.append(current.rstrip() + (_STYLE_OFF if styles else ""))
+            rows.append(current.rstrip() + (COLOUR_OFF if styles else ""))
             current, used = margin + styles, len(margin)
             if not text.strip():
                 continue
