@@ -33,9 +33,6 @@ _MARK = f"\x1b{os.urandom(8).hex()}"
 """What stands before each colour of ours, so that those in a name from elsewhere are none."""
 
 _COLOUR = re.compile(rf"{_MARK}((?:\x1b\[[0-9;]*m)+)")
-COLOUR_OFF = f"{_MARK}\x1b[0m"
-TOKEN = re.compile(rf"({_MARK}(?:\x1b\[[0-9;]*m)+)|([^\x1b\s]+|[ ]+)")
-"""A colour of ours, a word, or blanks, of a painted row."""
 
 
 def paint(text: str, look: str) -> str:
@@ -49,11 +46,6 @@ def style(text: str, **look: Any) -> str:
     return f"{_MARK}{start}{text}{_MARK}{end}" if start else text
 
 
-def unpaint(text: str) -> str:
-    """Take our colours out again."""
-    return _COLOUR.sub("", text)
-
-
 def escape(line: str) -> str:
     """Give a line as a terminal may have it: what it would obey or hide is shown, but our colours.
 
@@ -62,6 +54,16 @@ def escape(line: str) -> str:
     """
     parts = _COLOUR.split(line)
     return "".join(part if at % 2 else _show(part) for at, part in enumerate(parts))
+
+
+def split_styles(line: str) -> list[str]:
+    """Cut a line into texts, escaped, and the codes of `style` between them, in turn."""
+    parts = re.split(rf"({_MARK}(?:\x1b\[[0-9;]*m)+)", line)
+    return [part if at % 2 else _show(part) for at, part in enumerate(parts)]
+
+
+STYLE_OFF = f"{_MARK}\x1b[0m"
+"""Ends every style."""
 
 
 def _show(text: str) -> str:
@@ -78,6 +80,19 @@ def say(line: str = "", *, to_stderr: bool = False) -> None:
     Source: no-color.org.
     """
     click.echo(escape(line), err=to_stderr, color=False if is_plain() else None)
+
+
+_done: list[str] = []
+
+
+def note_done(line: str) -> None:
+    """Remember a change that was made, for when the output that says so cannot be written."""
+    _done.append(click.unstyle(line).strip())
+
+
+def done_lines() -> tuple[str, ...]:
+    """Give what was noted, in order."""
+    return tuple(_done)
 
 
 def is_plain() -> bool:
