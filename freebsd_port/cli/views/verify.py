@@ -99,7 +99,7 @@ def _show_total(result: Verification) -> None:
     platforms = ", ".join(dict.fromkeys(run.platform for run in result.runs))
     total = f"{count(passed, 'check')} passed, {failed} failed on {platforms}"
     if result.is_measured:
-        run = sum(covered.is_run for covered in result.hunks)
+        run = sum(covered.is_covered for covered in result.hunks)
         lines, ran = (sum(getattr(one, n) for one in result.patches) for n in ("added", "executed"))
         excused = sum(len(one.excused) for one in result.patches)
         total += f"; {run} of {count(len(result.hunks), 'hunk')} run by checks"
@@ -213,7 +213,7 @@ def _patch_json(one: PatchReport, *, is_measured: bool) -> dict[str, Any]:
             platform: {"run": passed + failed, "passed": passed, "failed": failed}
             for platform, (passed, failed) in one.checks.items()
         },
-        "hunks": {"total": len(one.hunks), "covered": sum(hunk.is_run for hunk in one.hunks)}
+        "hunks": {"total": len(one.hunks), "covered": sum(hunk.is_covered for hunk in one.hunks)}
         if is_measured
         else None,
         "lines": {

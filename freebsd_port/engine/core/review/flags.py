@@ -48,8 +48,11 @@ def hunk_flags(hunk: HunkFacts) -> frozenset[str]:
 
 
 def is_uncovered(hunk: HunkFacts) -> bool:
-    """Tell whether it was measured, and no check ran it or one of its lines."""
-    return hunk.checks is not None and (not hunk.checks or bool(hunk.missed))
+    """Tell whether it was measured, and no check ran one of its lines.
+
+    A hunk with nothing to run, such as a comment, is covered, as in `verify`.
+    """
+    return hunk.checks is not None and bool(hunk.missed)
 
 
 def patch_flags(patch: PatchFacts) -> frozenset[str]:

@@ -295,7 +295,7 @@ def _keep(
     verification: Verification,
 ) -> None:
     passed = sum(run.passed for run in verification.runs)
-    uncovered = sum(not hunk.is_run for hunk in verification.hunks)
+    uncovered = sum(not hunk.is_covered for hunk in verification.hunks)
     found = Verified(
         digest_state(state),
         checks,

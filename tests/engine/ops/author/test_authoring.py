@@ -108,7 +108,8 @@ def test_a_new_patch_begins_with_the_fields_that_check_asks_for(project: SmallPr
     [
         ("thing.patch", "does not say which distribution it is for"),
         ("other/thing.patch", "does not say which distribution it is for"),
-        ("nova/thing", "does not say which distribution it is for"),
+        ("nova/thing", "does not end in .patch"),
+        ("other/thing", "does not say which distribution it is for"),
         ("nova/../thing.patch", "it climbs out with '..'"),
         ("/nova/thing.patch", "it is absolute"),
         ("nova/a thing.patch", "the series could not name it"),

@@ -163,13 +163,13 @@ def _checks(hunk: HunkFacts) -> Html:
     missed = [element("li", element("code", line)) for line in hunk.missed]
     ran = [element("li", element("code", name)) for name in hunk.checks]
     checks = "1 check runs" if len(ran) == 1 else f"{len(ran)} checks run"
-    words = f"{checks} it" if ran else "No check runs it"
+    words = f"{checks} it" if ran else "No check runs it" if missed else "Nothing in it to run"
     return element(
         "div",
         element("h4", "Checks"),
         element("details", element("summary", words), element("ul", *ran))
         if ran
-        else element("p", words, class_="warn"),
+        else element("p", words, class_="warn" if missed else "dim"),
         element("p", "Lines that no check runs", class_="warn") if missed else None,
         element("ul", *missed) if missed else None,
         class_="checks",
