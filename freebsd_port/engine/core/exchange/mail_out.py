@@ -73,7 +73,7 @@ def _encode_author(author: str) -> str:
     name, bracket, address = author.rpartition(" <")
     if not _is_plain(name):
         return f"{_encode(name)}{bracket}{address}"
-    if _SPECIAL.search(name):
+    if _SPECIAL.search(name) and "@" in address:  # git takes no quotes off without an address
         name = '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
     return f"{name}{bracket}{address}"
 
