@@ -12,11 +12,17 @@
 #   make verify-releases every release: environment, series, checks; makes what is not there
 #   make services        start the patched services against a real broker and database
 #   make demo            a host from nothing to verified, here; everything is undone again
+#   make bare-machine    README's commands on a new Debian with only what README installs; as root
 #   make check           series, files, headers, locks and pins agree
 #   make pop             take every patch off again
 #   make bench           speed and memory against quilt, git and patch
+#   make fuzz            random histories and damaged patches against GNU patch, git and quilt
 #   make compare-quilt   Debian's real series, byte for byte against quilt (downloads them)
+#   make compare-rebase  Debian's real series, hunk by hunk against git rebase (downloads them)
 #   make tox             our own tests on every Python from 3.11 to 3.13
+#   make docs            the documentation as a site, in build/docs/html
+#   make docs-check      the same, failing on a broken link, a stale table or a bad man page
+#   make man             the man pages, in build/man
 #   make tables          write the tables of the documents that follow from the code
 #   make dist            build the sdist and the wheel, check them and try the wheel
 #   make hooks           run lint and types at every git commit
@@ -32,7 +38,8 @@ TOOL = .venv/bin/freebsd-port
 MADE = $(VENV)/.freebsd-port.json
 
 .PHONY: help venv patch test lint types test-port test-tool test-long verify-upstream \
-	verify-releases services demo check pop bench compare-quilt tox tables dist hooks clean
+	verify-releases services demo bare-machine check pop bench fuzz compare-quilt compare-rebase tox docs \
+	docs-check man tables dist hooks clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -45,6 +52,11 @@ help:
 	@echo "... adding what the tests need" >&2
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --group dev
 	@touch .venv/ready-to-test
+
+.venv/ready-to-document: .venv/ready
+	@echo "... adding what the documentation needs" >&2
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --group docs
+	@touch .venv/ready-to-document
 
 .venv/ready-to-publish: .venv/ready
 	@echo "... adding what building and checking need" >&2
@@ -92,6 +104,9 @@ demo: $(MADE)
 	@$(TOOL) apply --release $(RELEASE) --venv $(VENV)
 	@.venv/bin/python scripts/demo.py --venv $(VENV)
 
+bare-machine:
+	@scripts/bare_machine
+
 check: .venv/ready
 	@$(TOOL) check
 
@@ -101,11 +116,27 @@ pop: .venv/ready
 bench: .venv/ready
 	@.venv/bin/python -m bench
 
+fuzz: .venv/ready-to-test
+	@.venv/bin/python tests/fuzz
+
 compare-quilt: .venv/ready
 	@.venv/bin/python scripts/compare_quilt.py
 
+compare-rebase: .venv/ready
+	@.venv/bin/python scripts/compare_rebase.py
+
 tox: .venv/ready-to-test
 	@.venv/bin/tox
+
+docs: .venv/ready-to-document
+	@.venv/bin/python scripts/manual site build/docs
+	@echo "build/docs/html/index.html"
+
+docs-check: .venv/ready-to-document
+	@.venv/bin/python scripts/manual check build/docs
+
+man: .venv/ready
+	@.venv/bin/python scripts/manual man build/man
 
 tables: .venv/ready
 	@.venv/bin/python scripts/tables.py

@@ -4,13 +4,15 @@
     scripts/compare_quilt.py [--keep] [PACKAGE ...]
 
 Downloads the source packages with `apt-get source --download-only` into build/debian-sources;
-what is there already is used again. Exit status 0 when everything is identical, 1 when not, 2 when
-a package or a tool is not to be had. Nothing of the system is changed.
+what is there already is used again. Where apt knows no source packages, those of Debian 12 come
+through a configuration of apt's below that directory. Exit status 0 when everything is identical,
+1 when not, 2 when a package or a tool is not to be had. Nothing of the system is changed.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -30,13 +32,20 @@ from beside_quilt import (  # noqa: E402
 
 from freebsd_port.engine.ops.target.patch_source import PatchSource  # noqa: E402
 
-PACKAGES = ("glibc", "systemd", "qemu", "curl", "libvirt")
+PACKAGES = (
+    *("glibc", "systemd", "qemu", "curl", "libvirt", "samba", "openssh", "nginx", "exim4"),
+    *("sudo", "rsync", "cups", "bash", "grub2", "lvm2", "busybox", "wpa", "ghostscript", "krb5"),
+    *("util-linux", "vim", "openssl", "gdb", "python3.11", "perl", "cron"),
+)
 SOURCES = ROOT / "build" / "debian-sources"
-DEB_SRC = """\
-apt knows no source packages. To switch them on, as root:
-  sed 's/^Types: deb$/Types: deb-src/' /etc/apt/sources.list.d/debian.sources \\
-    > /etc/apt/sources.list.d/src.sources
-  apt-get update"""
+APT = SOURCES / "apt"
+APT_CONFIG = """\
+Dir::State::lists "{apt}/lists";
+Dir::Cache "{apt}/cache";
+Dir::Etc::sourcelist "{apt}/sources.list";
+Dir::Etc::sourceparts "-";
+"""
+DEBIAN = "deb-src http://deb.debian.org/debian bookworm main\n"
 
 
 def main() -> int:
@@ -49,7 +58,7 @@ def main() -> int:
     if missing:
         print(f"error: not installed: {', '.join(missing)}", file=sys.stderr)
         return 2
-    print(f"{'package':<9}{'fuzz':>5}{'patches':>9}{'files':>8}{'result':>12}"
+    print(f"{'package':<12}{'fuzz':>5}{'patches':>9}{'files':>8}{'result':>12}"
           f"{'quilt s':>10}{'ours s':>9}{'ratio':>7}")  # fmt: skip
     is_same = True
     for package in options.packages:
@@ -68,18 +77,38 @@ def download(package: str) -> bool:
     if any(directory.glob("*.dsc")):
         return True
     directory.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        ["apt-get", "source", "--download-only", "-qq", package],
+    words = ("source", "--download-only", "-qq", package)
+    done = run_apt(*words, directory=directory)
+    if done.returncode and "deb-src" in done.stderr and "APT_CONFIG" not in os.environ:
+        done = configure_apt()
+        if done.returncode == 0:
+            done = run_apt(*words, directory=directory)
+    if done.returncode:
+        reason = done.stderr.strip()
+        print(f"error: the sources of {package} cannot be had\n{reason}", file=sys.stderr)
+    return done.returncode == 0
+
+
+def run_apt(*words: str, directory: Path) -> subprocess.CompletedProcess[str]:
+    """Run apt-get quietly."""
+    return subprocess.run(
+        ["apt-get", *words],
         cwd=directory,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
         check=False,
     )
-    if done.returncode:
-        hint = DEB_SRC if "deb-src" in done.stderr else done.stderr.strip()
-        print(f"error: the sources of {package} cannot be had\n{hint}", file=sys.stderr)
-    return done.returncode == 0
+
+
+def configure_apt() -> subprocess.CompletedProcess[str]:
+    """Let apt keep lists of source packages of its own, and fetch them."""
+    for name in ("lists/partial", "cache/archives/partial"):
+        (APT / name).mkdir(parents=True, exist_ok=True)
+    (APT / "sources.list").write_text(DEBIAN)
+    (APT / "apt.conf").write_text(APT_CONFIG.format(apt=APT))
+    os.environ["APT_CONFIG"] = str(APT / "apt.conf")
+    return run_apt("update", "-qq", directory=APT)
 
 
 def unpack(package: str) -> Path:
@@ -136,7 +165,7 @@ def compare(package: str, fuzz: int | None) -> bool:
         )
         result = "POP DIFFERS" if differing else result
     count = len(PatchSource(patches / "series", patches).load_series().entries)
-    print(f"{package:<9}{'-' if fuzz is None else fuzz:>5}{count:>9}{len(found):>8}{result:>12}"
+    print(f"{package:<12}{'-' if fuzz is None else fuzz:>5}{count:>9}{len(found):>8}{result:>12}"
           f"{quilt.seconds:>10.2f}{ours.seconds:>9.2f}"
           f"{quilt.seconds / max(ours.seconds, 0.01):>7.1f}", flush=True)  # fmt: skip
     for line in differing[:20]:

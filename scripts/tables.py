@@ -11,14 +11,23 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from manual.markdown import render_verbs
+from manual.read_help import read_pages
+
+from freebsd_port.cli.main import cli
 from freebsd_port.engine.core.review.rules.all import RULES
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def verbs() -> list[str]:
+    """The verbs, as the help lists them."""
+    return render_verbs(read_pages(cli)[0]).splitlines()
+
+
 def rules() -> list[str]:
     """The rules of a review."""
-    rows = ["| rule | remarks on | not on |", "|---|---|---|"]
+    rows = ["| rule | remarks on | ignores |", "|---|---|---|"]
     for rule in RULES:
         level = " (error)" if rule.level == "error" else ""
         spares = f" {rule.spares}" if rule.spares else ""
@@ -26,7 +35,10 @@ def rules() -> list[str]:
     return rows
 
 
-TABLES: dict[tuple[str, str], Callable[[], list[str]]] = {("docs/review.md", "rules"): rules}
+TABLES: dict[tuple[str, str], Callable[[], list[str]]] = {
+    ("README.md", "verbs"): verbs,
+    ("docs/review.md", "rules"): rules,
+}
 
 
 def with_table(text: str, name: str, rows: list[str]) -> str:

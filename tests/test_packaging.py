@@ -261,7 +261,7 @@ def try_wheel(wheel: Path, cwd: Path) -> subprocess.CompletedProcess[str]:
 def test_the_wheel_passes_what_is_tried_before_it_is_published(wheel: Path, tmp_path: Path) -> None:
     done = try_wheel(wheel, tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "now no patch is on" in done.stdout
+    assert "now no patch is applied" in done.stdout
 
 
 def test_a_wheel_that_lacks_the_series_does_not(wheel: Path, tmp_path: Path) -> None:
@@ -272,4 +272,4 @@ def test_a_wheel_that_lacks_the_series_does_not(wheel: Path, tmp_path: Path) -> 
                 rest.writestr(one, whole.read(one))
     done = try_wheel(broken, tmp_path)
     assert done.returncode != 0
-    assert "now no patch is on" not in done.stdout
+    assert "now no patch is applied" not in done.stdout

@@ -31,7 +31,8 @@ def of_kind(kind: str) -> list[object]:
 def hold(transcript: Transcript, cwd: Path, *, append: str = "", **env: str) -> None:
     """Replay, with options that the reader does not need appended to our own command."""
     commands = [
-        re.sub(r"^(freebsd-port \w+)", rf"\1{append}", step.command) for step in transcript.steps
+        re.sub(r"^(freebsd-port (?!rebase)\w+)", rf"\1{append}", step.command)
+        for step in transcript.steps
     ]
     outputs = replay(commands, cwd, environment_variables() | env)
     assert len(outputs) == len(commands)
@@ -75,10 +76,23 @@ def test_a_transcript_that_writes_is_what_happens_to_a_copy(
     hold(transcript, ROOT, append=f" --venv {shlex.quote(str(tmp_path))}")
 
 
+@pytest.mark.parametrize("transcript", of_kind("fresh"))
+def test_a_transcript_on_a_fresh_environment_is_what_happens(
+    transcript: Transcript, tmp_path: Path
+) -> None:
+    _, release, environment = require_environment()
+    copy_distributions(environment, release, tmp_path)
+    append = f" --venv {shlex.quote(str(tmp_path))}"
+    replay([f"freebsd-port pop -a{append}"], ROOT, environment_variables())
+    hold(transcript, ROOT, append=append)
+
+
 def test_every_transcript_says_where_it_runs_and_types_something() -> None:
     assert TRANSCRIPTS
     for transcript in TRANSCRIPTS:
-        assert transcript.kind in ("tree", "project", "environment", "packages"), transcript.line
+        assert transcript.kind in ("tree", "project", "environment", "packages", "fresh"), (
+            transcript.line
+        )
         assert transcript.steps, transcript.line
 
 

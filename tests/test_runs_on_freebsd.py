@@ -121,7 +121,7 @@ def test_a_session_runs_on_an_emulated_host_without_any_other_program(
     assert said[17][3].startswith("error: something that freebsd-port did not make is in the way")
     status = json.loads(said[12][2])
     assert [patch["state"] for patch in status["patches"]] == ["applied", "applied", "unapplied"]
-    assert said[9][2].endswith(f"now 3 patches on, at {NAMES[-1]}, 2 files written\n")
+    assert said[9][2].endswith(f"now 3 patches applied, up to {NAMES[-1]}, 2 files written\n")
     assert snapshot(project.packages) == before
 
 

@@ -19,7 +19,7 @@ def test_oslo_privseps_own_tests_pass_as_before_and_more_than_once_is_cheaper():
     result = compare_upstream(project, workspace, ["oslo.privsep"], progress=told.append)
     (privsep,) = result.comparisons
     assert privsep.lost == ()
-    assert privsep.before["passed"] > 40
+    assert privsep.before["passed"] >= 40  # without sudo as few as 40
     assert privsep.after["passed"] + len(privsep.unsteady) >= privsep.before["passed"]
     state = load_state(environment.packages)
     kept = {one.suite: one for one in find_upstream(environment.packages, state)}

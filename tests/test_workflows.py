@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 import pytest
+from programs import PACKAGES, needs, why_not
 from ruamel.yaml import YAML
 
 from freebsd_port.cli.commands.releases_matrix import matrix_row
@@ -27,10 +28,6 @@ SCRIPTS = sorted(
 )
 TEST_SCRIPT = (ROOT / "scripts/test").read_text("utf-8")
 SHELLCHECK = shutil.which("shellcheck")
-
-needs_shellcheck = pytest.mark.skipif(
-    SHELLCHECK is None, reason="shellcheck is not installed; .ci/run installs it"
-)
 
 
 CALL = re.compile(r'(?:/freebsd-port|^ *"\$tool"|\$\(TOOL\)) ([^\n|;&>)]+)', re.MULTILINE)
@@ -239,7 +236,17 @@ def test_linux_runs_every_stage_of_the_tests_side_by_side_and_freebsd_what_its_u
     assert os.access(ROOT / ".ci/run", os.X_OK)
 
 
-@needs_shellcheck
+def test_readme_installs_what_ci_installs_and_names_each_package_once() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    (line,) = re.findall(r"^apt-get install (.*)$", readme, re.MULTILINE)
+    pairs = re.findall(r" ([\w-]+):([a-z0-9-]+)", (ROOT / ".ci/run").read_text("utf-8"))
+    by_ci = {package for _, package in pairs if package != "chromium"}
+    assert sorted(line.split()[3:]) == line.split()[3:]
+    assert set(line.split()) == {"git", "make", "python3-venv", *by_ci}
+    assert {*PACKAGES.values()} <= by_ci
+
+
+@needs("shellcheck")
 @pytest.mark.parametrize("job", jobs())
 def test_shellcheck_has_nothing_to_say_about_the_shell_in_a_job(job: dict[str, Any]) -> None:
     for script in scripts_of(job):
@@ -253,7 +260,7 @@ def test_shellcheck_has_nothing_to_say_about_the_shell_in_a_job(job: dict[str, A
         assert done.returncode == 0, done.stdout
 
 
-@needs_shellcheck
+@needs("shellcheck")
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
 def test_shellcheck_has_nothing_to_say_about_a_script(path: Path) -> None:
     done = subprocess.run([str(SHELLCHECK), str(path)], capture_output=True, text=True, check=False)
@@ -278,7 +285,7 @@ def find_make(kind: str) -> str:
         ).stdout
         if said.startswith("GNU Make") == (kind == "GNU"):
             return program
-    pytest.skip(f"no {kind} make is installed; .ci/run installs bmake")
+    pytest.skip(f"no {kind} make: {why_not('bmake')}" if kind == "BSD" else "no GNU make")
 
 
 def dry_run(program: str, *words: str) -> list[str]:

@@ -1,9 +1,10 @@
-"""How things look on a terminal; the only module that knows colours."""
+"""How things look on a terminal: the only module that knows colours, and escapes the rest."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from freebsd_port.errors import PortError
 if TYPE_CHECKING:
     from freebsd_port.openstack.store.project.project import Project
 
-_COLOURS = {
+_COLOURS: dict[str, dict[str, Any]] = {
     "good": {"fg": "green"},
     "bad": {"fg": "red", "bold": True},
     "warn": {"fg": "yellow"},
@@ -28,17 +29,70 @@ _COLOURS = {
 }
 
 
+_MARK = f"\x1b{os.urandom(8).hex()}"
+"""What stands before each colour of ours, so that those in a name from elsewhere are none."""
+
+_COLOUR = re.compile(rf"{_MARK}((?:\x1b\[[0-9;]*m)+)")
+
+
 def paint(text: str, look: str) -> str:
-    """Colour a text; click takes the colours out again where they do not belong."""
-    return click.style(text, **_COLOURS[look])  # type: ignore[arg-type]
+    """Colour a text for `say`, which takes the colours out again where they do not belong."""
+    return style(text, **_COLOURS[look])
 
 
-def say(text: str = "", *, to_stderr: bool = False) -> None:
-    """Print a line; colours only on a terminal and without NO_COLOR.
+def style(text: str, **look: Any) -> str:
+    """Colour a text for `say` by the words of click.style."""
+    start, _, end = click.style("|", **look).partition("|")
+    return f"{_MARK}{start}{text}{_MARK}{end}" if start else text
+
+
+def escape(line: str) -> str:
+    """Give a line as a terminal may have it: what it would obey or hide is shown, but our colours.
+
+    Nothing else of ours writes to a terminal, so names, subjects and authors may go to `say` as
+    they are.
+    """
+    parts = _COLOUR.split(line)
+    return "".join(part if at % 2 else _show(part) for at, part in enumerate(parts))
+
+
+def split_styles(line: str) -> list[str]:
+    """Cut a line into texts, escaped, and the codes of `style` between them, in turn."""
+    parts = re.split(rf"({_MARK}(?:\x1b\[[0-9;]*m)+)", line)
+    return [part if at % 2 else _show(part) for at, part in enumerate(parts)]
+
+
+STYLE_OFF = f"{_MARK}\x1b[0m"
+"""Ends every style."""
+
+
+def _show(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
+    from freebsd_port.engine.core.text.unseen import show_unseen
+
+    return show_unseen(text).replace("\n", "<^J>")
+
+
+def say(line: str = "", *, to_stderr: bool = False) -> None:
+    """Print one line, escaped; colours only on a terminal and without NO_COLOR.
 
     Source: no-color.org.
     """
-    click.echo(text, err=to_stderr, color=False if is_plain() else None)
+    click.echo(escape(line), err=to_stderr, color=False if is_plain() else None)
+
+
+_done: list[str] = []
+
+
+def note_done(line: str) -> None:
+    """Remember a change that was made, for when the output that says so cannot be written."""
+    _done.append(click.unstyle(line).strip())
+
+
+def done_lines() -> tuple[str, ...]:
+    """Give what was noted, in order."""
+    return tuple(_done)
 
 
 def is_plain() -> bool:
@@ -62,25 +116,24 @@ def problem_rows(problems: Iterable[PortError]) -> list[dict[str, str | None]]:
 
 
 def print_error(error: PortError) -> None:
-    """Print what happened, where, and the next command; what others wrote in it is shown only."""
-    from freebsd_port.engine.core.text.unseen import show_unseen
-
-    say(f"{paint('error:', 'bad')} {show_unseen(error.what)}", to_stderr=True)
-    if error.where:
-        say(f"  where: {show_unseen(error.where)}", to_stderr=True)
-    if error.hint:
-        say(f"  try:   {show_unseen(error.hint)}", to_stderr=True)
+    """Print what happened, where, and the next command."""
+    parts = (
+        (paint("error:", "bad"), error.what),
+        ("  where:", error.where),
+        ("  try:  ", error.hint),
+    )
+    for lead, text in parts:
+        first, *more = (text or "").split("\n")
+        if text:
+            say(f"{lead} {first}", to_stderr=True)
+        for line in more:
+            say(f"         {line}", to_stderr=True)
 
 
 def describe_project(project: Project) -> str:
     """Name the directory of the project, and say if it is only for reading."""
     tail = " (installed with the package, read-only)" if project.is_packaged else ""
     return f"{project.root}{tail}"
-
-
-def print_progress(message: str) -> None:
-    """Tell on stderr what goes on, so that stdout stays for the result."""
-    say(paint(f"... {message}", "dim"), to_stderr=True)
 
 
 def count(number: int, noun: str) -> str:

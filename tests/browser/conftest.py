@@ -81,5 +81,5 @@ def real_facts() -> SeriesFacts:
 def real_site(real_facts: SeriesFacts, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site of the real series."""
     directory = tmp_path_factory.mktemp("review") / "site"
-    write_site(real_facts, directory)
+    write_site(real_facts, directory, print)
     return directory

@@ -16,7 +16,7 @@ from small_overlay import diff
 from small_project import GREET, LEAVE, LOUD, NOVA_TEXT, POLITE, WHO, SmallProject
 
 NEW = "nova/new-thing.patch"
-LOCK = "series.lock is out of date now, afterwards: freebsd-port series lock --release 2026.2\n"
+LOCK = "series.lock is out of date; when you are done: freebsd-port series lock --release 2026.2\n"
 
 
 def pipe(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
@@ -67,7 +67,7 @@ def test_a_refresh_says_that_the_lock_is_out_of_date(run: Run, project: SmallPro
 def test_headers_are_printed_and_changed(
     run: Run, project: SmallProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert run("header").err == "error: no patch is on\n  try:   freebsd-port push\n"
+    assert run("header").err == "error: no patch is applied\n  try:   freebsd-port push\n"
     shown = run("header", "greet-loudly").out
     assert shown.startswith("Subject: greet-loudly\n")
     assert shown.endswith("to tell.\n\n")
@@ -199,7 +199,7 @@ def test_the_series_of_an_installed_package_is_not_changed(
     )
     said = run("new", NEW)
     assert said.status == 2
-    assert said.err.startswith("error: the series came with the installed package")
+    assert said.err.startswith("error: the series was installed with the package")
 
 
 def test_a_diff_is_bytes_in_a_pipe(project: SmallProject) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from command_line import Run, every_verb
@@ -122,6 +124,49 @@ def test_verify_tells_of_each_patch_its_checks_lines_and_upstreams_suites(run: R
     assert "nova.virt.libvirt" in greet["upstream"]["not_compared"]
 
 
+def test_verify_of_a_patch_without_a_passing_check_is_a_problem(
+    run: Run, project: SmallProject
+) -> None:
+    run("apply")
+    found = run("verify", "--platform", PLATFORM, "--json", "who-am-i").json
+    assert [one["patch"] for one in found["patches"]] == [WHO]
+    (project.checks / "oslo_privsep/test_who_am_i.py").unlink()
+    said = run("verify", "--platform", PLATFORM, "--json", WHO, GREET)
+    assert said.status == 1
+    assert [one["what"] for one in said.json["problems"]] == [f"no check of {WHO} passed"]
+    assert run("verify", "nobody").status == 1
+    assert run("verify", WHO, "--if-changed").err.startswith(
+        "error: --if-changed excludes PATCH and --junit\n"
+    )
+
+
+def test_verify_writes_a_junit_report(run: Run, project: SmallProject, tmp_path: Path) -> None:
+    project.save_check(
+        "oslo_privsep/test_more.py",
+        f"import pytest\npytestmark = pytest.mark.patch({WHO!r})\n"
+        "def test_bad():\n    raise LookupError('\\x1b[31m nobody')\n"
+        "def test_not():\n    pytest.skip('not here')\n",
+    )
+    run("push", "2")
+    report = tmp_path / "verify.xml"
+    said = run("verify", "--platform", PLATFORM, "--every-line", "--junit", report)
+    assert said.status == 1
+    suites = {suite.get("name"): suite for suite in ElementTree.parse(report).getroot()}
+    assert set(suites) == {f"nova on {PLATFORM}", f"oslo_privsep on {PLATFORM}", "added lines"}
+    privsep = suites[f"oslo_privsep on {PLATFORM}"]
+    numbers = [privsep.get(key) for key in ("tests", "failures", "skipped", "errors")]
+    assert numbers == ["3", "1", "1", "0"]
+    cases = {(case.get("classname"), case.get("name")): case for case in privsep.iter("testcase")}
+    failure = cases["oslo_privsep.test_more", "test_bad"].find("failure")
+    assert failure is not None
+    assert failure.get("message") == "LookupError: #x1B[31m nobody"
+    assert cases["oslo_privsep.test_more", "test_not"].find("skipped") is not None
+    assert len(cases["oslo_privsep.test_who_am_i", "test_who"]) == 0
+    assert [case.get("name") for case in suites["added lines"].iter("testcase")] == [WHO, GREET]
+    said = run("verify", "--platform", PLATFORM, "--junit", tmp_path / "absent/verify.xml")
+    assert "error: the report cannot be written: no such file or directory\n" in said.err
+
+
 @pytest.mark.parametrize("native_only", [False, True])
 def test_a_line_that_no_check_runs_is_a_problem_where_every_line_is_asked_for(
     run: Run, project: SmallProject, native_only: bool
@@ -183,7 +228,7 @@ def test_completion_gives_the_script(run: Run) -> None:
             ("pop", "--json"),
             2,
             {
-                "what": "nothing to pop: no patch is on",
+                "what": "nothing to pop: no patch is applied",
                 "where": None,
                 "hint": "freebsd-port push",
             },
@@ -201,7 +246,7 @@ def test_completion_gives_the_script(run: Run) -> None:
             ("verify", "--json"),
             1,
             {
-                "what": "no patch is on, so there is nothing to verify",
+                "what": "no patch is applied, so there is nothing to verify",
                 "where": "PROJECT/.venvs/2026.2",
                 "hint": "freebsd-port apply",
             },

@@ -22,7 +22,7 @@ from rebase_project import (
 from small_project import CHECKOUT, GREET, LEAVE, WHO, SmallProject
 from transcript import matches, read_transcripts, replay
 
-CARRYING = "... carrying the series from 2026.2 to 2026.1\n"
+CARRYING = "... rebasing the series from 2026.2 to 2026.1\n"
 FINISHED = CLASHING.replace("f'hello {name}'", "f'HELLO {name}'")
 
 
@@ -80,7 +80,7 @@ def test_verbose_shows_every_hunk_of_every_patch(run: Run, made: RebaseProject) 
 def test_a_conflict_is_walked_through_to_its_end(run: Run, made: RebaseProject) -> None:
     made.add_release("2026.1", CLASHING)
     stopped = (
-        "stopped at nova/leave-politely.patch; finish, then --continue:\n"
+        "stopped at nova/leave-politely.patch; resolve these files, then --continue:\n"
         "  .rebase/2026.1/work/nova/greet.py\n"
     )
     assert run("rebase", "--to", "2026.1") == Said(
@@ -94,7 +94,7 @@ def test_a_conflict_is_walked_through_to_its_end(run: Run, made: RebaseProject) 
         CARRYING,
     )  # fmt: skip
     assert run("rebase", "--status").out == (
-        "2026.2 to 2026.1, 0 patches settled by hand\n"
+        "2026.2 to 2026.1, 0 patches resolved by hand\n"
         "stopped at nova/greet-loudly.patch\n"
         "  markers left in .rebase/2026.1/work/nova/greet.py\n"
     )
@@ -121,7 +121,7 @@ def test_a_conflict_is_walked_through_to_its_end(run: Run, made: RebaseProject) 
         "wrote series\n"
         "2026.2 to 2026.1: 1 kept, 1 rewritten, 1 off\n"
     )
-    assert run("rebase", "--status").out == "no rebase was begun\n"
+    assert run("rebase", "--status").out == "no rebase is in progress\n"
     assert made.problems() == []
 
 
@@ -133,7 +133,7 @@ def test_abort_names_what_it_put_back(run: Run, made: RebaseProject) -> None:
     assert run("rebase", "--abort") == Said(0, "restored series\nthe rebase was aborted\n", "")
     assert made.bytes() == before
     assert run("rebase", "--abort") == Said(
-        1, "", "error: no rebase was begun\n  try:   freebsd-port rebase --to RELEASE\n"
+        1, "", "error: no rebase is in progress\n  try:   freebsd-port rebase --to RELEASE\n"
     )
 
 

@@ -9,11 +9,22 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from command_line import Run
 from own_terminal import COMMAND, on_terminal
 from rebase_project import RebaseProject
-from small_project import CHECKOUT, GREET, LEAVE, NAMES, NOVA_TEXT, RELEASE, WHO, SmallProject
+from small_project import (
+    CHECKOUT,
+    GREET,
+    LEAVE,
+    NAMES,
+    NOVA_TEXT,
+    RELEASE,
+    WHO,
+    WHO_TEXT,
+    SmallProject,
+)
 
 from freebsd_port.cli.main import main
 
@@ -101,6 +112,46 @@ def test_a_wide_terminal_gets_both_sides(run: Run, monkeypatch: pytest.MonkeyPat
     assert " | " not in run("review", WHO, "--unified", "--offline").out
 
 
+def test_no_row_is_wider_than_the_terminal_and_none_begins_in_the_number_column(
+    project: SmallProject,
+) -> None:
+    words = " ".join(f"word{number}" for number in range(40))
+    new = WHO_TEXT.replace("'linux'", f"'{words}'  # {'x' * 100}")
+    project.save_patch(WHO, "oslo_privsep/who.py", WHO_TEXT, new)
+    text = project.patch(WHO).read_text()
+    project.patch(WHO).write_text(text.replace("\n---", f"\n\n{words}\n---", 1))
+    here = ["--offline", "--project", str(project.root)]
+    for asked in ([WHO, "--unified"], ["-v"], [WHO, "--side-by-side"]):
+        shown = on_terminal(["review", *asked, *here], COLUMNS="80", PAGER="")
+        rows = [click.unstyle(row) for row in shown.splitlines()]
+        assert max(map(len, rows)) <= 80
+        if asked == [WHO, "--unified"]:
+            start = next(n for n, row in enumerate(rows) if row.startswith("  2 +    return"))
+            rest = rows[start + 1 : -1]
+            assert rest
+            assert all(row.startswith("    ") for row in rest)
+            added = " ".join([rows[start][4:], *(row[4:] for row in rest)])
+            assert re.findall(r"word\d+", added) == words.split()
+
+
+@pytest.mark.parametrize("columns", ["80", "30"])
+def test_the_grid_of_all_releases_fits_the_terminal(
+    run: Run, project: SmallProject, tmp_path: Path, columns: str
+) -> None:
+    made = RebaseProject(project, tmp_path / "cache")
+    for release in ("2023.1", "2024.1", "2024.2", "2025.1", "2025.2", "2026.1"):
+        made.add_release(release, NOVA_TEXT)
+    here = ["--offline", "--project", str(project.root)]
+    shown = on_terminal(["status", "--all", *here], COLUMNS=columns, NO_COLOR="1")
+    grid = shown.splitlines()[:7]
+    releases = ["2023.1", "2024.1", "2024.2", "2025.1", "2025.2", "2026.1", RELEASE]
+    assert grid[0].split() == releases
+    assert (grid[2], grid[4]) == ("oslo.privsep", "nova")
+    assert grid[3].split() == ["who-am-i", *["="] * 7]
+    assert grid[5].split()[0] == ("greet-loudly" if columns == "80" else "greet-l...")
+    assert max(map(len, grid)) <= (80 if columns == "80" else 12 + 7 * 7)
+
+
 def test_a_hunk_is_named_by_the_start_of_its_id(run: Run) -> None:
     first, second = ids(run, LEAVE)
     assert IDS.findall(run("review", second[:6], "--offline").out) == [second]
@@ -140,7 +191,7 @@ def test_a_start_that_many_hunks_have_is_refused_with_their_names(
 def test_decisions_are_written_shown_and_forgotten(run: Run, project: SmallProject) -> None:
     first, second = ids(run, LEAVE)
     said = run("review", "--approve", first[:8], "--by", "Jo", "--note", "fine", "--offline")
-    assert (said.status, said.out) == (0, f"approved  {first}  {LEAVE}\n1 hunk decided about\n")
+    assert (said.status, said.out) == (0, f"approved  {first}  {LEAVE}\n1 decision recorded\n")
     shown = run("review", LEAVE, "--offline").out
     assert re.search(r"approved by Jo on \d{4}-\d\d-\d\d: fine", shown)
     assert "2 hunks" not in shown
@@ -149,7 +200,7 @@ def test_decisions_are_written_shown_and_forgotten(run: Run, project: SmallProje
     assert (
         run("review", "--offline")
         .out.splitlines()[-2]
-        .startswith("3 patches, 4 hunks on 2026.2; 2 reviewed, 2 not; changes requested of 2")
+        .startswith("3 patches, 4 hunks on 2026.2; 2 reviewed, 2 not; changes requested for 2")
     )
     assert run("review", "--reset", LEAVE, "--offline", "--json").json["decided"] == [
         {"id": one, "patch": LEAVE, "verdict": "reset"} for one in (first, second)
@@ -167,7 +218,7 @@ def test_another_releases_text_is_held_against_the_one_that_is_shown(
     project.save_patch(GREET.replace(".", "@2025.1."), "nova/greet.py", NOVA_TEXT, other)
     (own,) = ids(run, "greet-loudly", "--release", "2025.1")
     told = (
-        f"    what differs from {own}, the text for {{}}:\n"
+        f"    differences from {own}, the variant for {{}}:\n"
         "    - +    return ('hello ' + name).title()\n"
         "    + +    return ('hello ' + name).upper()\n"
     )
@@ -176,7 +227,7 @@ def test_another_releases_text_is_held_against_the_one_that_is_shown(
     assert f"2024.1 rewritten as {own}, 2025.1 rewritten as {own}, 2026.2 exact" in since
     verbose = run("review", GREET, "-v", "--offline").out
     assert verbose.endswith(told.format("2024.1, 2025.1"))
-    assert "what differs" not in run("review", GREET, "--offline").out
+    assert "differences from" not in run("review", GREET, "--offline").out
 
 
 def test_only_what_a_filter_leaves_is_decided_about(run: Run) -> None:
@@ -191,8 +242,8 @@ def test_only_what_a_filter_leaves_is_decided_about(run: Run) -> None:
 @pytest.mark.parametrize(
     ("words", "what"),
     [
-        (["--approve", "--by", "Jo"], "nothing to decide about"),
-        (["--approve", WHO], "who decides? name a person with --by NAME"),
+        (["--approve", "--by", "Jo"], "no hunk is named"),
+        (["--approve", WHO], "the reviewer has no name: give --by NAME"),
         (
             ["--approve", "--reset", WHO, "--by", "Jo"],
             "--approve, --request-changes and --reset",

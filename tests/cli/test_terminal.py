@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -129,9 +130,23 @@ def test_output_that_finds_no_room_is_an_error(
             check=False,
         )
     assert done.returncode == 1
+    work = ", but the command did its work: now 2 patches applied, up to nova/greet-loudly.patch"
+    told = f"{work}, 2 files written" if words == ["pop"] else ""
     assert done.stderr.decode() == (
-        "error: cannot write: no space left on device\n  where: standard output\n"
+        f"error: cannot write: no space left on device{told}\n  where: standard output\n"
     )
+
+
+def test_an_interrupt_while_the_command_line_loads_is_no_traceback(tmp_path: Path) -> None:
+    """A stand-in for the command line is interrupted in the middle of its import."""
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "freebsd_port", "series"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"interrupted\n")
 
 
 @pytest.mark.parametrize(
@@ -257,6 +272,39 @@ def test_bash_completes_releases_and_patches_of_the_project_named(project: Small
     assert completions("pop", *here, "nova") == [GREET, LEAVE]
     assert completions("pop", *here, "who") == [WHO]
     assert completions("push", "--series", str(project.root / "series"), "l") == [LEAVE]
+
+
+@pytest.mark.parametrize("has_environment", [True, False])
+def test_bash_completes_the_files_of_the_packages(
+    project: SmallProject, has_environment: bool
+) -> None:
+    here = ("--project", str(project.root))
+    if not has_environment:
+        shutil.rmtree(project.packages)
+    assert completions("edit", *here, "nova/gr") == ["nova/greet.py"]
+    assert completions("annotate", *here, "oslo_privsep/w") == ["oslo_privsep/who.py"]
+    assert completions("diff", *here, "-P", WHO, "nova/g") == ["nova/greet.py"]
+    assert completions("add", *here, "nova-1.0") == []
+    assert not (project.root / ".venvs/2026.2").exists() or has_environment
+
+
+def test_bash_completes_the_files_of_a_tree(tmp_path: Path) -> None:
+    for name in ("src/one.c", "src/deep/two.c", "other.c"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    tree = ("--tree", str(tmp_path), "--patches", str(tmp_path))
+    assert completions("add", *tree, "src/") == ["src/deep/two.c", "src/one.c"]
+    assert completions("remove", *tree, "o") == ["other.c"]
+
+
+def test_bash_completes_the_verbs_below_a_verb(project: SmallProject) -> None:
+    here = ("--project", str(project.root))
+    assert completions("series", "") == ["lock", "check-order"]
+    assert completions("releases", "m") == ["matrix"]
+    assert completions("review", *here, "s") == ["site", "serve"]
+    assert completions("review", *here, WHO, "s") == []
+    assert completions("verify", *here, "") == ["upstream", *NAMES]
+    assert completions("verify", "upstream", "oslo.p") == ["oslo.privsep"]
 
 
 @pytest.mark.parametrize("words", [("push", "n"), ("status", "--release", "2"), ("nope", "x")])

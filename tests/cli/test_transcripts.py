@@ -6,17 +6,20 @@ import pytest
 from command_line import Run, Said
 from small_project import GREET, LEAVE, NAMES, PLATFORM, WHO, SmallProject
 
+from freebsd_port.engine.store.judge.programs import find_judge
+
+JUDGED = f"computed once more by {find_judge().name}\n"
 ALL_ON = """\
 push    oslo.privsep/who-am-i.patch
 push    nova/greet-loudly.patch
 push    nova/leave-politely.patch
-now 3 patches on, at nova/leave-politely.patch, 4 files written
+now 3 patches applied, up to nova/leave-politely.patch, 4 files written
 """
 
 
 def test_apply_puts_all_on_and_then_has_nothing_to_do(run: Run) -> None:
     assert run("apply") == Said(0, ALL_ON, "")
-    assert run("apply") == Said(0, f"nothing to do: 3 patches on, at {LEAVE}\n", "")
+    assert run("apply") == Said(0, f"nothing to do: 3 patches applied, up to {LEAVE}\n", "")
 
 
 def test_a_dry_run_shows_the_plan_and_writes_nothing(run: Run, project: SmallProject) -> None:
@@ -26,7 +29,7 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(run: Run, project: SmallPro
         "would push    oslo.privsep/who-am-i.patch\n"
         "would push    nova/greet-loudly.patch\n"
         "would push    nova/leave-politely.patch\n"
-        "would be 3 patches on, at nova/leave-politely.patch, 4 files written\n",
+        "would be 3 patches applied, up to nova/leave-politely.patch, 4 files written\n",
         "",
     )
     after = {path: path.read_bytes() for path in project.packages.rglob("*.*") if path.is_file()}
@@ -45,7 +48,7 @@ def test_verbose_shows_every_hunk_and_file(run: Run) -> None:
         "    nova/greet.py:20 hunk 2 of 2 exact\n"
         "  wrote nova-1.0.dist-info/RECORD\n"
         "  wrote nova/greet.py\n"
-        "now 3 patches on, at nova/leave-politely.patch, 2 files written\n"
+        "now 3 patches applied, up to nova/leave-politely.patch, 2 files written\n"
     )
 
 
@@ -58,27 +61,27 @@ def test_push_and_pop_go_as_far_as_they_are_told(run: Run) -> None:
     assert run("push", GREET).out == (
         "push    oslo.privsep/who-am-i.patch\n"
         "push    nova/greet-loudly.patch\n"
-        "now 2 patches on, at nova/greet-loudly.patch, 4 files written\n"
+        "now 2 patches applied, up to nova/greet-loudly.patch, 4 files written\n"
     )
     assert run("push", "5").out == (
         "push    nova/leave-politely.patch\n"
-        "now 3 patches on, at nova/leave-politely.patch, 2 files written\n"
+        "now 3 patches applied, up to nova/leave-politely.patch, 2 files written\n"
     )
     assert run("pop", "who-am-i").out == (
         "pop     nova/leave-politely.patch\n"
         "pop     nova/greet-loudly.patch\n"
-        "now 1 patch on, at oslo.privsep/who-am-i.patch, 2 files written\n"
+        "now 1 patch applied, up to oslo.privsep/who-am-i.patch, 2 files written\n"
     )
     assert run("pop").out == (
-        "pop     oslo.privsep/who-am-i.patch\nnow no patch is on, 2 files written\n"
+        "pop     oslo.privsep/who-am-i.patch\nnow no patch is applied, 2 files written\n"
     )
 
 
 @pytest.mark.parametrize(
     ("words", "error"),
     [
-        (("pop",), "error: nothing to pop: no patch is on\n  try:   freebsd-port push\n"),
-        (("pop", WHO), "error: nothing to pop: no patch is on\n  try:   freebsd-port push\n"),
+        (("pop",), "error: nothing to pop: no patch is applied\n  try:   freebsd-port push\n"),
+        (("pop", WHO), "error: nothing to pop: no patch is applied\n  try:   freebsd-port push\n"),
         (("push", "0"), "error: the number of patches must be at least 1\n"),
         (("push", "-a", "2"), "error: NUMBER or PATCH and -a exclude each other\n"),
         (
@@ -193,7 +196,7 @@ def test_without_an_environment_status_and_a_dry_run_look_at_the_wheels(
     said = run("status", "--offline")
     assert (said.status, said.out) == (
         0,
-        "release 2026.2: no environment; the series on its wheels\n"
+        "release 2026.2 has no environment; this is the series on its wheels\n"
         "  fits         oslo.privsep/who-am-i.patch\n"
         "  fits         nova/greet-loudly.patch\n"
         "  fits         nova/leave-politely.patch\n"
@@ -225,7 +228,9 @@ def test_a_tree_needs_neither_release_nor_pins(run: Run, project: SmallProject) 
     )
     words = ("--tree", project.packages, "--series", project.root / "series")
     said = run("apply", *words, "--patches", project.root / "patches")
-    assert said.out.endswith("now 3 patches on, at nova/leave-politely.patch, 2 files written\n")
+    assert said.out.endswith(
+        "now 3 patches applied, up to nova/leave-politely.patch, 2 files written\n"
+    )
 
 
 def test_a_series_and_a_patch_that_cannot_be_read_are_told_from_those_not_there(
@@ -285,10 +290,12 @@ def test_check_reports_all_and_is_content_once_the_lock_is_written(run: Run) -> 
     progress = "... planning the series on the wheels of 2026.2\n"
     assert run("series", "lock", "--offline") == Said(
         0,
-        "wrote PROJECT/releases/2026.2/series.lock\n3 patches, 1 release: 0 findings\n",
+        f"wrote PROJECT/releases/2026.2/series.lock\n{JUDGED}3 patches, 1 release: 0 findings\n",
         progress,
     )
-    assert run("check", "--offline") == Said(0, "3 patches, 1 release: 0 findings\n", progress)
+    assert run("check", "--offline") == Said(
+        0, f"{JUDGED}3 patches, 1 release: 0 findings\n", progress
+    )
     assert run("check", "--offline", "-q") == Said(0, "", "")
 
 
@@ -319,7 +326,7 @@ def test_verify_needs_patches(run: Run) -> None:
     assert run("verify") == Said(
         1,
         "",
-        "error: no patch is on, so there is nothing to verify\n"
+        "error: no patch is applied, so there is nothing to verify\n"
         "  where: PROJECT/.venvs/2026.2\n"
         "  try:   freebsd-port apply\n",
     )
@@ -360,7 +367,7 @@ def test_apply_can_verify_at_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     assert said.status == 0
     assert said.out.startswith(ALL_ON)
     assert said.out.endswith("4 of 4 hunks run by checks, 4 of 4 added lines\n")
-    assert run("apply", "--verify").out.startswith("nothing to do: 3 patches on")
+    assert run("apply", "--verify").out.startswith("nothing to do: 3 patches applied")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -425,9 +432,8 @@ def test_status_of_all_releases_is_a_grid(run: Run, project: SmallProject) -> No
         "oslo.privsep/who-am-i.patch  miss\n"
         "nova/greet-loudly.patch      exact\n"
         "nova/leave-politely.patch    off\n"
-        "@ another text than the newest release's; off: not on there; "
-        "*: carried, has series.lock\n"
-        "3 patches on 1 release; do not fit: 2026.2 1\n",
+        "@: variant; off: not in that release's series; *: has series.lock\n"
+        "3 patches on 1 release; do not apply: 2026.2 1\n",
         "",
     )
     assert run("status", "--all", "--release", "2026.2").status == 2

@@ -41,7 +41,7 @@ def test_suites_without_a_lost_pass_end_well(run: Run) -> None:
     )
     assert "... nova, unpatched: running nova.conf" in said.err
     again = run("verify", "upstream", "nova.conf").out
-    assert "\nnova: the unpatched side is known from 20" in again
+    assert "\nnova: unpatched result of 20" in again
     assert run("verify", "upstream", "-q", "nova.conf").out == ""
 
 

@@ -13,9 +13,12 @@ from typing import Any
 
 import click
 import pytest
+from manual.json_keys import load_json_keys
 from small_project import SmallProject, small_project
 
 from freebsd_port.cli.main import cli, main
+
+KEYS = load_json_keys()
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,15 @@ class Said:
     @property
     def json(self) -> dict[str, Any]:
         value: dict[str, Any] = json.loads(self.out)
+        require_declared(value)
         return value
+
+
+def require_declared(document: dict[str, Any]) -> None:
+    """See that docs/json-keys.toml, which the reference is made from, knows each key."""
+    # A matrix names no verb: its form is GitHub's. Nor does an error: it may not know the verb.
+    verb = document.get("verb", "releases matrix" if "include" in document else "document")
+    assert KEYS.undeclared(verb, document) == []
 
 
 Run = Callable[..., Said]
@@ -53,8 +64,14 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallProject:
 
 
 @pytest.fixture
-def run(project: SmallProject, capfd: pytest.CaptureFixture[str]) -> Run:
-    """Run a verb on the small project; its path is printed as PROJECT."""
+def run(
+    project: SmallProject, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Run:
+    """Run a verb on the small project; its path is printed as PROJECT.
+
+    However slow the machine is, nothing is printed because of it.
+    """
+    monkeypatch.setattr("freebsd_port.cli.progress.LINE_SECONDS", float("inf"))
 
     def call(verb: str, *words: str | Path) -> Said:
         capfd.readouterr()

@@ -10,12 +10,19 @@ import sys
 COMMAND = [sys.executable, "-m", "freebsd_port"]
 
 
-def on_terminal(words: list[str], **environment: str) -> str:
-    """Run on a terminal of its own; what it shows, errors included."""
+def on_terminal(words: list[str], *, module: bool = True, **environment: str) -> str:
+    """Run on a terminal of its own; what it shows, errors included.
+
+    With `module` False the words are those of the interpreter.
+    """
     leader, follower = pty.openpty()
     env = {**os.environ, "TERM": "xterm", **environment}
     process = subprocess.Popen(
-        [*COMMAND, *words], stdin=follower, stdout=follower, stderr=follower, env=env
+        [*(COMMAND if module else COMMAND[:1]), *words],
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        env=env,
     )
     os.close(follower)
     shown = b""

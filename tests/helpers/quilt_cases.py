@@ -124,10 +124,40 @@ CASES = (
     Case("git: rename over another file", TWO, {"1.patch": b"diff --git a/f b/g\n"
          b"similarity index 100%\nrename from f\nrename to g\n"}),
     _one("git: two diffs of one file", GIT + PLAIN + GIT + BACK),
+    _one("git: four diffs of one file", b"".join(GIT + b"--- a/f\n+++ b/f\n"
+         b"@@ -%d,3 +%d,3 @@\n line %d\n-line %d\n+x\n line %d\n" % (n - 1, n - 1, n - 1, n, n + 1)
+         for n in (6, 3, 9)) + GIT + b"--- a/f\n+++ b/f\n@@ -9,2 +9,2 @@\n-x\n+y\n line 10\n"),
+    Case("git: a copy reads what the patch has not changed yet", TWO, {"1.patch": GIT + PLAIN
+         + b"diff --git a/f b/h\nsimilarity index 100%\ncopy from f\ncopy to h\n"}),
+    Case("git: a diff of a file that a rename has yet to make", TWO, {"1.patch":
+         b"diff --git a/f b/h\nsimilarity index 100%\nrename from f\nrename to h\n"
+         b"diff --git a/h b/h\n" + PLAIN.replace(b"/f", b"/h")}, applies=False),
+    Case("git: a plain diff of a file that a copy has yet to make", TWO, {"1.patch":
+         b"diff --git a/f b/h\nsimilarity index 100%\ncopy from f\ncopy to h\n"
+         + PLAIN.replace(b"/f", b"/h")}, applies=False),
+    Case("git: a plain diff after git diffs of the same file", TWO, {"1.patch": GIT + PLAIN
+         + BACK + GIT + PLAIN}),
+    Case("git: gone, made anew and edited", TWO, {"1.patch":
+         b"diff --git a/g b/g\ndeleted file mode 100755\n--- a/g\n+++ /dev/null\n"
+         b"@@ -1 +0,0 @@\n-other\n"
+         b"diff --git a/g b/g\nnew file mode 100644\n--- /dev/null\n+++ b/g\n@@ -0,0 +1 @@\n+x\n"
+         b"diff --git a/g b/g\n--- a/g\n+++ b/g\n@@ -1 +1 @@\n-x\n+y\n"
+         b"diff --git a/g b/g\nold mode 100644\nnew mode 100755\n"
+         b"diff --git a/g b/g\n--- a/g\n+++ b/g\n@@ -1 +1 @@\n-y\n+z\n"}),
+    Case("git: gone, then made anew by a plain diff", TWO, {"1.patch":
+         b"diff --git a/g b/g\ndeleted file mode 100755\n--- a/g\n+++ /dev/null\n"
+         b"@@ -1 +0,0 @@\n-other\n--- /dev/null\n+++ b/g\n@@ -0,0 +1 @@\n+x\n"},
+         applies=False),
+    _one("git: mode, text, mode and text", GIT + b"old mode 100644\nnew mode 100755\n" + GIT + PLAIN
+         + GIT + b"old mode 100755\nnew mode 100600\n" + GIT + BACK),
     _one("git: -R of a rename", b"diff --git a/g b/f\nsimilarity index 100%\nrename from g\n"
          b"rename to f\n", series=b"1.patch -R\n"),
     _one("git: binary", GIT + b"index 1..2 100644\nGIT binary patch\nliteral 1\nIcmZP\n\n",
          applies=False),
+    _one("git: binary files differ", GIT + b"index 1..2 100644\nBinary files a/f and b/f differ\n"
+         + GIT + PLAIN),
+    _one("binary files differ", b"Binary files a/x and b/x differ\n" + PLAIN),
+    _one("context behind a hunk that its header does not count", PLAIN + b" line 7\n"),
     Case("modes survive", {"f": (TEN, 0o750)}, {"1.patch": PLAIN}),
     _one("mail", MAIL),
     _one("indented", INDENTED),
@@ -142,6 +172,11 @@ CASES = (
     _one("names with spaces", b"--- a/a b\t\n+++ b/a b\t\n" + HUNK, path="a b"),
     _one("quoted names", b'--- "a/a\\tb"\n+++ "b/a\\tb"\n' + HUNK, path="a\tb"),
     _one("orig beside the plain name", b"--- a/f.orig\n+++ b/f\n" + HUNK),
+    Case("a name with fewer components but a longer base name",
+         {"d/f": (TEN, 0o644), "longer": (TEN, 0o644)}, {
+             "1.patch": b"--- a/d/f\n+++ b/longer\n" + HUNK}, applies=False),
+    _one("git: names with too few components", GIT + PLAIN.replace(b"a/f", b"g")),
+    _one("a name of a context diff", b"--- a/x\n+++ b/x\n*** a/f\n" + HUNK),
     _one("context eaten", PLAIN.replace(b" line", b"line"), applies=False),
     _one("a comment in a hunk", PLAIN.replace(b"-line", b"# why\n-line")),
     _one("a hunk longer than it says", PLAIN.replace(b"-4,3", b"-4,2"), applies=False),
@@ -156,6 +191,12 @@ CASES = (
 )  # fmt: skip
 
 DIFFERENT = (
+    _one("a hunk that lost its header", PLAIN + b"\n-line 8\n+line eight\n", applies=False),
+    _one("a hunk behind a blank line", PLAIN + b"\n@@ -8,2 +8,2 @@\n line 8\n-line 9\n+x\n",
+         applies=False),
+    _one("a hunk that goes on behind its count", PLAIN + b"-line 7\n+line seven\n", applies=False),
+    _one("a file without a hunk", PLAIN + b"--- a/g\n+++ b/g\n", applies=False),
+    _one("an ed script in the middle", PLAIN + b"diff -e a/g b/g\n3c\nx\n.\n", applies=False),
     _one("an indented comment line", PLAIN, series=b"1.patch\n  # why\n"),
     _one("-pab", PLAIN, series=b"1.patch -pab\n"),
     _one("an unknown patch option", PLAIN, series=b"1.patch -E\n", applies=False),

@@ -93,7 +93,7 @@ class RcHost:
         """Take the programs of a real environment."""
         nova = replace(self.answers.nova, environment=str(environment))
         self.answers = replace(self.answers, nova=nova)
-        tools = find_tools(self.answers, self.root / "host.toml")
+        tools = find_tools(self.answers, self.root / "host.toml", Path("/"))
         self.services = {one.name: one for one in services(self.answers, tools)}
 
     def _answers(self) -> Answers:

@@ -21,7 +21,7 @@ Markers
                                     is about was not there before, or was otherwise upstream
 A check for another platform or a newer version is deselected and counted; a check without
 `patch` is an error. With --patches-on=FILE, a list of patches, a check that names a patch not
-in it is deselected too.
+in it is deselected too; with --patches-only=FILE, a check that names none of them.
 
 Fixtures
     profile         the active Profile; None where nothing is emulated
@@ -102,7 +102,9 @@ class Platform:
         self.emulation = emulation
         self.deselected = 0
         self.patches = None
+        self.only = None
         self.without_patch = 0
+        self.not_asked = 0
         self.for_newer = 0
 
     @property
@@ -114,6 +116,10 @@ class Platform:
         """Whether all these patches are on, as far as that is known."""
         return self.patches is None or self.patches.issuperset(patches)
 
+    def is_asked(self, patches):
+        """Whether one of these patches was asked for, or none in particular was."""
+        return self.only is None or not self.only.isdisjoint(patches)
+
     def summary(self):
         """The platform, and how many checks were left out for which reason."""
         return "{}; {}".format(self, self.left_out())
@@ -123,6 +129,8 @@ class Platform:
         text = "{} checks for another platform".format(self.deselected)
         if self.patches is not None:
             text += ", {} for patches that are not on".format(self.without_patch)
+        if self.only is not None:
+            text += ", {} for other patches".format(self.not_asked)
         return text + ", {} for newer versions".format(self.for_newer)
 
     def __str__(self):
@@ -150,6 +158,11 @@ def pytest_addoption(parser):
         help="the patches that are on, a line each; checks of others are left out",
     )
     parser.addoption(
+        "--patches-only",
+        metavar="FILE",
+        help="patches, one on each line; checks that prove none of them are left out",
+    )
+    parser.addoption(
         "--limit",
         metavar="SECONDS",
         type=float,
@@ -165,10 +178,9 @@ def pytest_configure(config):
     name = config.getoption("--profile")
     if name is not None and sys.platform.startswith("freebsd") and not _is_emulated():
         raise pytest.UsageError("--profile is for Linux; this is FreeBSD, run without it")
-    listed = config.getoption("--patches-on")
-    on = None if listed is None else set(Path(listed).read_text("utf-8").splitlines())
     config.stash[PLATFORM] = Platform(None if name is None else _activate(config, name))
-    config.stash[PLATFORM].patches = on
+    config.stash[PLATFORM].patches = _read_names(config, "--patches-on")
+    config.stash[PLATFORM].only = _read_names(config, "--patches-only")
     config.stash[STDERR] = os.dup(2)  # during a check 2 is pytest's, which would keep the stacks
     _start_limit(config)
     # A fork has the clock's lock without its thread, and would wait for it at its end.
@@ -176,6 +188,12 @@ def pytest_configure(config):
         before=faulthandler.cancel_dump_traceback_later,
         after_in_parent=lambda: _start_limit(config),
     )
+
+
+def _read_names(config, option):
+    """The set of names in the file that an option names; None without the option."""
+    listed = config.getoption(option)
+    return None if listed is None else set(Path(listed).read_text("utf-8").splitlines())
 
 
 PLATFORM = pytest.StashKey()
@@ -222,10 +240,12 @@ def pytest_collection_modifyitems(config, items):
     other = "on_linux" if platform.is_freebsd else "on_freebsd"
     here = [item for item in items if item.get_closest_marker(other) is None]
     proving = [item for item in here if platform.has_all(_patches(item))]
-    kept = [item for item in proving if _is_new_enough(item)]
+    asked = [item for item in proving if platform.is_asked(_patches(item))]
+    kept = [item for item in asked if _is_new_enough(item)]
     platform.deselected += len(items) - len(here)
     platform.without_patch += len(here) - len(proving)
-    platform.for_newer += len(proving) - len(kept)
+    platform.not_asked += len(proving) - len(asked)
+    platform.for_newer += len(asked) - len(kept)
     chosen = set(kept)
     gone = [item for item in items if item not in chosen]
     if gone:

@@ -5,16 +5,14 @@ What differs on purpose is in docs/authoring.md.
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 from authoring import SWAP, Both, begin, make_editor
+from programs import needs
 from small_overlay import diff, numbered
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("quilt") is None, reason="quilt is not installed: pkg install quilt"
-)
+pytestmark = needs("quilt")
 
 PYTHON = b"""\
 import os

@@ -20,11 +20,8 @@ from beside_quilt import (
     push_with_us,
     snapshot,
 )
+from programs import needs
 from quilt_cases import CASES, DIFFERENT, Case
-
-needs_quilt = pytest.mark.skipif(
-    shutil.which("quilt") is None, reason="quilt is not installed: pkg install quilt"
-)
 
 
 def make(case: Case, root: Path) -> tuple[Path, Path]:
@@ -46,7 +43,7 @@ def make(case: Case, root: Path) -> tuple[Path, Path]:
     return patches / "series", patches
 
 
-@needs_quilt
+@needs("quilt")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_series_comes_out_as_quilt_leaves_it_and_pops_to_every_byte(
     case: Case, tmp_path: Path
@@ -67,7 +64,7 @@ def test_a_series_comes_out_as_quilt_leaves_it_and_pops_to_every_byte(
     assert differences(pristine, snapshot(by_us)) == []
 
 
-@needs_quilt
+@needs("quilt")
 @pytest.mark.parametrize("case", DIFFERENT, ids=lambda case: case.name)
 def test_a_documented_difference_is_one(case: Case, tmp_path: Path) -> None:
     series, patches = make(case, tmp_path)
@@ -81,7 +78,7 @@ def test_a_documented_difference_is_one(case: Case, tmp_path: Path) -> None:
     )
 
 
-@needs_quilt
+@needs("quilt")
 @pytest.mark.parametrize(
     ("suffix", "compress"),
     [(".gz", gzip.compress), (".bz2", bz2.compress), (".xz", lzma.compress)],

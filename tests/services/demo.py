@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 
 from freebsd_port.host.core.nova_config import nova_sections
 from freebsd_port.host.core.passwords import variable
@@ -41,6 +42,8 @@ def walk(session: Session) -> None:
     """Go all the way; raises StepError, ApiError, KeeperError or PortError."""
     if is_freebsd():
         raise NotThere("this is FreeBSD: follow docs/operate.md itself")
+    if not (shutil.which("mariadb") or shutil.which("mysql")):
+        raise NotThere("mariadb, the client, is not installed; on Debian: mariadb-client")
     demonstration = Demonstration(session)
     demonstration.keystone.begin()
     for command in read_commands():
@@ -68,6 +71,8 @@ class Demonstration:
             reason = guest.why_not(self.session.host)
         if reason is not None:
             self.session.leave_out(command, reason)
+            if "--boot" in words:
+                self.type(command.partition(" --boot")[0])
         elif words[0] == "sysrc":
             with self.session.step(command):
                 self.host.set_rc_conf(words[1:])
@@ -95,21 +100,17 @@ class Demonstration:
             self.session.show(line for line in printed if not line.startswith("..."))
 
     def files(self, verb: str) -> tuple[str, ...]:
-        """The options that name the run's files to a verb."""
-        answers = ("--answers", str(self.host.answers_file))
-        passwords = ("--passwords", str(self.host.passwords_file))
-        return {
-            "init": answers,
-            "doctor": (*answers, "--host", str(RECORDED)),
-            "config": (*answers, *passwords),
-            "database": (*answers, *passwords, "--defaults-file", str(self.host.administrator)),
-            "services": (*answers, "--root", str(self.host.root)),
-            "verify": (*answers, *passwords, "--host", str(self.host.recording)),
-        }[verb]
+        """The options that let a verb work in the run's directory only."""
+        more = {
+            "doctor": ("--host", str(RECORDED)),
+            "database": ("--defaults-file", str(self.host.administrator)),
+            "verify": ("--host", str(self.host.recording)),
+        }
+        return ("--root", str(self.host.root), *more.get(verb, ()))
 
     def correct_answers(self) -> None:
         """Do what the guide says in words: put into host.toml what differs here."""
-        if self.host.root.exists():
+        if self.host.administrator.exists():
             return
         with self.session.step("correct host.toml: free ports, and a directory for everything"):
             self.host.write()
@@ -124,7 +125,7 @@ class Demonstration:
         port = self.session.run.ports.get(name.removeprefix("nova_"))
         if port is not None:
             self.session.keeper.ask("release", port=port)
-        tools = find_tools(answers, self.host.answers_file)
+        tools = find_tools(answers, self.host.answers_file, self.host.root)
         (service,) = (one for one in services(answers, tools) if one.name == name)
         with self.session.step(f"service {name} start"):
             self.session.keeper.ask(
@@ -162,7 +163,7 @@ class Demonstration:
             self.keystone.serve()
             said += self.keystone.admit(answers, passwords)
         with self.session.step("placement; stand-ins of glance and neutron"):
-            nova = nova_sections(answers, passwords, passwords)
+            nova = nova_sections(answers, passwords)
             connection = {"connection": run.database_url("placement"), "sync_on_startup": True}
             sections = {
                 "api": {"auth_strategy": "keystone"},

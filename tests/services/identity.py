@@ -63,7 +63,7 @@ class Keystone:
 
     def admit(self, answers: Answers, passwords: Mapping[str, str]) -> tuple[str, ...]:
         """Make the users that nova's configuration names, administrators of their project."""
-        url = answers.identity.url
+        url = str(answers.identity.url)
         ask = OpenStack({"identity": url}, Login("admin", "admin", "Default", self._password)).ask
 
         def make(kind: str, **values: Any) -> str:

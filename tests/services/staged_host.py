@@ -18,8 +18,9 @@ from rc_host import over_stand_ins, write_daemon
 from freebsd_port.host.core.answers import Answers
 from freebsd_port.host.core.recording import Recording, parse_recording, render_recording
 from freebsd_port.host.core.verify import questions
-from freebsd_port.host.ops.answers import load_answers
+from freebsd_port.host.ops.answers import DEFAULT_PASSWORDS, DEFAULT_PATH, load_answers
 from freebsd_port.host.store.ask_host import ask_host
+from freebsd_port.host.store.files import below
 from services.configuration import base_commands, write_script
 from services.place import ROOT
 from services.session import Session
@@ -36,13 +37,13 @@ class StagedHost:
 
     @property
     def answers_file(self) -> Path:
-        """host.toml."""
-        return self.session.run.path("host.toml")
+        """host.toml, where every verb looks for it below the root."""
+        return below(self.root, DEFAULT_PATH)
 
     @property
     def passwords_file(self) -> Path:
-        """passwords.toml."""
-        return self.session.run.path("passwords.toml")
+        """passwords.toml, likewise."""
+        return below(self.root, DEFAULT_PASSWORDS)
 
     @property
     def administrator(self) -> Path:
@@ -61,7 +62,7 @@ class StagedHost:
 
     @property
     def root(self) -> Path:
-        """Where `host services` puts what has a fixed place on FreeBSD."""
+        """Where every verb finds and puts what has a fixed place on FreeBSD."""
         return self.session.run.path("root")
 
     def load_answers(self) -> Answers:
@@ -89,7 +90,7 @@ class StagedHost:
     def _record(self) -> None:
         """Write what the host says of itself: the recorded one's numbers, this machine's disk."""
         recorded = parse_recording(RECORDED.read_bytes(), str(RECORDED)).commands
-        asked = ask_host(questions(self.load_answers()), lambda message: None).commands
+        asked = ask_host(questions(self.load_answers()), self.root, lambda message: None).commands
         commands = {words: ran for words, ran in recorded.items() if words[0] == "sysctl"}
         commands |= {words: ran for words, ran in asked.items() if words[0] != "sysctl"}
         self.recording.write_bytes(render_recording(Recording(commands)))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from freebsd_port.cli.complete import complete_file
 from freebsd_port.cli.options import (
     Common,
     common_options,
     complete_patch,
+    offline_option,
     pass_common,
     target_options,
 )
@@ -23,7 +25,7 @@ Examples:
 
 
 @click.command("annotate", epilog=_EPILOG)
-@click.argument("file")
+@click.argument("file", shell_complete=complete_file)
 @click.option(
     "-P",
     "patch",
@@ -32,18 +34,20 @@ Examples:
     help="Stop at this patch instead of the top one.",
 )
 @target_options
+@offline_option
 @common_options
 @pass_common
-def command(common: Common, file: str, patch: str | None) -> None:
+def command(common: Common, file: str, patch: str | None, offline: bool) -> None:
     """Print each line of the file after the number of the patch that last changed it.
 
-    The names of the patches follow.
+    The names of the patches follow. Without an environment, the pinned wheels of the release are
+    used.
     """
     from freebsd_port.cli.render import print_json
     from freebsd_port.cli.views.authoring import as_text, show_bytes
     from freebsd_port.engine.ops.author.show import annotate_file
 
-    found = annotate_file(common.workspace(), file, patch)
+    found = annotate_file(common.workspace_or_wheels(is_offline=offline), file, patch)
     if common.as_json:
         rows = [
             {"patch": n or None, "line": as_text(line.rstrip(b"\n"))} for n, line in found.lines

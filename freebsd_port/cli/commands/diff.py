@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from freebsd_port.cli.complete import complete_file
 from freebsd_port.cli.options import (
     Common,
     common_options,
     complete_patch,
+    offline_option,
     pass_common,
     target_options,
 )
@@ -24,7 +26,7 @@ Examples:
 
 
 @click.command("diff", epilog=_EPILOG)
-@click.argument("files", nargs=-1, metavar="[FILE]...")
+@click.argument("files", nargs=-1, metavar="[FILE]...", shell_complete=complete_file)
 @click.option(
     "-P",
     "patch",
@@ -46,6 +48,7 @@ Examples:
     help="Show all patches from this one on as one diff; - for the first.",
 )
 @target_options
+@offline_option
 @common_options
 @pass_common
 def command(
@@ -56,8 +59,12 @@ def command(
     reverse: bool,
     context: int,
     combine: str | None,
+    offline: bool,
 ) -> None:
-    """Without PATCH, show the top patch as refresh would write it."""
+    """Without -P, show the top patch as refresh would write it.
+
+    Without an environment, show the patch on the pinned wheels of the release.
+    """
     from freebsd_port.cli.render import paint, print_json, say
     from freebsd_port.cli.views.authoring import as_text, show_bytes
     from freebsd_port.engine.ops.author.show import DiffOptions, diff_patch
@@ -65,7 +72,7 @@ def command(
     if only_edits and combine:
         raise click.UsageError("-z and --combine exclude each other")
     options = DiffOptions(patch, combine, only_edits, reverse, context)
-    found = diff_patch(common.workspace(), files, options)
+    found = diff_patch(common.workspace_or_wheels(is_offline=offline), files, options)
     if common.as_json:
         rows = [{"path": f.path, "diff": as_text(f.text), "shadowed": f.is_shadowed} for f in found]
         print_json({"ok": True, "verb": "diff", "files": rows})

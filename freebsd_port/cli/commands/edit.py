@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from freebsd_port.cli.complete import complete_file
 from freebsd_port.cli.options import Common, common_options, pass_common, target_options
 
 SECTION = "Author"
@@ -17,7 +18,7 @@ Examples:
 
 
 @click.command("edit", epilog=_EPILOG)
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", shell_complete=complete_file)
 @target_options
 @common_options
 @pass_common

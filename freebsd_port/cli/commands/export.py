@@ -10,6 +10,7 @@ from freebsd_port.cli.options import (
     Common,
     common_options,
     complete_patch,
+    offline_option,
     pass_common,
     target_options,
 )
@@ -37,10 +38,13 @@ Examples:
     help="Write to this file; for quilt and ports, a directory.",
 )
 @target_options
+@offline_option
 @common_options
 @pass_common
-def command(common: Common, form: str, chosen: tuple[str, ...], output: Path | None) -> None:
-    """Export the whole series, whatever is applied, for git am, quilt or FreeBSD ports.
+def command(
+    common: Common, form: str, chosen: tuple[str, ...], output: Path | None, offline: bool
+) -> None:
+    """Export the whole series, whatever is applied; no environment is needed.
 
     A mailbox can hold some of the patches. For ports, each distribution gets a directory with
     files/patch-*, one for each changed file, for patch -p0.
@@ -53,7 +57,7 @@ def command(common: Common, form: str, chosen: tuple[str, ...], output: Path | N
     is_directory = form in ("quilt", "ports")
     if is_directory and output is None:
         raise click.UsageError(f"{form} needs a directory: -o DIR")
-    whole = export.read_whole(common.workspace())
+    whole = export.read_whole(common.workspace_or_wheels(is_offline=offline))
     if output is not None and is_directory:
         render = export.render_quilt if form == "quilt" else export.render_ports
         files = render(whole)

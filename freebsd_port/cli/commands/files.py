@@ -47,14 +47,16 @@ def command(
 ) -> None:
     """List the files of the top patch, unless you name another.
 
-    -v marks files that the patch creates (+) or removes (-).
+    -v marks files that the patch creates (+) or removes (-). With PATCH, no environment is needed.
     """
     from freebsd_port.cli.render import print_json, say
     from freebsd_port.engine.ops.author.show import list_files
 
     first = None if combine == "-" else combine
     is_all = is_all or combine is not None
-    found = list_files(common.workspace(), patch, is_all=is_all, first=first)
+    found = list_files(
+        common.workspace_or_wheels(is_offline=True), patch, is_all=is_all, first=first
+    )
     if common.as_json:
         rows = [{"patch": f.patch, "path": f.path, "mark": f.mark.strip()} for f in found]
         print_json({"ok": True, "verb": "files", "files": rows})

@@ -35,13 +35,15 @@ Examples:
 def command(
     common: Common, patch: str | None, append: bool, replace: bool, edit: bool, backup: bool
 ) -> None:
-    """Print the header of the top patch, unless you name another. A changed header leaves the diffs
-    byte for byte as they are.
+    """Print the header of the top patch, unless you name another.
+
+    A changed header leaves the diffs byte for byte as they are. With PATCH, no environment is
+    needed.
     """
     from freebsd_port.cli.views.authoring import (
         as_text,
         done,
-        open_writable,
+        open_texts,
         read_stdin,
         report,
         show_bytes,
@@ -51,13 +53,13 @@ def command(
     if append + replace + edit > 1:
         raise click.UsageError("-a, -r and -e exclude each other")
     if not (append or replace or edit):
-        shown = read_header(common.workspace(), patch)
+        shown = read_header(common.workspace_or_wheels(is_offline=True), patch)
         if common.as_json:
             report(common, "header", [], patch=shown.name, header=as_text(shown.header))
         else:
             show_bytes(shown.header)
         return
-    workspace = open_writable(common)
+    workspace = open_texts(common, is_offline=True)
     if edit:
         headed = change_header(workspace, patch, edit_header, backup=backup)
     else:

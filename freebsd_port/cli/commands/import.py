@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import click
 
-from freebsd_port.cli.options import Common, common_options, pass_common, target_options
+from freebsd_port.cli.options import (
+    Common,
+    common_options,
+    offline_option,
+    pass_common,
+    target_options,
+)
 
 SECTION = "Author"
 PLACE = 16
@@ -36,7 +42,14 @@ Examples:
     type=click.Choice(["o", "a", "n"]),
     help="With -f, keep the old header, both headers, or the new one.",
 )
+@click.option(
+    "--scissors",
+    "has_scissors",
+    is_flag=True,
+    help="Drop what a mail has above a scissors line (-- >8 --), as git am does.",
+)
 @target_options
+@offline_option
 @common_options
 @pass_common
 def command(
@@ -47,14 +60,18 @@ def command(
     name: str | None,
     force: bool,
     keep: str | None,
+    has_scissors: bool,
+    offline: bool,
 ) -> None:
     """Insert the patches after the top one; then run freebsd-port push.
+
+    Without an environment, append them to the series.
 
     FILE is a patch of quilt, git, GitHub or Gerrit, a plain diff, or a mailbox of several.
     """
     from datetime import UTC, datetime
 
-    from freebsd_port.cli.views.authoring import done, open_writable, read_stdin, report
+    from freebsd_port.cli.views.authoring import done, open_texts, read_stdin, report
     from freebsd_port.engine.ops.author.import_patch import (
         ImportOptions,
         import_patches,
@@ -63,8 +80,8 @@ def command(
 
     incoming = [read_incoming(file, read_stdin) for file in files]
     today = datetime.now(UTC).date().isoformat()
-    options = ImportOptions(today, strip, reverse, name, force, keep)
-    taken = import_patches(open_writable(common), incoming, options)
+    options = ImportOptions(today, strip, reverse, name, force, keep, has_scissors)
+    taken = import_patches(open_texts(common, is_offline=offline), incoming, options)
     report(
         common,
         "import",

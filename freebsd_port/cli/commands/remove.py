@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from freebsd_port.cli.complete import complete_file
 from freebsd_port.cli.options import (
     Common,
     common_options,
@@ -22,7 +23,7 @@ Examples:
 
 
 @click.command("remove", epilog=_EPILOG)
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", shell_complete=complete_file)
 @click.option(
     "-P",
     "patch",

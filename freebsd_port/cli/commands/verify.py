@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from freebsd_port.cli.lazy import VerbGroup
+from freebsd_port.cli.lazy import OwnArgument, VerbGroup, or_verb
 from freebsd_port.cli.options import (
     Common,
     common_options,
+    complete_patch,
     pass_common,
     variant_option,
     venv_option,
@@ -21,8 +24,8 @@ PLACE = 1
 _EPILOG = """\b
 Examples:
   freebsd-port verify
-  freebsd-port verify -v --platform freebsd-14.5
-  freebsd-port verify --venv /usr/local/nova --json
+  freebsd-port verify nova/console-log.patch --platform freebsd-14.5
+  freebsd-port verify --venv /usr/local/nova --junit verify.xml
   freebsd-port verify upstream fast"""
 
 
@@ -33,6 +36,13 @@ Examples:
     prefix="verify_",
     epilog=_EPILOG,
     invoke_without_command=True,
+)
+@click.argument(
+    "patches",
+    cls=OwnArgument,
+    nargs=-1,
+    metavar="[PATCH]...",
+    shell_complete=or_verb(complete_patch),
 )
 @venv_option
 @variant_option
@@ -45,16 +55,37 @@ Examples:
 )
 @click.option("--if-changed", is_flag=True, help="Do nothing if this state is verified already.")
 @click.option("--every-line", is_flag=True, help="Also fail for an added line that no check ran.")
+@click.option(
+    "--junit",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write a JUnit report.",
+)
 @common_options
 @pass_common
-def command(common: Common, platforms: tuple[str, ...], if_changed: bool, every_line: bool) -> None:
-    """On FreeBSD, run the checks natively.
+def command(
+    common: Common,
+    patches: tuple[str, ...],
+    platforms: tuple[str, ...],
+    if_changed: bool,
+    every_line: bool,
+    junit: Path | None,
+) -> None:
+    """Run all checks of the applied patches, or only those of each PATCH.
 
-    On Linux the platform is emulated from recorded data, and each run says so.
+    On FreeBSD the checks run natively. On Linux the platform is emulated from recorded data, and
+    each run says so.
     """
     from freebsd_port.cli.views.verify import verify_and_show
 
-    again = every_line or not if_changed
+    if if_changed and (patches or junit):
+        raise click.UsageError("--if-changed excludes PATCH and --junit")
     verify_and_show(
-        common, common.workspace(), platforms=platforms, again=again, every_line=every_line
+        common,
+        common.workspace(),
+        platforms=platforms,
+        patches=patches,
+        again=every_line or not if_changed,
+        every_line=every_line,
+        junit=junit,
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from freebsd_port.cli.context import Common
-from freebsd_port.cli.render import paint, print_json, say
+from freebsd_port.cli.render import note_done, paint, print_json, say
 from freebsd_port.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,17 +20,29 @@ _LOOKS = ((b"+++", "strong"), (b"---", "strong"), (b"@@", "dim"), (b"+", "good")
 
 def open_writable(common: Common) -> Workspace:
     """Open what the verb works on; raises UsageError for a series inside the installed package."""
+    _require_writable(common)
+    return common.workspace()
+
+
+def open_texts(common: Common, *, is_offline: bool) -> Workspace:
+    """Open it for a verb that writes series and patches only, so that the wheels will do."""
+    _require_writable(common)
+    return common.workspace_or_wheels(is_offline=is_offline)
+
+
+def _require_writable(common: Common) -> None:
     if common.tree is None and common.project().is_packaged:
         raise UsageError(
-            "the series came with the installed package, so it is not changed",
+            "the series was installed with the package and cannot be changed",
             where=str(common.project().root),
             hint="name a checkout with --project DIR",
         )
-    return common.workspace()
 
 
 def report(common: Common, verb: str, lines: list[str], **fields: Any) -> None:
     """Print what was done, as JSON or as lines."""
+    for line in lines:
+        note_done(line)
     if common.as_json:
         print_json({"ok": True, "verb": verb, **fields})
     elif common.verbosity >= 0:
@@ -50,9 +62,9 @@ def lock_remark(workspace: Workspace, shared: tuple[str, ...] = ()) -> list[str]
     from freebsd_port.engine.core.apply.series_lock import write_lock_command
 
     command = write_lock_command(workspace.release)
-    lines = [f"series.lock is out of date now, afterwards: {command}"]
+    lines = [f"series.lock is out of date; when you are done: {command}"]
     if shared:
-        lines.append(f"{', '.join(shared)} took the same text: freebsd-port check")
+        lines.append(f"{', '.join(shared)} use the same patch file: freebsd-port check")
     return [paint(line, "dim") for line in lines]
 
 
@@ -75,11 +87,11 @@ def read_stdin() -> bytes:
 
 
 def write_output(data: bytes, output: Path | None) -> None:
-    """Write to a file in one step, or to stdout."""
+    """Write to a file in one step, or to stdout as `show_bytes` does."""
     from freebsd_port.engine.store.files.texts import save_texts
 
     if output is None:
-        click.echo(data, nl=False)
+        show_bytes(data)
     else:
         save_texts({output: data})
 

@@ -8,7 +8,6 @@ import click
 
 from freebsd_port.cli.options import Common
 from freebsd_port.cli.render import count, paint, print_error, print_json, problem_rows, say
-from freebsd_port.engine.core.text.unseen import show_unseen
 from freebsd_port.openstack.ops.inspect.check_order import (
     OrderReport,
     OrderRequest,
@@ -46,13 +45,10 @@ def check_and_show(
 def _show(report: OrderReport, *, is_verbose: bool) -> None:
     last: set[str] = set()
     for prefix in report.prefixes:
-        lines = [
-            f"{_FAILS[one.stage]}: {show_unseen(one.what)}: {show_unseen(one.where)}"
-            for one in prefix.problems
-        ]
+        lines = [f"{_FAILS[one.stage]}: {one.what}: {one.where}" for one in prefix.problems]
         if lines or is_verbose:
             word = paint("good", "good") if prefix.is_good else paint("fails", "bad")
-            say(f"{prefix.number:4} {word} {show_unseen(prefix.patch)}")
+            say(f"{prefix.number:4} {word} {prefix.patch}")
         for line in lines:
             say(f"         {'still ' if line in last else ''}{line}")
         last = set(lines)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from freebsd_port.cli.options import Common
-from freebsd_port.cli.render import count, paint, print_json, problem_rows, say
+from freebsd_port.cli.render import count, note_done, paint, print_json, problem_rows, say
 
 if TYPE_CHECKING:
     from freebsd_port.engine.core.apply.plan import HunkOutcome, PatchOutcome, Plan
@@ -16,17 +16,19 @@ if TYPE_CHECKING:
 
 def show_convergence(common: Common, verb: str, done: Convergence) -> None:
     """Print the outcome as JSON or as lines."""
+    if not done.is_noop and not done.is_dry_run:
+        note_done(_total(done))
     if common.as_json:
         print_json(convergence_json(verb, done))
         return
     if common.verbosity < 0:
         return
     if done.is_recovered:
-        say(paint("finished or undid an interrupted command first", "warn"))
+        say(paint("an interrupted command was finished or undone first", "warn"))
     for name in done.forgotten:
-        say(paint(f"left {name} alone: another version is there now", "warn"))
+        say(paint(f"left {name} alone: another version is installed now", "warn"))
     for name in done.reinstalled:
-        say(paint(f"{name} was reinstalled since, its patches go on anew", "warn"))
+        say(paint(f"{name} was reinstalled: its patches are applied again", "warn"))
     for copy in done.kept:
         say(f"kept a copy: {copy}")
     if done.is_noop:
@@ -36,10 +38,7 @@ def show_convergence(common: Common, verb: str, done: Convergence) -> None:
     if common.verbosity > 0:
         for path in done.written:
             say(f"  {'would write' if done.is_dry_run else 'wrote'} {path}")
-    say(
-        f"{'would be' if done.is_dry_run else 'now'} {_position(done)}, "
-        f"{count(len(done.written), 'file')} written"
-    )
+    say(_total(done))
 
 
 def _show_patches(common: Common, done: Convergence) -> None:
@@ -55,13 +54,15 @@ def _show_patches(common: Common, done: Convergence) -> None:
             continue
         word = "push   " if old is None else "keep   " if old == after[outcome.name] else "refresh"
         say(f"{paint(would + word, 'good')} {outcome.name}{displaced(outcome.hunks)}")
+        for omission in outcome.omissions:
+            say(paint(f"    line {omission.line}: {omission.what}", "warn"))
         if common.verbosity > 0:
             for hunk in outcome.hunks:
                 say(paint(f"    {_hunk_line(hunk)}", "dim"))
 
 
 def displaced(hunks: tuple[HunkOutcome, ...]) -> str:
-    """Give the remark behind a patch's name on hunks that lie elsewhere than it says."""
+    """Give the remark after a patch's name about hunks that are placed elsewhere."""
     from freebsd_port.engine.core.apply.place import Placement
 
     moved = [h for h in hunks if isinstance(h.result, Placement) and h.result.kind != "exact"]
@@ -80,10 +81,15 @@ def _hunk_line(hunk: HunkOutcome) -> str:
     return text + (f" fuzz {result.fuzz}" if result.fuzz else "")
 
 
+def _total(done: Convergence) -> str:
+    word = "would be" if done.is_dry_run else "now"
+    return f"{word} {_position(done)}, {count(len(done.written), 'file')} written"
+
+
 def _position(done: Convergence) -> str:
     if not done.after:
-        return "no patch is on"
-    return f"{count(len(done.after), 'patch')} on, at {done.after[-1].name}"
+        return "no patch is applied"
+    return f"{count(len(done.after), 'patch')} applied, up to {done.after[-1].name}"
 
 
 def convergence_json(verb: str, done: Convergence) -> dict[str, Any]:
@@ -101,6 +107,11 @@ def convergence_json(verb: str, done: Convergence) -> dict[str, Any]:
         "kept": [str(path) for path in done.kept],
         "forgotten": list(done.forgotten),
         "reinstalled": list(done.reinstalled),
+        "left_out": [
+            {"patch": outcome.name, "line": omission.line, "what": omission.what}
+            for outcome in done.outcomes
+            for omission in outcome.omissions
+        ],
         "hunks": [row for outcome in done.outcomes for row in _hunk_rows(outcome)],
     }
 
@@ -124,7 +135,7 @@ def _hunk_rows(outcome: PatchOutcome) -> list[dict[str, Any]]:
 
 
 def show_sources(common: Common, verb: str, *, is_offline: bool, fails: bool) -> None:
-    """Print how the series lies on the release's wheels; with `fails`, exit 1 when it does not."""
+    """Print how the series applies to the release's wheels; with `fails`, exit 1 if it does not."""
     from freebsd_port.openstack.ops.inspect.plan_on_wheels import plan_sources
 
     project = common.project()
@@ -133,7 +144,7 @@ def show_sources(common: Common, verb: str, *, is_offline: bool, fails: bool) ->
     if common.as_json:
         print_json(_as_json(verb, release, plan))
     elif common.verbosity >= 0:
-        say(f"release {release}: no environment; the series on its wheels")
+        say(f"release {release} has no environment; this is the series on its wheels")
         for outcome in plan.patches:
             look = "good" if outcome.is_clean else "bad"
             word = "fits" if outcome.is_clean else "does not fit"

@@ -1,8 +1,9 @@
-"""What `status --all` prints: a row a patch, a column a release."""
+"""What `status --all` prints: a row for each patch, a column for each release."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from freebsd_port.cli.options import Common
@@ -13,11 +14,14 @@ if TYPE_CHECKING:
 
 _LOOKS = {"exact": "good", "offset": "good", "miss": "bad", "off": "dim"}
 _WIDTH = 7
-_LEGEND = "@ another text than the newest release's; off: not on there; *: carried, has series.lock"
+_LEGEND = "@: variant; off: not in that release's series; *: has series.lock"
+_SIGNS = {"exact": "=", "offset": "+", "miss": "!", "off": "-"}
+_SIGN_LEGEND = "=: exact; +: offset; !: does not apply; -: not in the series; @: variant"
+_LEAST_NAME = 12
 
 
 def show_grid(common: Common, *, is_offline: bool) -> None:
-    """Print how every patch lies on every release."""
+    """Print how every patch applies to every release."""
     from freebsd_port.openstack.ops.inspect.grid import read_grid
 
     grid = read_grid(
@@ -30,16 +34,18 @@ def show_grid(common: Common, *, is_offline: bool) -> None:
 
 
 def _show(grid: Grid) -> None:
-    width = max((len(name) for name in grid.patches), default=0)
-    heads = "".join(f"  {_head(column):{_WIDTH}}" for column in grid.columns)
-    say(paint(f"{'':{width}}{heads}".rstrip(), "strong"))
-    for index, name in enumerate(grid.patches):
-        shown = "".join(f"  {_cell(column, index)}" for column in grid.columns)
-        say(f"{name:{width}}{shown}".rstrip())
+    from freebsd_port.cli.views.review_text import terminal_width
+
+    columns = terminal_width()
+    names = max((len(name) for name in grid.patches), default=0)
+    is_wide = names + len(grid.columns) * (_WIDTH + 2) <= columns
+    rows = _wide_rows(grid, names) if is_wide else _narrow_rows(grid, columns)
+    for row in rows:
+        say(row.rstrip())
     for column in grid.columns:
         if column.problem is not None:
             say(paint(f"{column.release}: {column.problem.what}", "warn"))
-    say(paint(_LEGEND, "dim"))
+    say(paint(_LEGEND if is_wide else _SIGN_LEGEND, "dim"))
     missing = [
         f"{column.release} {lies['miss']}"
         for column in grid.columns
@@ -47,20 +53,49 @@ def _show(grid: Grid) -> None:
     ]
     say(
         f"{count(len(grid.patches), 'patch')} on {count(len(grid.columns), 'release')}; "
-        f"do not fit: {', '.join(missing) or 'none'}"
+        f"do not apply: {', '.join(missing) or 'none'}"
     )
 
 
-def _head(column: Column) -> str:
-    return f"{column.release}{'*' if column.has_series_lock else ''}"
+def _wide_rows(grid: Grid, width: int) -> Iterator[str]:
+    """Give a row for each patch, with a word for each release."""
+    heads = (f"{one.release}{'*' if one.has_series_lock else ''}" for one in grid.columns)
+    yield paint(f"{'':{width}}" + "".join(f"  {head:{_WIDTH}}" for head in heads), "strong")
+    for index, name in enumerate(grid.patches):
+        cells = "".join(f"  {_cell(column, index, _WIDTH)}" for column in grid.columns)
+        yield f"{name:{width}}{cells}"
 
 
-def _cell(column: Column, index: int) -> str:
+def _narrow_rows(grid: Grid, columns: int) -> Iterator[str]:
+    """Give the patches below their directories, with a sign for each release."""
+    names = [name.rpartition("/")[2].removesuffix(".patch") for name in grid.patches]
+    widths = [max(len(column.release), 2) for column in grid.columns]
+    room = max(columns - sum(widths) - len(widths), _LEAST_NAME)
+    width = min(max((len(name) + 2 for name in names), default=0), room)
+    heads = (f" {one.release:{wide}}" for one, wide in zip(grid.columns, widths, strict=True))
+    yield paint(f"{'':{width}}{''.join(heads)}", "strong")
+    locks = ("*" if one.has_series_lock else "" for one in grid.columns)
+    cells = "".join(f" {lock:{wide}}" for lock, wide in zip(locks, widths, strict=True))
+    yield f"{'series.lock':{width}}{cells}"
+    directory = None
+    for index, name in enumerate(names):
+        if (found := grid.patches[index].rpartition("/")[0]) != directory:
+            directory = found
+            yield paint(directory, "strong")
+        shown = f"  {name}"
+        shown = shown if len(shown) <= width else f"{shown[: width - 3]}..."
+        pairs = zip(grid.columns, widths, strict=True)
+        cells = "".join(f" {_cell(one, index, wide, has_sign=True)}" for one, wide in pairs)
+        yield f"{shown:{width}}{cells}"
+
+
+def _cell(column: Column, index: int, width: int, *, has_sign: bool = False) -> str:
     if not column.cells:
-        return f"{'?':{_WIDTH}}"
+        return f"{'?':{width}}"
     cell = column.cells[index]
-    word = f"{cell.lie}{'@' if cell.is_variant else ''}"
-    return paint(word, _LOOKS[cell.lie]) + " " * (_WIDTH - len(word))
+    word = _SIGNS[cell.lie] if has_sign else cell.lie
+    word = f"{word}{'@' if cell.is_variant else ''}"
+    return paint(word, _LOOKS[cell.lie]) + " " * (width - len(word))
 
 
 def _as_json(grid: Grid) -> dict[str, Any]:

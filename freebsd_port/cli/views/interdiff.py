@@ -14,7 +14,7 @@ from freebsd_port.engine.core.text.unseen import show_unseen
 if TYPE_CHECKING:
     from freebsd_port.engine.core.interdiff.compare import FieldDiff, PatchDiff
     from freebsd_port.engine.core.interdiff.pairing import HunkPair, HunkText, State
-    from freebsd_port.openstack.ops.inspect.interdiff import Interdiff
+    from freebsd_port.engine.ops.inspect.interdiff import Interdiff
 
 _STATES: tuple[State, ...] = ("changed", "context", "moved", "added", "dropped")
 _WORDS = {"context": "context only", "same": "the same"}
@@ -29,7 +29,7 @@ def show_interdiff(found: Interdiff, *, is_verbose: bool) -> None:
         misses = [pair for pair in patch.hunks if _is_missed(pair)]
         if patch.status == "same" and not misses and not is_verbose:
             continue
-        say(f"{paint(show_unseen(patch.name), 'strong')}: {_summary(patch)}")
+        say(f"{paint(patch.name, 'strong')}: {_summary(patch)}")
         for line in _header_lines(found, patch):
             say(f"    {line}")
         for pair in patch.hunks:
@@ -51,17 +51,17 @@ def show_stat(found: Interdiff, *, is_verbose: bool) -> None:
         states = Counter(pair.state for pair in patch.hunks)
         hunks = [f"{states[one]} {_WORDS.get(one, one)}" for one in _STATES if states[one]]
         missed = sum(map(_is_missed, patch.hunks))
-        hunks += [f"{missed} without a place"] if missed else []
+        hunks += [f"{missed} not placed"] if missed else []
         told = f"; hunks: {', '.join(hunks)}" if hunks else ""
         say(f"{show_unseen(patch.name):{width}} | {_summary(patch)}{told}")
     _say_tail(found)
 
 
 def _say_head(found: Interdiff) -> None:
-    say(paint(f"--- {show_unseen(found.old)}", "old"))
-    say(paint(f"+++ {show_unseen(found.new)}", "new"))
+    say(paint(f"--- {found.old}", "old"))
+    say(paint(f"+++ {found.new}", "new"))
     for problem in found.unplaced:
-        say(paint(f"where hunks land is not known: {problem.what}", "warn"))
+        say(paint(f"where hunks are placed is not known: {problem.what}", "warn"))
 
 
 def _say_tail(found: Interdiff) -> None:
@@ -74,9 +74,9 @@ def _summary(patch: PatchDiff) -> str:
     words = {"off": "switched off", "on": "switched on"}
     parts = [paint(words.get(patch.status, patch.status), _LOOKS.get(patch.status, "dim"))]
     if patch.old_name is not None:
-        parts.append(f"renamed from {show_unseen(patch.old_name)}")
+        parts.append(f"renamed from {patch.old_name}")
     if patch.moved_behind is not None:
-        after = f"after {show_unseen(patch.moved_behind)}" if patch.moved_behind else "to the top"
+        after = f"after {patch.moved_behind}" if patch.moved_behind else "to the top"
         parts.append(f"moved {after}")
     return ", ".join(parts)
 
@@ -86,7 +86,7 @@ def _header_lines(found: Interdiff, patch: PatchDiff) -> Iterator[str]:
         return
     old, new = patch.files
     if old and new and old != new and patch.old_name is None:
-        yield f"text of {found.old}: {show_unseen(old)}; of {found.new}: {show_unseen(new)}"
+        yield f"variant of {found.old}: {old}; of {found.new}: {new}"
     for field in (*patch.entry, *patch.fields):
         yield from _field_lines(field)
     if patch.prose:
@@ -96,13 +96,13 @@ def _header_lines(found: Interdiff, patch: PatchDiff) -> Iterator[str]:
     is_told = is_told or patch.moved_behind is not None
     is_told = is_told or any(pair.state != "same" for pair in patch.hunks)
     if patch.status == "changed" and not is_told:
-        yield "only how it is written"
+        yield "only the formatting"
 
 
 def _field_lines(field: FieldDiff) -> Iterator[str]:
     for value, side in ((field.old, "old"), (field.new, "new")):
         if value is not None:
-            text = f"{_SIGNS[side]} {show_unseen(field.name)}: {show_unseen(value)}"
+            text = f"{_SIGNS[side]} {field.name}: {value}"
             yield paint(text, side)
 
 
@@ -129,10 +129,10 @@ def _name(pair: HunkPair) -> str:
     """Name the hunks, the new ones first; what they were is told where it differs."""
     paths = [side[0].path if side else None for side in (pair.old, pair.new)]
     old, new = (_numbers(side) for side in (pair.old, pair.new))
-    shown = show_unseen(paths[1] or paths[0] or "")
+    shown = paths[1] or paths[0] or ""
     if not old or not new or (paths[0] == paths[1] and old == new):
         return f"{shown} {new or old}"
-    was = "" if paths[0] == paths[1] else f"{show_unseen(paths[0] or '')} "
+    was = "" if paths[0] == paths[1] else f"{paths[0] or ''} "
     return f"{shown} {new}, was {was}{old}"
 
 
@@ -167,14 +167,14 @@ def draw_line(line: TextLine) -> str:
     head = f"{_SIGNS[line.side]} {line.mark}"
     tail = "" if line.has_newline else paint(" (no newline at the end)", "dim")
     if line.side == "both":
-        return paint(head + show_unseen(line.text), "dim") + tail
+        return paint(head + line.text, "dim") + tail
     parts = [paint(head, line.side)]
     at = 0
     for start, stop in line.words:
-        parts.append(paint(show_unseen(line.text[at:start]), line.side))
-        parts.append(paint(show_unseen(line.text[start:stop]), f"{line.side}-word"))
+        parts.append(paint(line.text[at:start], line.side))
+        parts.append(paint(line.text[start:stop], f"{line.side}-word"))
         at = stop
-    return "".join([*parts, paint(show_unseen(line.text[at:]), line.side)]) + tail
+    return "".join([*parts, paint(line.text[at:], line.side)]) + tail
 
 
 def as_json(found: Interdiff, *, with_context: bool) -> dict[str, Any]:

@@ -11,28 +11,17 @@ from xml.etree import ElementTree
 
 from freebsd_port.cli.options import Common
 from freebsd_port.cli.render import count, paint, print_json, say
-from freebsd_port.errors import PortError, system_words
+from freebsd_port.cli.views.report_file import save_report
 
 if TYPE_CHECKING:
     from freebsd_port.engine.core.rebase.outcome import RebasedPatch
     from freebsd_port.engine.core.rebase.progress import RebaseState
+    from freebsd_port.engine.ops.rebase.flow import Rebased
     from freebsd_port.openstack.ops.rebase.proof import Proof
-    from freebsd_port.openstack.ops.rebase.rebase import Rebased
 
 
-class ReportError(PortError):
-    """A report that cannot be written."""
-
-
-def save_report(path: Path, text: str) -> None:
-    """Write it; raises ReportError."""
-    try:
-        path.write_text(text, "utf-8")
-    except OSError as error:
-        raise ReportError(
-            f"the report cannot be written: {system_words(error)}",
-            where=str(path),
-        ) from error
+PROJECT_COMMAND = "freebsd-port rebase"
+"""What leads to a rebase of the project."""
 
 
 def render_markdown(done: Sequence[Rebased]) -> str:
@@ -138,8 +127,12 @@ def show_rebased(
     *,
     markdown: Path | None,
     junit: Path | None,
+    command: str,
 ) -> None:
-    """Print the outcome as JSON or as lines, and write the reports."""
+    """Print the outcome as JSON or as lines, and write the reports.
+
+    `command` leads to this rebase again.
+    """
     is_good = not any(proof.verification and not proof.verification.is_good for proof in proofs)
 
     if markdown:
@@ -157,7 +150,7 @@ def show_rebased(
         )
         return
     for one in done:
-        _show(common, one)
+        _show(common, one, command)
     for proof in proofs:
         _show_proof(common, proof)
 
@@ -206,7 +199,7 @@ def _row(one: Rebased) -> dict[str, Any]:
     }
 
 
-def _show(common: Common, one: Rebased) -> None:
+def _show(common: Common, one: Rebased, command: str) -> None:
     carried = one.carried
     if common.verbosity >= 0:
         for patch in carried.patches:
@@ -224,7 +217,9 @@ def _show(common: Common, one: Rebased) -> None:
     if common.verbosity >= 0 or carried.conflict or missing:
         say(f"{carried.old} to {carried.new}: {found}")
     if carried.conflict and one.unfinished:
-        say(f"{paint('stopped', 'bad')} at {carried.conflict.name}; finish, then --continue:")
+        go_on = "--continue" if command == PROJECT_COMMAND else f"{command} --continue"
+        stopped = f"{paint('stopped', 'bad')} at {carried.conflict.name}"
+        say(f"{stopped}; resolve these files, then {go_on}:")
         for file in one.unfinished:
             say(f"  {os.path.relpath(file)}")
 
@@ -234,7 +229,7 @@ def _show_patch(common: Common, patch: RebasedPatch, release: str) -> None:
     tail = f"  {paint(counts, 'dim')}" if counts else ""
     say(f"{paint(f'{patch.state:<10}', _LOOKS[patch.state])} {patch.name}{tail}")
     if patch.displaced:
-        say(f"  its own text fits no more and gives way: patches/{patch.displaced}")
+        say(f"  its variant does not apply any more and is replaced: patches/{patch.displaced}")
     for one in patch.missing:
         say(f"  {paint('missing', 'bad')}    {one.path}:{one.line}: {release} has no {one.name}")
     for hunk in patch.hunks:
@@ -244,7 +239,9 @@ def _show_patch(common: Common, patch: RebasedPatch, release: str) -> None:
             say(f"  {hunk.outcome:<10} {place}: {hunk.reason}")
 
 
-def show_state(common: Common, found: tuple[RebaseState, tuple[Path, ...]] | None) -> None:
+def show_state(
+    common: Common, found: tuple[RebaseState, tuple[Path, ...]] | None, command: str
+) -> None:
     """Print where a rebase stands."""
     if common.as_json:
         state = found[0] if found else None
@@ -262,18 +259,18 @@ def show_state(common: Common, found: tuple[RebaseState, tuple[Path, ...]] | Non
         )
         return
     if found is None:
-        say("no rebase was begun")
+        say("no rebase is in progress")
         return
     state, files = found
-    say(f"{state.old} to {state.new}, {count(len(state.settled), 'patch')} settled by hand")
+    say(f"{state.old} to {state.new}, {count(len(state.settled), 'patch')} resolved by hand")
     if state.stopped:
         say(f"{paint('stopped', 'bad')} at {state.stopped}")
         for path in files:
             say(f"  markers left in {os.path.relpath(path)}")
         if not files:
-            say("  no marker is left: freebsd-port rebase --continue")
+            say(f"  no marker is left: {command} --continue")
     else:
-        say("cut off while it wrote: freebsd-port rebase --continue")
+        say(f"interrupted while writing: {command} --continue")
 
 
 def show_abort(common: Common, restored: tuple[str, ...]) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING
 
 from freebsd_port.cli.render import count, has_colours, paint
-from freebsd_port.cli.views.review_text import Piece, make_visible, piece_line, wrap_pieces
+from freebsd_port.cli.views.review_text import (
+    Piece,
+    make_visible,
+    piece_line,
+    wrap_pieces,
+    wrap_row,
+)
 from freebsd_port.engine.core.review.lines import HunkLine, read_lines
 
 if TYPE_CHECKING:
@@ -25,17 +31,22 @@ if TYPE_CHECKING:
 
 _MARKS = {"kept": " ", "removed": "-", "added": "+"}
 _LINE_STYLES = {"kept": "dim", "removed": "bad", "added": "good"}
+_LEAST_COLUMNS = 10
+"""Of text in a row; below that nothing is wrapped."""
+
 _NO_NEWLINE = "\\ no newline at the end"
 
 
-def diff_rows(patch: PatchFacts, hunk: HunkFacts, *, width: int, is_split: bool) -> Iterator[str]:
-    """Give a hunk as rows of at most this width when split, as its lines are otherwise."""
+def diff_rows(
+    patch: PatchFacts, hunk: HunkFacts, *, width: int, wrap: int | None, is_split: bool
+) -> Iterator[str]:
+    """Give a hunk as rows: of at most `width` when split, of at most `wrap` when not."""
     lines = _read(patch, hunk)
     last = max((n for line in lines for n in (line.old_line, line.new_line) if n), default=1)
     if is_split:
         yield from _split_rows(_dedent(lines), len(str(last)), width)
     else:
-        yield from _unified_rows(lines, len(str(last)))
+        yield from _unified_rows(lines, len(str(last)), wrap)
 
 
 def _read(patch: PatchFacts, hunk: HunkFacts) -> tuple[HunkLine, ...]:
@@ -51,11 +62,18 @@ def _read(patch: PatchFacts, hunk: HunkFacts) -> tuple[HunkLine, ...]:
     )
 
 
-def _unified_rows(lines: Sequence[HunkLine], digits: int) -> Iterator[str]:
+def _unified_rows(lines: Sequence[HunkLine], digits: int, wrap: int | None) -> Iterator[str]:
+    """Give the lines behind their numbers; what is too wide goes on below its own text."""
+    gutter = 2 * digits + 2
     for line in lines:
         numbers = f"{line.old_line or '':>{digits}} {line.new_line or '':>{digits}}"
         mark = paint(f"{numbers} {_MARKS[line.change]}", _LINE_STYLES[line.change])
-        yield (mark + "".join(piece.paint() for piece in piece_line(line))).rstrip()
+        pieces = piece_line(line)
+        if wrap is None or wrap <= gutter + _LEAST_COLUMNS:
+            yield (mark + "".join(piece.paint() for piece in pieces)).rstrip()
+        else:
+            for number, row in enumerate(wrap_pieces(pieces, wrap - gutter)):
+                yield f"{' ' * gutter if number else mark}{row}".rstrip()
         if not line.has_newline:
             yield paint(f"{'':{2 * digits + 2}}{_NO_NEWLINE}", "dim")
 
@@ -118,25 +136,36 @@ _INDENT = "    "
 
 
 def show_facts(
-    facts: SeriesFacts, *, width: int, is_split: bool, beside: Collection[str]
+    facts: SeriesFacts,
+    *,
+    width: int,
+    wrap: int | None = None,
+    is_split: bool,
+    beside: Collection[str],
 ) -> Iterator[str]:
     """Give the lines of some patches and their hunks.
 
-    `beside` are releases; where they take another text, what differs in it is told.
+    `width` is for two columns, `wrap` the columns at which other rows are wrapped. `beside` are
+    releases; where they take another variant, what differs in it is shown.
     """
     for number, patch in enumerate(facts.patches):
         if number:
             yield ""
-        yield from _patch_head(patch)
+        yield from _wrapped(_patch_head(patch), wrap)
         for hunk in patch.hunks:
             yield ""
-            yield from _hunk_head(hunk)
-            yield from diff_rows(patch, hunk, width=width, is_split=is_split)
-            yield from _other_rows(hunk, beside)
+            yield from _wrapped(_hunk_head(hunk), wrap)
+            yield from diff_rows(patch, hunk, width=width, wrap=wrap, is_split=is_split)
+            yield from _wrapped(_other_rows(hunk, beside), wrap)
+
+
+def _wrapped(rows: Iterable[str], wrap: int | None) -> Iterator[str]:
+    for row in rows:
+        yield from wrap_row(row, wrap)
 
 
 def _patch_head(patch: PatchFacts) -> Iterator[str]:
-    name = patch.name if patch.file == patch.name else f"{patch.name}, text {patch.file}"
+    name = patch.name if patch.file == patch.name else f"{patch.name}, variant {patch.file}"
     yield paint(make_visible(name), "strong")
     yield make_visible(patch.header.field("Subject") or "no subject")
     yield paint(make_visible(patch.upstream), "dim")
@@ -155,13 +184,13 @@ def _hunk_head(hunk: HunkFacts) -> Iterator[str]:
         yield paint(f"{_INDENT}{where}: {make_visible(reason)}", "dim")
     yield _INDENT + _checks_word(hunk)
     for line in hunk.missed:
-        yield paint(f"{_INDENT}no check ran: {make_visible(line)}", "warn")
+        yield paint(f"{_INDENT}no check runs: {make_visible(line)}", "warn")
     yield _INDENT + _decision_word(hunk)
     yield from map(_finding_row, hunk.findings)
 
 
 def _other_rows(hunk: HunkFacts, beside: Collection[str]) -> Iterator[str]:
-    """Hold what other releases take in its place against the hunk, each text once."""
+    """Show how the variants of other releases differ from the hunk, each variant once."""
     texts: dict[str | None, list[tuple[str, Hunk]]] = {}
     for one in hunk.placements:
         if one.other is not None and one.release in beside:
@@ -171,7 +200,7 @@ def _other_rows(hunk: HunkFacts, beside: Collection[str]) -> Iterator[str]:
         from freebsd_port.engine.core.interdiff.hunk_change import diff_hunks
 
         releases = ", ".join(release for release, _ in takers)
-        yield paint(f"{_INDENT}what differs from {name}, the text for {releases}:", "strong")
+        yield paint(f"{_INDENT}differences from {name}, the variant for {releases}:", "strong")
         for line in diff_hunks([takers[0][1]], [hunk.hunk]):
             if line.side != "both":
                 yield f"{_INDENT}{draw_line(line)}"
@@ -197,10 +226,12 @@ def _checks_word(hunk: HunkFacts) -> str:
     if hunk.checks is None:
         return paint("checks: not measured, see freebsd-port verify", "dim")
     if not hunk.checks:
-        return paint("checks: none ran it", "warn" if hunk.missed else "dim")
+        if not hunk.missed:
+            return paint("checks: nothing in it to run", "dim")
+        return paint("checks: none runs it", "warn")
     more = len(hunk.checks) - _MOST_CHECKS
     shown = ", ".join(map(make_visible, hunk.checks[:_MOST_CHECKS]))
-    return f"ran by {shown}" + (f" and {count(more, 'other')}" if more > 0 else "")
+    return f"run by {shown}" + (f" and {count(more, 'other')}" if more > 0 else "")
 
 
 def _decision_word(hunk: HunkFacts) -> str:
@@ -208,7 +239,7 @@ def _decision_word(hunk: HunkFacts) -> str:
         is_good = hunk.decision.verdict == "approved"
         return paint(describe_decision(hunk.decision), "good" if is_good else "bad")
     if hunk.outdated is not None:
-        return paint(f"asks again, it changed since: {describe_decision(hunk.outdated)}", "warn")
+        return paint(f"changed since this decision: {describe_decision(hunk.outdated)}", "warn")
     return paint("not reviewed", "warn")
 
 
@@ -225,7 +256,9 @@ def _finding_row(finding: Remark) -> str:
     return f"{_INDENT}{head} {make_visible(finding.message)} {where}"
 
 
-def show_overview(facts: SeriesFacts, *, has_hunks: bool = False) -> Iterator[str]:
+def show_overview(
+    facts: SeriesFacts, *, wrap: int | None = None, has_hunks: bool = False
+) -> Iterator[str]:
     """Give a row a patch: hunks, decisions, findings; a row a hunk if asked; and the sums."""
     from freebsd_port.engine.core.review.flags import count_facts
 
@@ -234,17 +267,16 @@ def show_overview(facts: SeriesFacts, *, has_hunks: bool = False) -> Iterator[st
     for patch in facts.patches:
         yield _overview_row(patch, width)
         if has_hunks:
-            yield from (
-                f"{_INDENT}{_hunk_name(hunk)}, {_decision_word(hunk)}" for hunk in patch.hunks
-            )
+            for hunk in patch.hunks:
+                yield from wrap_row(f"{_INDENT}{_hunk_name(hunk)}, {_decision_word(hunk)}", wrap)
     sums = count_facts(facts.patches)
     parts = [
         f"{count(sums.patches, 'patch')}, {count(sums.hunks, 'hunk')} on {facts.release}",
         f"{sums.hunks - sums.unreviewed} reviewed, {sums.unreviewed} not",
-        *([f"changes requested of {sums.requested}"] if sums.requested else []),
+        *([f"changes requested for {sums.requested}"] if sums.requested else []),
         count(sums.findings, "finding"),
     ]
-    yield "; ".join(parts)
+    yield from wrap_row("; ".join(parts), wrap)
     yield paint("freebsd-port review PATCH shows its hunks", "dim")
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import click
 
-from freebsd_port.cli.render import is_plain, say
+from freebsd_port.cli.render import STYLE_OFF, escape, is_plain, say, split_styles, style
 from freebsd_port.engine.core.review.lines import HunkLine
 from freebsd_port.engine.core.text.unseen import show_unseen, split_unseen
 
@@ -20,6 +22,11 @@ from freebsd_port.engine.core.text.unseen import show_unseen, split_unseen
 def terminal_width() -> int:
     """Give the columns of the terminal; COLUMNS wins."""
     return shutil.get_terminal_size((80, 24)).columns
+
+
+def wrapping_width() -> int | None:
+    """Give the columns to wrap at; None where no terminal would break a row itself."""
+    return terminal_width() if sys.stdout.isatty() else None
 
 
 def say_paged(rows: Iterable[str], *, is_paged: bool) -> None:
@@ -34,7 +41,7 @@ def say_paged(rows: Iterable[str], *, is_paged: bool) -> None:
         for row in text:
             say(row)
         return
-    click.echo_via_pager((f"{row}\n" for row in text), color=False if is_plain() else None)
+    click.echo_via_pager((f"{escape(row)}\n" for row in text), color=False if is_plain() else None)
 
 
 _LONGEST = 2000
@@ -65,7 +72,7 @@ class Piece:
 
     def paint(self) -> str:
         """Give it with its colours."""
-        return click.style(self.text, **dict(self.look)) if self.look else self.text
+        return style(self.text, **dict(self.look)) if self.look else self.text
 
 
 def make_visible(text: str) -> str:
@@ -110,20 +117,66 @@ def _more(number: int) -> Piece:
 
 
 def wrap_pieces(pieces: Sequence[Piece], width: int) -> list[str]:
-    """Give them as rows of this many columns, painted and filled up with blanks; one at least."""
+    """Give them as rows of this many columns, painted and filled up with blanks; one at least.
+
+    A row ends after a blank where it can, so that words stay whole; no character is lost.
+    """
+    cells = [(character, piece.look) for piece in pieces for character in piece.text]
     rows: list[str] = []
-    row, used = "", 0
-    for piece in pieces:
-        part = ""
-        for character in piece.text:
-            columns = _columns(character)
-            if used + columns > width:
-                rows.append(row + Piece(part, piece.look).paint() + " " * (width - used))
-                row, part, used = "", "", 0
-            part += character
+    start = 0
+    while True:
+        stop, used = _fit_row([character for character, _ in cells[start:]], width)
+        row = cells[start : start + stop]
+        looks = groupby(row, lambda cell: cell[1])
+        painted = (Piece("".join(c for c, _ in run), look).paint() for look, run in looks)
+        rows.append("".join(painted) + " " * (width - used))
+        start += stop
+        if start >= len(cells):
+            return rows
+
+
+def _fit_row(characters: Sequence[str], width: int) -> tuple[int, int]:
+    """Give how many characters are in the first row, at least one, and their columns."""
+    used, blank = 0, 0
+    columns_to_blank = 0
+    for index, character in enumerate(characters):
+        columns = _columns(character)
+        if used + columns > width and index:
+            is_late = columns_to_blank > width // 2
+            return (blank, columns_to_blank) if is_late else (index, used)
+        used += columns
+        if character == " ":
+            blank, columns_to_blank = index + 1, used
+    return max(len(characters), 0), min(used, width)
+
+
+def wrap_row(row: str, width: int | None, indent: int = 4) -> list[str]:
+    """Break a painted row between words into rows of at most this many columns.
+
+    Further rows are indented more than the first. None leaves the row as it is; so does a word
+    that is wider than a row, which the terminal may break.
+    """
+    parts = split_styles(row)
+    plain = "".join(parts[::2])
+    if width is None or sum(map(_columns, plain)) <= width:
+        return [row]
+    margin = " " * min(len(plain) - len(plain.lstrip(" ")) + indent, width // 2)
+    rows, current, used, styles = [], "", 0, ""
+    for at, part in enumerate(parts):
+        if at % 2:
+            current += part
+            styles = "" if part == STYLE_OFF else styles + part
+            continue
+        for text in re.findall(r"[^ ]+|[ ]+", part):
+            columns = sum(map(_columns, text))
+            if used + columns > width and used > len(margin):
+                rows.append(current.rstrip() + (STYLE_OFF if styles else ""))
+                current, used = margin + styles, len(margin)
+                if not text.strip():
+                    continue
+            current += text
             used += columns
-        row += Piece(part, piece.look).paint()
-    return [*rows, row + " " * (width - used)]
+    return [*rows, current]
 
 
 def _columns(character: str) -> int:

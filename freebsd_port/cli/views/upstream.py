@@ -46,7 +46,7 @@ def show_upstream(result: UpstreamResult, *, verbose: bool) -> None:
         for module, reason in _left_out(one.suite) if verbose else ():
             say(f"  left out  {module}: {reason}")
     for distribution, time in result.known:
-        say(f"{distribution}: the unpatched side is known from {time}, same wheels and conditions")
+        say(f"{distribution}: unpatched result of {time}, with the same wheels and conditions")
     say(_total(result))
 
 
@@ -57,7 +57,7 @@ def _total(result: UpstreamResult) -> str:
         for name in ("lost", "unsteady", "gained")
     )
     conditions = f"Python {result.python}, {count(result.processes, 'process')} at a time"
-    conditions += ", sudo there" if result.has_sudo else ", no sudo without a password"
+    conditions += ", with sudo" if result.has_sudo else ", no sudo without a password"
     return (
         f"{count(len(result.comparisons), 'suite')}: {passed} passed unpatched, of these {lost} "
         f"lost, {unsteady} unsteady; {gained} gained ({conditions})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,7 +27,9 @@ def verify_and_show(
     *,
     platforms: tuple[str, ...],
     again: bool,
+    patches: tuple[str, ...] = (),
     every_line: bool = False,
+    junit: Path | None = None,
     before: dict[str, Any] | None = None,
 ) -> None:
     """Run the checks, print what came of them, and leave with 1 when something failed.
@@ -35,9 +38,19 @@ def verify_and_show(
     `every_line` an added line that no check ran is a failure.
     """
     result = verify_target(
-        common.project(), workspace, platforms=platforms, again=again, progress=common.progress
+        common.project(),
+        workspace,
+        platforms=platforms,
+        patches=patches,
+        again=again,
+        progress=common.progress,
     )
     is_good = result.is_good and (result.has_every_line or not every_line)
+    if junit is not None:
+        from freebsd_port.cli.views.report_file import save_report
+        from freebsd_port.cli.views.verify_junit import render_junit
+
+        save_report(junit, render_junit(result, every_line=every_line))
     if common.as_json:
         found = verification_json(result, every_line=every_line)
         print_json(
@@ -76,8 +89,8 @@ def show_verification(result: Verification, *, verbose: bool) -> None:
             say(f"  {paint('skipped', 'warn')} {skip.check}: {_first_line(skip.message)}")
     _show_hunks(result, verbose=verbose)
     _show_total(result)
-    if not result.is_good and not any(run.failures for run in result.runs):
-        say(paint(_NOTHING_PASSED, "bad"))
+    for problem in _nothing_proved(result):
+        say(paint(problem.what, "bad"))
 
 
 def _show_total(result: Verification) -> None:
@@ -86,12 +99,12 @@ def _show_total(result: Verification) -> None:
     platforms = ", ".join(dict.fromkeys(run.platform for run in result.runs))
     total = f"{count(passed, 'check')} passed, {failed} failed on {platforms}"
     if result.is_measured:
-        run = sum(covered.is_run for covered in result.hunks)
+        run = sum(covered.is_covered for covered in result.hunks)
         lines, ran = (sum(getattr(one, n) for one in result.patches) for n in ("added", "executed"))
         excused = sum(len(one.excused) for one in result.patches)
         total += f"; {run} of {count(len(result.hunks), 'hunk')} run by checks"
         total += f", {ran} of {count(lines, 'added line')}"
-        total += f", {excused} for FreeBSD alone" if excused else ""
+        total += f", {excused} only on FreeBSD" if excused else ""
     else:
         total += f"; {_NOT_MEASURED}"
     say(total)
@@ -108,7 +121,7 @@ def _show_hunks(result: Verification, *, verbose: bool) -> None:
             say(f"{paint('partly', 'warn')}  {name}: lines {lines} not run")
         elif verbose and covered.excused:
             lines = ", ".join(map(str, covered.excused))
-            say(f"{paint('native', 'dim')}  {name}: lines {lines} run on FreeBSD alone")
+            say(f"{paint('native', 'dim')}  {name}: lines {lines} run only on FreeBSD")
         elif verbose:
             say(f"{paint('run', 'good')}     {name}: {', '.join(covered.checks) or 'no statement'}")
 
@@ -123,8 +136,7 @@ def _problems(result: Verification, *, every_line: bool) -> list[PortError]:
         for run in result.runs
         for failure in run.failures
     ]
-    if not problems and not result.is_good:
-        problems.append(PortError(_NOTHING_PASSED))
+    problems += _nothing_proved(result)
     if every_line and not result.is_measured:
         problems.append(PortError(_NOT_MEASURED))
     if every_line:
@@ -134,6 +146,15 @@ def _problems(result: Verification, *, every_line: bool) -> list[PortError]:
             for path, line in one.missed
         ]
     return problems
+
+
+def _nothing_proved(result: Verification) -> list[PortError]:
+    """Give an error if no check passed, or none of a patch that was asked for."""
+    if result.is_good or any(run.failures for run in result.runs):
+        return []
+    if result.unproved:
+        return [PortError(f"no check of {name} passed") for name in result.unproved]
+    return [PortError(_NOTHING_PASSED)]
 
 
 def _first_line(message: str) -> str:
@@ -192,7 +213,7 @@ def _patch_json(one: PatchReport, *, is_measured: bool) -> dict[str, Any]:
             platform: {"run": passed + failed, "passed": passed, "failed": failed}
             for platform, (passed, failed) in one.checks.items()
         },
-        "hunks": {"total": len(one.hunks), "covered": sum(hunk.is_run for hunk in one.hunks)}
+        "hunks": {"total": len(one.hunks), "covered": sum(hunk.is_covered for hunk in one.hunks)}
         if is_measured
         else None,
         "lines": {

@@ -24,12 +24,16 @@ Examples:
   freebsd-port host config --answers host.toml --passwords passwords.toml --root stage
 
 \b
-Exit status: 0 done, 1 failed or refused by oslo.config, 2 usage, 3 files wait for --yes."""
+Exit status: 0 done, 1 failed or rejected by oslo.config, 2 usage, 3 files wait for --yes."""
 
 
 @click.command(epilog=_EPILOG)
-@click.option("-n", "--dry-run", is_flag=True, help="Show what would be written, write nothing.")
-@click.option("--yes", "is_agreed", is_flag=True, help="Replace files that differ; a copy is kept.")
+@click.option(
+    "-n", "--dry-run", is_flag=True, help="Show what would be written, and write nothing."
+)
+@click.option(
+    "--yes", "is_agreed", is_flag=True, help="Replace files that differ, and keep copies of them."
+)
 @passwords_option
 @root_option
 @answers_option
@@ -43,12 +47,12 @@ def command(
     root: Path,
     answers_path: Path,
 ) -> None:
-    """Write nova.conf, nova-compute.conf, rootwrap's files, api-paste.ini and the samples.
+    """The files are nova.conf, nova-compute.conf, rootwrap's files, api-paste.ini and samples.
 
-    They come from host.toml, the passwords, and what the patched environment knows of its own
-    options, and oslo.config's validator judges them first. A password comes from the environment
-    variable FREEBSD_PORT_PASSWORD_NAME, else from the file, else it is made and kept there. None is
-    ever printed.
+    They are made from host.toml, the passwords, and the options that the patched environment
+    knows; oslo.config's validator checks them before anything is written. A password is taken from
+    the variable FREEBSD_PORT_PASSWORD_NAME, else from the file; otherwise it is generated and saved
+    there. Passwords are never printed.
     """
     from freebsd_port.host.ops.answers import load_answers
     from freebsd_port.host.ops.config import plan_config, write_config
@@ -64,7 +68,8 @@ def command(
     elif common.verbosity >= 0 or must_wait:
         _show(planned, copies, is_dry=dry_run or must_wait)
         if must_wait:
-            say(f"{paint('nothing was written', 'warn')}: add --yes to replace what differs")
+            nothing = paint("nothing was written", "warn")
+            say(f"{nothing}: add --yes to replace the files that differ")
     if must_wait:
         raise click.exceptions.Exit(3)
 
@@ -102,8 +107,8 @@ def _show(planned: Planned, copies: dict[str, Path], *, is_dry: bool) -> None:
             say(paint(line, look) if look else line)
         say(f"{would} {file.path}")
         if file.path in copies:
-            say(f"  what was there is kept in {copies[file.path]}")
+            say(f"  the previous file is in {copies[file.path]}")
     if planned.made:
-        say(f"passwords {'to be made' if is_dry else 'made'}: {', '.join(planned.made)}")
+        say(f"passwords {'to generate' if is_dry else 'generated'}: {', '.join(planned.made)}")
     if not planned.changed:
         say("nothing to do")

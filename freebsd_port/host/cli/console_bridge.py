@@ -10,7 +10,7 @@ import click
 
 from freebsd_port.cli.options import Common, output_options, pass_common
 from freebsd_port.cli.render import count, paint, print_json, say
-from freebsd_port.host.cli.options import answers_option
+from freebsd_port.host.cli.options import answers_option, root_option
 
 SECTION = "Verbs"
 PLACE = 7
@@ -24,24 +24,25 @@ Examples:
   freebsd-port host console-bridge --answers /root/host.toml
 
 \b
-SIGTERM ends it; the guests run on. docs/console-bridge.md tells the rest."""
+SIGTERM stops the bridge; the guests keep running. See docs/console-bridge.md."""
 
 
 @click.command("console-bridge", epilog=_EPILOG)
-@click.option("--status", "is_status", is_flag=True, help="Ask the bridge that runs.")
+@click.option("--status", "is_status", is_flag=True, help="Show the state of the running bridge.")
+@root_option
 @answers_option
 @output_options
 @pass_common
-def command(common: Common, is_status: bool, answers_path: Path) -> None:
-    """Join the null modem of every guest to nova's port and to its console.log.
+def command(common: Common, is_status: bool, root: Path, answers_path: Path) -> None:
+    """Connect the null modem of every guest to the port from nova, and to its console.log.
 
-    Stays in the foreground, for daemon(8); what it does goes to stdout, a line each, with --json
-    a document each. --status fails where no bridge answers, or where libvirt answers it nothing.
+    The bridge stays in the foreground, for daemon(8), and prints one line for each event, or one
+    document with --json. --status fails if no bridge answers, or if libvirt does not answer it.
     """
     from freebsd_port.host.ops.answers import load_answers
     from freebsd_port.host.ops.console_bridge import ask_bridge, bridge_settings, run_bridge
 
-    settings = bridge_settings(load_answers(answers_path))
+    settings = bridge_settings(load_answers(answers_path), root)
     if not is_status:
         run_bridge(settings, _teller(common))
         return
@@ -64,7 +65,7 @@ def _teller(common: Common) -> Callable[[str], None]:
         if common.as_json:
             click.echo(json.dumps({"time": time, "message": message}))
         else:
-            click.echo(f"{time} {message}")
+            say(f"{time} {message}")
 
     return tell
 

@@ -10,7 +10,7 @@ import click
 
 from freebsd_port.cli.options import Common, output_options, pass_common
 from freebsd_port.cli.render import paint, print_json, say
-from freebsd_port.host.cli.options import answers_option, passwords_option
+from freebsd_port.host.cli.options import answers_option, passwords_option, root_option
 
 SECTION = "Verbs"
 PLACE = 4
@@ -27,21 +27,22 @@ Examples:
   freebsd-port host database --print
 
 \b
-Exit status: 0 all is done, 1 steps are left or one failed, 2 usage."""
+Exit status: 0 all steps are done, 1 steps remain or one failed, 2 usage."""
 
 _LOOKS = {"done": "good", "left": "bad", "later": "warn"}
 
 
 @click.command(epilog=_EPILOG)
-@click.option("--run", "is_run", is_flag=True, help="Take the steps that are left.")
-@click.option("--print", "is_print", is_flag=True, help="Print the SQL, *** for the password.")
+@click.option("--run", "is_run", is_flag=True, help="Take the steps that remain.")
+@click.option("--print", "is_print", is_flag=True, help="Print the SQL, with *** for the password.")
 @click.option(
     "--defaults-file",
     type=click.Path(path_type=Path, dir_okay=False, exists=True, resolve_path=True),
     metavar="FILE",
-    help="For MariaDB's client: who administers. Default: as the client is set to.",
+    help="Options file for MariaDB's client, with the administrator; by default the client's own.",
 )
 @passwords_option
+@root_option
 @answers_option
 @output_options
 @pass_common
@@ -51,14 +52,15 @@ def command(
     is_print: bool,
     defaults_file: Path | None,
     passwords_path: Path,
+    root: Path,
     answers_path: Path,
 ) -> None:
-    """Say which steps nova's databases and cells still need; with --run, take them.
+    """Without options, list the steps; with --run, take those that remain.
 
-    What is done is seen and not done again, so a run that broke off is run again. The databases
-    and the user are made by the server's own client, for PostgreSQL by psql; the rest by
-    nova-manage. Passwords go over standard input. Run it again when nova-compute has reported, so
-    that its host gets into the cell.
+    A step that is done is recognised and not repeated, so run the command again after a failure.
+    The server's own client creates the databases and the user, psql for PostgreSQL; nova-manage
+    does the rest. Passwords go through standard input. Run it again after nova-compute has
+    reported, so that the host is mapped to its cell.
     """
     from freebsd_port.errors import UsageError
     from freebsd_port.host.ops.answers import load_answers
@@ -72,12 +74,13 @@ def command(
         if common.as_json:
             print_json({"ok": True, "verb": "host database", "sql": sql})
         else:
-            say(sql.rstrip("\n"))
+            for line in sql.rstrip("\n").split("\n"):
+                say(line)
         return
     if is_run:
-        outcome = take_steps(answers, passwords_path, defaults_file, common.progress)
+        outcome = take_steps(answers, passwords_path, root, defaults_file, common.progress)
     else:
-        outcome = look_at_databases(answers, passwords_path)
+        outcome = look_at_databases(answers, passwords_path, root)
     is_done = all(step.state != "left" for step in outcome.steps)
     if common.as_json:
         _print_json(outcome, is_done=is_done)
@@ -107,7 +110,7 @@ def _show(outcome: Outcome, *, is_done: bool) -> None:
         say(f"{state}  {step.name:<24}  {step.detail}".rstrip())
     few = outcome.scarce_connections
     if few is not None:
-        say(f"{paint('warn', 'warn')}   max_connections is {few}; nova may want {ENOUGH}")
+        say(f"{paint('warn', 'warn')}   max_connections is {few}; nova may need {ENOUGH}")
         say(f"       {paint('try:', 'dim')} max_connections = {ENOUGH} in the server's settings")
     if not is_done:
         say("next: freebsd-port host database --run")

@@ -9,7 +9,7 @@ import click
 from freebsd_port.cli.options import Common, common_options, pass_common
 from freebsd_port.cli.render import print_json, say
 from freebsd_port.host.cli.diagnoses import show_diagnoses
-from freebsd_port.host.cli.options import answers_option, recorded_option
+from freebsd_port.host.cli.options import answers_option, recorded_option, root_option
 
 SECTION = "Verbs"
 PLACE = 2
@@ -32,18 +32,18 @@ Exit status: 0 nothing is missing, 1 something is, 2 usage."""
     "--record",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Write down what this host answers.",
+    help="Record what this host answers.",
 )
+@root_option
 @answers_option
 @common_options
 @pass_common
 def command(
-    common: Common, recording: Path | None, record: Path | None, answers_path: Path
+    common: Common, recording: Path | None, record: Path | None, root: Path, answers_path: Path
 ) -> None:
-    """Say what this host has and lacks to run nova, each with the command that cures it.
+    """Change nothing, and need no root; what only root can see is reported as unknown.
 
-    It changes nothing and needs no root; what only root may ask is called unknown. A recording has
-    no passwords in it: host.toml holds none.
+    A recording has no passwords in it, because host.toml has none.
     """
     from freebsd_port.errors import UsageError
     from freebsd_port.host.ops import doctor
@@ -55,7 +55,7 @@ def command(
     project = common.project()
     compiled = doctor.load_compiled(project, project.load_release(common.release))
     if record:
-        doctor.record_host(record, answers, compiled, common.progress)
+        doctor.record_host(record, answers, compiled, root, common.progress)
         if common.as_json:
             print_json({"ok": True, "verb": "host doctor", "recorded": str(record)})
         elif common.verbosity >= 0:
@@ -64,7 +64,7 @@ def command(
     found = (
         doctor.examine_recording(recording, answers, compiled)
         if recording
-        else doctor.examine_host(answers, compiled, common.progress)
+        else doctor.examine_host(answers, compiled, root, common.progress)
     )
     if not show_diagnoses(common, "host doctor", found):
         raise click.exceptions.Exit(1)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
 
 from freebsd_port.cli.options import Common, output_options, pass_common
 from freebsd_port.cli.render import print_json, say
-from freebsd_port.host.cli.options import answers_option
+from freebsd_port.host.cli.options import answers_option, root_option
 
 SECTION = "Verbs"
 PLACE = 1
@@ -18,21 +19,24 @@ _EPILOG = """\b
 Examples:
   freebsd-port host init
   freebsd-port host init --answers ./host.toml && vi host.toml
+  freebsd-port host init --root stage
 
 \b
-Exit status: 0 it is there, 1 it cannot be written, 2 other answers are there."""
+Exit status: 0 the file exists now, 1 it cannot be written, 2 it has other answers."""
 
 
 @click.command(epilog=_EPILOG)
+@root_option
 @answers_option
 @output_options
 @pass_common
-def command(common: Common, answers_path: Path) -> None:
-    """Write a host.toml with every key, what it takes, and a default for one machine.
+def command(common: Common, root: Path, answers_path: Path) -> None:
+    """The file has every key, with the values that it takes and a default for a single machine.
 
-    A file that is there is never written over.
+    An existing file is never overwritten.
     """
-    from freebsd_port.host.ops.answers import init_answers
+    from freebsd_port.host.ops.answers import DEFAULT_PATH, init_answers
+    from freebsd_port.host.store.files import below
 
     is_new = init_answers(answers_path)
     if common.as_json:
@@ -41,6 +45,9 @@ def command(common: Common, answers_path: Path) -> None:
         say(
             f"wrote {answers_path}"
             if is_new
-            else f"nothing to do: {answers_path} has every default"
+            else f"nothing to do: {answers_path} has the defaults already"
         )
-        say("next: freebsd-port host doctor")
+        words = "" if root == Path("/") else f" --root {shlex.quote(str(root))}"
+        if answers_path != below(root, DEFAULT_PATH):
+            words += f" --answers {shlex.quote(str(answers_path))}"
+        say(f"next: freebsd-port host doctor{words}")

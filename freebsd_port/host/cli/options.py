@@ -2,41 +2,55 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
 from freebsd_port.host.ops.answers import DEFAULT_PASSWORDS, DEFAULT_PATH
+from freebsd_port.host.store.files import below
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def answers_option(function: F) -> F:
-    """Add --answers, handed over as `answers_path`."""
-    return click.option(
-        "--answers",
-        "answers_path",
-        type=click.Path(path_type=Path, dir_okay=False),
-        default=DEFAULT_PATH,
-        show_default=True,
-        metavar="FILE",
-        help="What the operator answered.",
-    )(function)
+    """Add --answers, passed as `answers_path`; goes with --root."""
+    return _below_root("--answers", "answers_path", DEFAULT_PATH, "What the operator answered.")(
+        function
+    )
 
 
 def passwords_option(function: F) -> F:
-    """Add --passwords, handed over as `passwords_path`."""
-    return click.option(
-        "--passwords",
-        "passwords_path",
-        type=click.Path(path_type=Path, dir_okay=False),
-        default=DEFAULT_PASSWORDS,
-        show_default=True,
-        metavar="FILE",
-        help="Where passwords are read and kept, mode 0600.",
-    )(function)
+    """Add --passwords, passed as `passwords_path`; goes with --root."""
+    words = "Where passwords are read and kept, mode 0600."
+    return _below_root("--passwords", "passwords_path", DEFAULT_PASSWORDS, words)(function)
+
+
+def _below_root(option: str, parameter: str, default: Path, words: str) -> Callable[[F], F]:
+    """Make an option for a file; unless it names one, the file lies below --root."""
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def with_path(*arguments: Any, root: Path, **options: Any) -> Any:
+            if options[parameter] is None:
+                options[parameter] = below(root, default)
+            return function(*arguments, root=root, **options)
+
+        return cast(
+            F,
+            click.option(
+                option,
+                parameter,
+                type=click.Path(path_type=Path, dir_okay=False),
+                show_default=f"{default} below --root",
+                metavar="FILE",
+                help=words,
+            )(with_path),
+        )
+
+    return decorate
 
 
 def recorded_option(function: F) -> F:
@@ -46,7 +60,7 @@ def recorded_option(function: F) -> F:
         "recording",
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="FILE",
-        help="What a recorded host says of itself, in the place of this one.",
+        help="Use this recording instead of asking this host.",
     )(function)
 
 
@@ -58,5 +72,5 @@ def root_option(function: F) -> F:
         default=Path("/"),
         show_default=True,
         metavar="DIR",
-        help="Where the host's files are; another directory to stage or to rehearse.",
+        help="Directory that holds the host's files; another one stages or rehearses.",
     )(function)

@@ -43,7 +43,7 @@ def show_steps(
     for step in steps if common.verbosity > 0 else changed:
         say(f"{paint(f'{would}{step.action:7}', _LOOKS[step.action])} {step.path}")
         if step.copy:
-            say(f"        what was there is kept in {step.copy}")
+            say(f"        the previous file is in {step.copy}")
     if not changed:
         say("nothing to do")
 
@@ -76,14 +76,14 @@ def show_states(common: Common, states: tuple[ServiceState, ...]) -> bool:
         if one.log_refusal:
             say(f"    its log cannot be read: {one.log_refusal}")
     if wrong and common.verbosity >= 0:
-        say(paint(f"not as it should be: {', '.join(one.name for one in wrong)}", "bad"))
+        say(paint(f"needs attention: {', '.join(one.name for one in wrong)}", "bad"))
     return not wrong
 
 
 def _words(one: ServiceState) -> list[str]:
     words = [_SCRIPTS[one.script]] if one.script in _SCRIPTS else []
     if one.restarted_seconds is not None:
-        words.append(f"ended and was started again {one.restarted_seconds} seconds ago")
+        words.append(f"was restarted {one.restarted_seconds} seconds ago")
     if one.process:
         words.append(f"runs as process {one.process}")
     else:
@@ -119,17 +119,18 @@ Examples:
   freebsd-port host services status --json"""
 
 
-_dry_run_option = click.option("-n", "--dry-run", is_flag=True, help="Only show what would be.")
+_dry_run_option = click.option(
+    "-n", "--dry-run", is_flag=True, help="Show what would change, and write nothing."
+)
 
 
 @click.group("services", epilog=_EPILOG)
 @output_options
 @pass_common
 def command(common: Common) -> None:
-    """Install, remove and show the rc.d scripts of nova's services.
+    """Log rotation and libvirt's hook for the console bridge come with them.
 
-    With them come the rotation of their logs, libvirt's hook for the console bridge and, where
-    nova has no API server of its own, gunicorn's settings.
+    So do the settings of gunicorn, if nova has no API server of its own.
     """
 
 
@@ -140,9 +141,9 @@ def command(common: Common) -> None:
 @output_options
 @pass_common
 def install_command(common: Common, dry_run: bool, root: Path, answers_path: Path) -> None:
-    """Bring the files of all services to what the answers mean.
+    """Write the files of all services as the answers require.
 
-    What others wrote there, or edited since, is replaced, and a copy is kept. Nothing is started.
+    A file that others wrote or edited is replaced, and a copy is kept. Nothing is started.
     """
     from freebsd_port.host.ops.answers import load_answers
     from freebsd_port.host.ops.services import install
@@ -152,15 +153,15 @@ def install_command(common: Common, dry_run: bool, root: Path, answers_path: Pat
 
 
 @command.command("remove", epilog=_REMOVE)
-@click.option("--force", is_flag=True, help="Remove what was edited too; a copy is kept.")
+@click.option("--force", is_flag=True, help="Also remove edited files; a copy is kept.")
 @_dry_run_option
 @root_option
 @output_options
 @pass_common
 def remove_command(common: Common, force: bool, dry_run: bool, root: Path) -> None:
-    """Take away what `install` wrote, and nothing else.
+    """Remove the files that install wrote, and nothing else.
 
-    Nothing goes while one of the services runs: without its script nothing would stop it.
+    Nothing is removed while one of the services runs, because nothing could stop it then.
     """
     from freebsd_port.host.ops.services import remove
 
@@ -174,10 +175,10 @@ def remove_command(common: Common, force: bool, dry_run: bool, root: Path) -> No
 @output_options
 @pass_common
 def status_command(common: Common, root: Path, answers_path: Path) -> None:
-    """Show of each service whether it is installed, enabled and running.
+    """Show for each service whether it is installed, enabled and running.
 
-    Fails where a script is not as `install` writes it, an enabled service does not run, or one
-    ended within the last minute; of these two the last lines of the log are shown.
+    Fail if a script differs from what install writes, an enabled service does not run, or a service
+    ended within the last minute; for the last two, show the end of the log.
     """
     from freebsd_port.host.ops.answers import load_answers
     from freebsd_port.host.ops.services import read_states

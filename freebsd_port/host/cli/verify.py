@@ -8,7 +8,12 @@ import click
 
 from freebsd_port.cli.options import Common, output_options, pass_common
 from freebsd_port.host.cli.diagnoses import show_diagnoses
-from freebsd_port.host.cli.options import answers_option, passwords_option, recorded_option
+from freebsd_port.host.cli.options import (
+    answers_option,
+    passwords_option,
+    recorded_option,
+    root_option,
+)
 
 SECTION = "Verbs"
 PLACE = 6
@@ -22,12 +27,14 @@ Examples:
   freebsd-port host verify -q --json
 
 \b
-Exit status: 0 all is as it should be, 1 something is not, 2 usage."""
+Exit status: 0 everything is right, 1 something is not, 2 usage."""
 
 
 @click.command(epilog=_EPILOG)
-@click.option("--boot", "image", metavar="IMAGE", help="Boot a guest from it, and delete it.")
-@click.option("--network", metavar="NETWORK", help="Give that guest an interface there.")
+@click.option(
+    "--boot", "image", metavar="IMAGE", help="Boot a guest from this image, and delete it."
+)
+@click.option("--network", metavar="NETWORK", help="Connect the guest to this network.")
 @click.option(
     "--timeout",
     "seconds",
@@ -35,10 +42,11 @@ Exit status: 0 all is as it should be, 1 something is not, 2 usage."""
     default=300,
     show_default=True,
     metavar="SECONDS",
-    help="How long that guest may take to start, and again to go.",
+    help="Time limit for the guest to start, and for its deletion.",
 )
 @recorded_option
 @passwords_option
+@root_option
 @answers_option
 @output_options
 @pass_common
@@ -49,14 +57,14 @@ def command(
     seconds: float,
     recording: Path | None,
     passwords_path: Path,
+    root: Path,
     answers_path: Path,
 ) -> None:
-    """Say whether nova's services on this host are up, and its numbers in placement are right.
+    """Ask the compute API and placement as nova's own user, and look at databases and cells.
 
-    It asks the compute API and placement as nova's own user of keystone, looks at databases and
-    cells, and holds CPUs, memory, disk and traits against what the host says of itself. With
-    --boot, IMAGE is a name or ID in glance; the guest has 1 CPU, 512 MiB, a flavor of its own and
-    no network unless one is named. Both are deleted again, also after a failure or Ctrl-C.
+    CPUs, memory, disk and traits in placement are compared with what the host reports. IMAGE is a
+    name or ID in glance; the guest has 1 CPU, 512 MiB, a flavor of its own, and a network only if
+    you name one. Guest and flavor are deleted afterwards, even after a failure or Ctrl-C.
     """
     from freebsd_port.errors import UsageError
     from freebsd_port.host.ops.answers import load_answers
@@ -65,10 +73,10 @@ def command(
     from freebsd_port.host.ops.verify import verify_host
 
     if network and not image:
-        raise UsageError("--network is for the guest of --boot", hint="name an image too: --boot")
+        raise UsageError("--network needs --boot", hint="name an image too: --boot IMAGE")
     answers = load_answers(answers_path)
     host = load_recording(recording) if recording else None
     wish = GuestWish(image, network, seconds) if image else None
-    found = verify_host(answers, passwords_path, host, wish, common.progress)
+    found = verify_host(answers, passwords_path, root, host, wish, common.progress)
     if not show_diagnoses(common, "host verify", found):
         raise click.exceptions.Exit(1)

@@ -1,12 +1,19 @@
-"""What a value in host.toml may be: each kind of key, with the sentence that says it."""
+"""What a value in host.toml may be: each kind of key, its type, and the sentence that says it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from ipaddress import ip_address
-from typing import Any
+from typing import Any, NewType
+
+from freebsd_port.host.core.server_url import parse_ip_address, parse_server_url
+
+HostPath = NewType("HostPath", str)
+"""An absolute path that means itself to a shell, in a list of PATH and in a URL."""
+
+Name = NewType("Name", str)
+"""The name of a user, a group, a region, a database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,74 +26,101 @@ class AnswerRule:
     allowed: str
     """Completes `allowed is …`."""
 
-    accepts: Callable[[Any], bool]
+    parse: Callable[[Any], Any]
+    """Gives the value as what it means. Raises ValueError."""
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and value.isprintable()
+def _key(default: Any, comment: str, allowed: str, parse: Callable[[Any], Any]) -> Any:
+    return field(default=parse(default), metadata={"rule": AnswerRule(comment, allowed, parse)})
 
 
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _require_text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("not text")
+    return value
 
 
-def _key(default: Any, comment: str, allowed: str, accepts: Callable[[Any], bool]) -> Any:
-    return field(default=default, metadata={"rule": AnswerRule(comment, allowed, accepts)})
-
-
-_PATH = "an absolute path of letters, digits and /._+@:-"
+_PATH = "an absolute path of letters, digits and ._+@-, with no empty part and no . or .."
+_PARTS = re.compile(r"(?:/[A-Za-z0-9._+@-]+)+")
 LONGEST_SOCKET = 103
 """Bytes of the name of a Unix socket on FreeBSD. Source: sys/un.h, 104 with the NUL."""
 
 
-def _is_path(value: Any) -> bool:
-    plain = _is_text(value) and re.fullmatch(r"/[A-Za-z0-9/._+@:-]*", value)
-    return bool(plain) and ".." not in value.split("/")
+def _parse_path(value: Any) -> HostPath:
+    text = _require_text(value)
+    if not _PARTS.fullmatch(text) or {".", ".."} & set(text.split("/")):
+        raise ValueError("not a plain absolute path")
+    return HostPath(text)
 
 
 def path(default: str, comment: str) -> Any:
     """Make a key for a path. Blanks are refused: the path stands in shell scripts."""
-    return _key(default, comment, _PATH, _is_path)
+    return _key(default, comment, _PATH, _parse_path)
 
 
 def socket_path(default: str, comment: str) -> Any:
     """Make a key for the path of a Unix socket."""
 
-    def accepts(value: Any) -> bool:
-        return _is_path(value) and len(value) <= LONGEST_SOCKET
+    def parse(value: Any) -> HostPath:
+        found = _parse_path(value)
+        if len(found) > LONGEST_SOCKET:
+            raise ValueError("too long")
+        return found
 
-    return _key(default, comment, f"{_PATH}, {LONGEST_SOCKET} at most", accepts)
+    return _key(default, comment, f"{_PATH}, {LONGEST_SOCKET} at most", parse)
+
+
+def _name(default: str, comment: str, allowed: str, form: str) -> Any:
+    def parse(value: Any) -> Name:
+        if not re.fullmatch(form, _require_text(value)):
+            raise ValueError("not a name")
+        return Name(value)
+
+    return _key(default, comment, allowed, parse)
 
 
 def name(default: str, comment: str) -> Any:
-    """Make a key for the name of a user, a group, a region, a database."""
+    """Make a key for the name of a region, a database, a user of keystone."""
+    allowed = "a name of at most 32 letters, digits and _.-, the first a letter or _"
+    return _name(default, comment, allowed, r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
 
-    def accepts(value: Any) -> bool:
-        return _is_text(value) and bool(re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}", value))
 
-    return _key(default, comment, "a name of at most 32 letters, digits and _.-", accepts)
+def account(default: str, comment: str) -> Any:
+    """Make a key for a user or a group of the system.
+
+    One that begins with a capital letter is an alias for sudoers(5); `ALL` is everybody.
+    """
+    allowed = "a name of at most 32 letters, digits and _.-, the first a small letter or _"
+    return _name(default, comment, allowed, r"[a-z_][A-Za-z0-9_.-]{0,31}")
 
 
 def address(default: str, comment: str) -> Any:
-    """Make a key for an IP address."""
+    """Make a key for an IP address to listen at."""
+    allowed = "an IP address without a zone"
+    return _key(default, comment, allowed, lambda value: parse_ip_address(_require_text(value)))
 
-    def accepts(value: Any) -> bool:
-        try:
-            ip_address(value if isinstance(value, str) else "")
-        except ValueError:
-            return False
-        return True
 
-    return _key(default, comment, "an IP address", accepts)
+def own_address(default: str, comment: str) -> Any:
+    """Make a key for the IP address by which others reach this host."""
+
+    def parse(value: Any) -> Any:
+        found = parse_ip_address(_require_text(value))
+        if found.is_unspecified or found.is_multicast:
+            raise ValueError("no address of a host")
+        return found
+
+    return _key(default, comment, "the IP address of a host, without a zone", parse)
 
 
 def number(default: int, comment: str, least: int, most: int) -> Any:
     """Make a key for a whole number, both ends included."""
 
-    def accepts(value: Any) -> bool:
-        return _is_whole(value) and least <= value <= most
+    def parse(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise ValueError("not such a number")
+        return value
 
-    return _key(default, comment, f"a whole number from {least} to {most}", accepts)
+    return _key(default, comment, f"a whole number from {least} to {most}", parse)
 
 
 def port(default: int, comment: str) -> Any:
@@ -96,66 +130,26 @@ def port(default: int, comment: str) -> Any:
 
 def choice(default: str, comment: str, *words: str) -> Any:
     """Make a key for one of a few words."""
-    allowed = " or ".join(repr(word) for word in words)
-    return _key(default, comment, allowed, lambda value: value in words)
+
+    def parse(value: Any) -> str:
+        if value not in words:
+            raise ValueError("not one of them")
+        return str(value)
+
+    return _key(default, comment, " or ".join(repr(word) for word in words), parse)
 
 
-_URL = re.compile(
-    r"(?P<scheme>[a-z0-9+]+)://"
-    r"(?:(?P<user>[^\s:@/]+)@)?"  # never a password
-    r"(?P<host>\[[0-9A-Fa-f:]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]{1,5}))?"
-    r"(?P<path>/[!-~]*)?"
-)
-_PORTS = {
-    "rabbit": 5672,
-    "mysql+pymysql": 3306,
-    "postgresql+psycopg2": 5432,
-    "http": 80,
-    "https": 443,
-}
+def url(default: str, comment: str, form: str, *schemes: str) -> Any:
+    """Make a key for the URL of a server; `form` completes `SCHEME://`.
 
+    A user is taken and a password refused where the form says USER.
+    """
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What an address of host.toml names."""
+    def parse(value: Any) -> Any:
+        found = parse_server_url(_require_text(value))
+        if found.scheme not in schemes:
+            raise ValueError("another scheme")
+        return found
 
-    scheme: str
-    user: str
-    """Empty where none is named."""
-
-    host: str
-    """Without the brackets of IPv6."""
-
-    port: int
-    """That of the scheme where none is named."""
-
-    path: str
-    """With its slash; empty where there is none."""
-
-
-def parse_place(text: str) -> Place | None:
-    """Take an address apart, None when it is none that a `url` key takes."""
-    found = _URL.fullmatch(text)
-    if found is None or found["scheme"] not in _PORTS:
-        return None
-    port = int(found["port"]) if found["port"] else _PORTS[found["scheme"]]
-    host = found["host"].strip("[]")
-    return Place(found["scheme"], found["user"] or "", host, port, found["path"] or "")
-
-
-def require_place(text: str) -> Place:
-    """Take an address apart that was accepted. Raises ValueError for any other."""
-    place = parse_place(text)
-    if place is None:
-        raise ValueError(text)
-    return place
-
-
-def url(default: str, comment: str, *schemes: str) -> Any:
-    """Make a key for an address with a scheme and a host; a password in it is refused."""
-
-    def accepts(value: Any) -> bool:
-        place = parse_place(value) if isinstance(value, str) else None
-        return place is not None and place.scheme in schemes
-
-    return _key(default, comment, f"{' or '.join(schemes)}://… without a password", accepts)
+    allowed = f"{' or '.join(schemes)}://{form}, without a password"
+    return _key(default, comment, allowed, parse)

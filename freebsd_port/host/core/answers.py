@@ -6,31 +6,43 @@ Passwords are no part of it: they come from a file, from the environment, or are
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from freebsd_port.host.core import answer_rules as rules
+from freebsd_port.host.core.answer_rules import HostPath, Name
 from freebsd_port.host.core.console import WRITERS, ConsolePolicy
+from freebsd_port.host.core.server_url import IpAddress, ServerUrl, host_in_url
+
+
+def _web(default: str, comment: str) -> Any:
+    """Make a key for the URL of a service of OpenStack."""
+    return rules.url(default, comment, "HOST[:PORT][/PATH]", "http", "https")
 
 
 @dataclass(frozen=True, slots=True)
 class Nova:
     """Whose and where nova is."""
 
-    environment: str = rules.path("/usr/local/nova", "The patched environment.")
-    user: str = rules.name("nova", "User of nova's services.")
-    group: str = rules.name("nova", "Group of nova's services and of their files.")
-    address: str = rules.address("127.0.0.1", "Address by which the others reach this host.")
-    sudo: str = rules.path(
+    environment: HostPath = rules.path("/usr/local/nova", "The patched environment.")
+    user: Name = rules.account("nova", "User of nova's services.")
+    group: Name = rules.account("nova", "Group of nova's services and of their files.")
+    address: IpAddress = rules.own_address(
+        "127.0.0.1", "Address by which the others reach this host."
+    )
+    sudo: HostPath = rules.path(
         "/usr/local/bin/sudo", "What starts nova's privileged helpers; doas will do."
     )
-    mkisofs: str = rules.path(
+    mkisofs: HostPath = rules.path(
         "/usr/local/bin/mkisofs", "What makes configuration drives; genisoimage will do too."
     )
-    config: str = rules.path(
+    config: HostPath = rules.path(
         "/usr/local/etc/nova", "Directory of nova.conf and what belongs to it."
     )
-    state: str = rules.path("/var/db/nova", "Directory of nova's state; instances/ lies in it.")
-    log: str = rules.path("/var/log/nova", "Directory of the services' logs; root's.")
-    run: str = rules.path("/var/run/nova", "Directory of the services' process IDs.")
+    state: HostPath = rules.path(
+        "/var/db/nova", "Directory of nova's state; instances/ lies in it."
+    )
+    log: HostPath = rules.path("/var/log/nova", "Directory of the services' logs; root's.")
+    run: HostPath = rules.path("/var/run/nova", "Directory of the services' process IDs.")
 
     @property
     def instances(self) -> str:
@@ -42,7 +54,7 @@ class Nova:
 class Api:
     """Where the compute API listens."""
 
-    address: str = rules.address("127.0.0.1", "Address of the compute API.")
+    address: IpAddress = rules.address("127.0.0.1", "Address of the compute API.")
     port: int = rules.port(8774, "Port of the compute API.")
     workers: int = rules.number(2, "Processes of the compute API.", 1, 64)
     threads: int = rules.number(8, "Requests that each of them serves at once.", 1, 256)
@@ -50,15 +62,16 @@ class Api:
     @property
     def url(self) -> str:
         """Give the address at which this host reaches it."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.address, self.address)  # noqa: S104
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/v2.1"
+        loopback = "127.0.0.1" if self.address.version == 4 else "::1"
+        host = loopback if self.address.is_unspecified else self.address
+        return f"http://{host_in_url(host)}:{self.port}/v2.1"
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
     """Where guests get their metadata, by way of neutron's metadata agent."""
 
-    address: str = rules.address("127.0.0.1", "Address of the metadata API.")
+    address: IpAddress = rules.address("127.0.0.1", "Address of the metadata API.")
     port: int = rules.port(8775, "Port of the metadata API.")
     workers: int = rules.number(2, "Processes of the metadata API.", 1, 64)
     threads: int = rules.number(8, "Requests that each of them serves at once.", 1, 256)
@@ -68,10 +81,10 @@ class Metadata:
 class ConsoleAnswers:
     """The consoles of the guests."""
 
-    address: str = rules.address("127.0.0.1", "Where guests' consoles are joined to ports.")
+    address: IpAddress = rules.address("127.0.0.1", "Where guests' consoles are joined to ports.")
     first_port: int = rules.port(10000, "First port for consoles.")
     last_port: int = rules.port(19999, "Last port for consoles, included.")
-    socket: str = rules.socket_path(
+    socket: HostPath = rules.socket_path(
         "/var/run/nova-consolebridge.sock", "Control socket of the bridge; root's."
     )
     clients: int = rules.number(8, "Clients of one console at once.", 1, 1000)
@@ -83,14 +96,14 @@ class ConsoleAnswers:
     look_seconds: int = rules.number(60, "How often libvirt is asked what runs.", 1, 86400)
     novnc_port: int = rules.port(6080, "Port of nova-novncproxy.")
     serial_port: int = rules.port(6083, "Port of nova-serialproxy.")
-    proxy_address: str = rules.address("127.0.0.1", "Where both proxies listen.")
-    novnc: str = rules.path("/usr/local/libexec/novnc", "Where FreeBSD's package novnc is.")
+    proxy_address: IpAddress = rules.address("127.0.0.1", "Where both proxies listen.")
+    novnc: HostPath = rules.path("/usr/local/libexec/novnc", "Where FreeBSD's package novnc is.")
 
     @property
     def policy(self) -> ConsolePolicy:
         """Give what the bridge is to allow."""
         return ConsolePolicy(
-            address=self.address,
+            address=str(self.address),
             first_port=self.first_port,
             last_port=self.last_port,
             clients=self.clients,
@@ -109,28 +122,34 @@ class Libvirt:
     uri: str = rules.choice(
         "bhyve:///system", "libvirt's address.", "bhyve:///system", "test:///default"
     )
-    virsh: str = rules.path("/usr/local/bin/virsh", "libvirt's command.")
-    hooks: str = rules.path("/usr/local/etc/libvirt/hooks", "Directory of libvirt's hooks.")
+    virsh: HostPath = rules.path("/usr/local/bin/virsh", "libvirt's command.")
+    hooks: HostPath = rules.path("/usr/local/etc/libvirt/hooks", "Directory of libvirt's hooks.")
 
 
 @dataclass(frozen=True, slots=True)
 class Broker:
     """The message broker."""
 
-    url: str = rules.url("rabbit://openstack@127.0.0.1:5672/", "Address of RabbitMQ.", "rabbit")
+    url: ServerUrl = rules.url(
+        "rabbit://openstack@127.0.0.1:5672/",
+        "Address of RabbitMQ.",
+        "[USER@]HOST[:PORT][/VIRTUAL_HOST]",
+        "rabbit",
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
     """The database server."""
 
-    url: str = rules.url(
+    url: ServerUrl = rules.url(
         "mysql+pymysql://nova@127.0.0.1:3306/",
         "Address of the database server, without a database.",
+        "[USER@]HOST[:PORT][/]",
         "mysql+pymysql",
         "postgresql+psycopg2",
     )
-    name: str = rules.name("nova", "Nova's database; NAME_api and NAME_cell0 lie beside it.")
+    name: Name = rules.name("nova", "Nova's database; NAME_api and NAME_cell0 lie beside it.")
 
     @property
     def names(self) -> tuple[str, str, str]:
@@ -142,22 +161,22 @@ class Database:
 class Identity:
     """Keystone, and as whom nova asks it."""
 
-    url: str = rules.url("http://127.0.0.1:5000/v3", "Address of keystone.", "http", "https")
-    region: str = rules.name("RegionOne", "Region of this host.")
-    user: str = rules.name("nova", "User that nova asks as.")
-    project: str = rules.name("service", "Project of that user.")
-    domain: str = rules.name("Default", "Domain of both.")
-    neutron: str = rules.name("neutron", "User as whom neutron is asked, in the same project.")
-    placement: str = rules.name("placement", "User as whom placement is asked, likewise.")
+    url: ServerUrl = _web("http://127.0.0.1:5000/v3", "Address of keystone.")
+    region: Name = rules.name("RegionOne", "Region of this host.")
+    user: Name = rules.name("nova", "User that nova asks as.")
+    project: Name = rules.name("service", "Project of that user.")
+    domain: Name = rules.name("Default", "Domain of both.")
+    neutron: Name = rules.name("neutron", "User as whom neutron is asked, in the same project.")
+    placement: Name = rules.name("placement", "User as whom placement is asked, likewise.")
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
     """The other services of OpenStack that nova talks to."""
 
-    image: str = rules.url("http://127.0.0.1:9292", "Address of glance.", "http", "https")
-    placement: str = rules.url("http://127.0.0.1:8778", "Address of placement.", "http", "https")
-    network: str = rules.url("http://127.0.0.1:9696", "Address of neutron.", "http", "https")
+    image: ServerUrl = _web("http://127.0.0.1:9292", "Address of glance.")
+    placement: ServerUrl = _web("http://127.0.0.1:8778", "Address of placement.")
+    network: ServerUrl = _web("http://127.0.0.1:9696", "Address of neutron.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,9 @@ from freebsd_port.host.core.answers import Answers
 
 _HEADER = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?")
 _ASSIGNED = re.compile(r"\s*([\w.\"' -]+?)\s*=")
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_IN_URL = re.compile(r"(://[^:@]*:).*@")
+"""A password in a URL, which is refused and must not be repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +42,40 @@ def parse_answers(data: bytes) -> Answers | tuple[AnswerFault, ...]:
         return (_unreadable(error),)
     known = {section.name: section for section in fields(Answers)}
     findings: list[AnswerFault] = []
+    parsed: dict[str, dict[str, Any]] = {}
     for title, table in given.items():
         line = _line_of(text, title, None)
         if title not in known:
-            findings.append(AnswerFault(f"no section [{title}]{_meant(title, known)}", line))
+            name = f"[{title}]" if _BARE.fullmatch(title) else repr(title)
+            findings.append(AnswerFault(f"no section {name}{_meant(title, known)}", line))
         elif not isinstance(table, dict):
             findings.append(AnswerFault(f"{title} is no section; write [{title}]", line))
         else:
-            findings += _judge(text, title, table, _rules(known[title]))
+            parsed[title], faults = _parse_section(text, title, table, _rules(known[title]))
+            findings += faults
     if findings:
         return tuple(findings)
-    answers = Answers(**{title: _section(known[title])(**table) for title, table in given.items()})
+    answers = Answers(**{title: _section(known[title])(**keys) for title, keys in parsed.items()})
     return tuple(_at_odds(text, answers)) or answers
 
 
-def _judge(
+def _parse_section(
     text: str, title: str, table: dict[str, Any], rules: dict[str, AnswerRule]
-) -> Iterator[AnswerFault]:
+) -> tuple[dict[str, Any], list[AnswerFault]]:
+    parsed: dict[str, Any] = {}
+    faults: list[AnswerFault] = []
     for key, value in table.items():
         line = _line_of(text, title, key)
         if key not in rules:
-            yield AnswerFault(f"no key {key!r} in [{title}]{_meant(key, rules)}", line)
-        elif not rules[key].accepts(value):
-            yield AnswerFault(
-                f"[{title}] {key} is {value!r}, allowed is {rules[key].allowed}", line
-            )
+            faults.append(AnswerFault(f"no key {key!r} in [{title}]{_meant(key, rules)}", line))
+            continue
+        try:
+            parsed[key] = rules[key].parse(value)
+        except ValueError:
+            shown = _IN_URL.sub(r"\1***@", repr(value))
+            what = f"[{title}] {key} is {shown}, allowed is {rules[key].allowed}"
+            faults.append(AnswerFault(what, line))
+    return parsed, faults
 
 
 def _at_odds(text: str, answers: Answers) -> Iterator[AnswerFault]:
@@ -167,4 +179,4 @@ def _first_line(kind: type) -> str:
 
 
 def _value(default: Any) -> str:
-    return json.dumps(default)  # which TOML reads too, for text and whole numbers
+    return json.dumps(default if isinstance(default, int) else str(default))  # TOML reads it too

@@ -9,8 +9,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from freebsd_port.host.core.answer_rules import require_place
 from freebsd_port.host.core.answers import Answers
+from freebsd_port.host.core.grammars import (
+    mariadb_account,
+    mariadb_name,
+    mariadb_name_pattern,
+    postgresql_name,
+    sql_text,
+)
+from freebsd_port.host.core.server_url import ServerUrl
 
 PLACEHOLDER = "***"
 LOCAL = ("127.0.0.1", "::1", "localhost")
@@ -18,53 +25,43 @@ LOCAL = ("127.0.0.1", "::1", "localhost")
 
 def render_sql(answers: Answers, password: str) -> str:
     """Give the statements, a line each; the password stands quoted in them."""
-    is_mariadb = require_place(answers.database.url).scheme.startswith("mysql")
+    is_mariadb = answers.database.url.scheme.startswith("mysql")
     lines = (_mariadb if is_mariadb else _postgresql)(answers, password)
     return "".join(f"{line}\n" for line in lines)
 
 
 def _mariadb(answers: Answers, password: str) -> Iterator[str]:
     """Nova's user may come from where nova runs, and from nowhere else."""
-    place = require_place(answers.database.url)
-    is_local = place.host in LOCAL
-    hosts = ("localhost", "127.0.0.1", "::1") if is_local else (answers.nova.address,)
+    server = answers.database.url
+    is_local = server.host in LOCAL
+    hosts = ("localhost", "127.0.0.1", "::1") if is_local else (str(answers.nova.address),)
     for name in answers.database.names:
-        yield f"CREATE DATABASE IF NOT EXISTS `{name}` CHARACTER SET utf8mb4;"
+        yield f"CREATE DATABASE IF NOT EXISTS {mariadb_name(name)} CHARACTER SET utf8mb4;"
     yield "SET SESSION sql_mode = 'NO_BACKSLASH_ESCAPES';"
     for host in hosts:
-        user = f"'{place.user or 'nova'}'@'{host}'"
-        yield f"CREATE USER IF NOT EXISTS {user} IDENTIFIED BY {_text(password)};"
-        yield f"ALTER USER {user} IDENTIFIED BY {_text(password)};"
+        user = mariadb_account(server.user or "nova", host)
+        yield f"CREATE USER IF NOT EXISTS {user} IDENTIFIED BY {sql_text(password)};"
+        yield f"ALTER USER {user} IDENTIFIED BY {sql_text(password)};"
         for name in answers.database.names:
-            pattern = name.replace("_", r"\_")
-            yield f"GRANT ALL PRIVILEGES ON `{pattern}`.* TO {user};"
+            yield f"GRANT ALL PRIVILEGES ON {mariadb_name_pattern(name)}.* TO {user};"
 
 
 def _postgresql(answers: Answers, password: str) -> Iterator[str]:
     """Who may come from where is in pg_hba.conf there."""
-    user = require_place(answers.database.url).user or "nova"
-    role = f"FROM pg_roles WHERE rolname = {_text(user)}"
-    yield _unless(f"CREATE ROLE {_name(user)} LOGIN", role)
-    yield f"ALTER ROLE {_name(user)} LOGIN PASSWORD {_text(password)};"
+    user = answers.database.url.user or "nova"
+    role = f"FROM pg_roles WHERE rolname = {sql_text(user)}"
+    yield _unless(f"CREATE ROLE {postgresql_name(user)} LOGIN", role)
+    yield f"ALTER ROLE {postgresql_name(user)} LOGIN PASSWORD {sql_text(password)};"
     for name in answers.database.names:
-        create = (
-            f"CREATE DATABASE {_name(name)} OWNER {_name(user)} ENCODING 'UTF8' TEMPLATE template0"
-        )
-        yield _unless(create, f"FROM pg_database WHERE datname = {_text(name)}")
-        yield f"ALTER DATABASE {_name(name)} OWNER TO {_name(user)};"
+        owned = f"{postgresql_name(name)} OWNER {postgresql_name(user)}"
+        create = f"CREATE DATABASE {owned} ENCODING 'UTF8' TEMPLATE template0"
+        yield _unless(create, f"FROM pg_database WHERE datname = {sql_text(name)}")
+        yield f"ALTER DATABASE {postgresql_name(name)} OWNER TO {postgresql_name(user)};"
 
 
 def _unless(statement: str, found: str) -> str:
     """Give what psql runs a statement by, where nothing is found."""
-    return f"SELECT {_text(statement)} WHERE NOT EXISTS (SELECT {found})\\gexec"
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
-def _name(value: str) -> str:
-    return f'"{value}"'  # the rules of host.toml let no quote into a name
+    return f"SELECT {sql_text(statement)} WHERE NOT EXISTS (SELECT {found})\\gexec"
 
 
 CELL0 = "00000000-0000-0000-0000-000000000000"
@@ -206,8 +203,8 @@ def _cells(facts: Facts, answers: Answers, *, is_zero: bool) -> Iterator[Databas
         yield DatabaseStep(f"cell_v2 {'map_cell0' if is_zero else 'create_cell'}", "done")
 
 
-def _template(url: str, path: str) -> str:
-    host = "[{hostname}]" if ":" in require_place(url).host else "{hostname}"
+def _template(url: ServerUrl, path: str) -> str:
+    host = "[{hostname}]" if ":" in url.host else "{hostname}"
     return f"{{scheme}}://{{username}}:{{password}}@{host}:{{port}}/{path}"
 
 

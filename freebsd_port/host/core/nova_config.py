@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from freebsd_port.host.core.answer_rules import require_place
 from freebsd_port.host.core.answers import Answers
+from freebsd_port.host.core.grammars import oslo_option, rootwrap_list, rootwrap_pattern
+from freebsd_port.host.core.server_url import host_in_url, render_url
 from freebsd_port.host.core.service_files import HostFile
 
 Sections = Mapping[str, Mapping[str, str]]
@@ -24,65 +25,61 @@ _MARIADB_OPTIONS = "?charset=utf8mb4"
 
 
 def database_url(answers: Answers, name: str, password: str) -> str:
-    """Give SQLAlchemy's URL of a database; the password comes quoted as a URL takes it."""
-    place = require_place(answers.database.url)
-    user = place.user or "nova"
-    host = f"[{place.host}]" if ":" in place.host else place.host
-    options = _MARIADB_OPTIONS if place.scheme.startswith("mysql") else ""
-    return f"{place.scheme}://{user}:{password}@{host}:{place.port}/{name}{options}"
+    """Give SQLAlchemy's URL of a database."""
+    server = answers.database.url
+    options = _MARIADB_OPTIONS if server.scheme.startswith("mysql") else ""
+    user = server.user or "nova"
+    return render_url(server.scheme, user, password, server.host, server.port, name) + options
 
 
 def broker_url(answers: Answers, password: str) -> str:
-    """Give oslo.messaging's URL of the broker; the password comes quoted."""
-    place = require_place(answers.broker.url)
-    user = place.user or "openstack"
-    host = f"[{place.host}]" if ":" in place.host else place.host
-    return f"{place.scheme}://{user}:{password}@{host}:{place.port}{place.path or '/'}"
+    """Give oslo.messaging's URL of the broker."""
+    server = answers.broker.url
+    user = server.user or "openstack"
+    return render_url(server.scheme, user, password, server.host, server.port, server.virtual_host)
 
 
 def api_server_options(answers: Answers) -> dict[str, str]:
     """Give what nova's own API servers are told, in the releases that still have them."""
     return {
-        "metadata_listen": answers.metadata.address,
+        "metadata_listen": str(answers.metadata.address),
         "metadata_listen_port": str(answers.metadata.port),
         "metadata_workers": str(answers.metadata.workers),
-        "osapi_compute_listen": answers.api.address,
+        "osapi_compute_listen": str(answers.api.address),
         "osapi_compute_listen_port": str(answers.api.port),
         "osapi_compute_workers": str(answers.api.workers),
         "enabled_apis": "osapi_compute",
     }
 
 
-def nova_sections(
-    answers: Answers, passwords: Mapping[str, str], quoted: Mapping[str, str]
-) -> Sections:
-    """Give what every service of the host is told; `quoted` are the passwords for URLs."""
+def nova_sections(answers: Answers, passwords: Mapping[str, str]) -> Sections:
+    """Give what every service of the host is told."""
     nova = answers.nova
     login = _login(answers, answers.identity.user, passwords["identity"])
     return {
         "DEFAULT": {
-            "my_ip": nova.address,
-            "transport_url": broker_url(answers, quoted["broker"]),
+            "my_ip": str(nova.address),
+            "transport_url": broker_url(answers, passwords["broker"]),
             "state_path": nova.state,
             "rootwrap_config": f"{nova.config}/rootwrap.conf",
             "web": answers.console.novnc,
         },
-        **_databases(answers, quoted["database"]),
-        "keystone_authtoken": {"www_authenticate_uri": answers.identity.url, **login},
+        **_databases(answers, passwords["database"]),
+        "keystone_authtoken": {"www_authenticate_uri": str(answers.identity.url), **login},
         "service_user": {"send_service_user_token": "True", **login},
         "placement": _login(answers, answers.identity.placement, passwords["placement"])
         | {
             "region_name": answers.identity.region,
-            "endpoint_override": answers.endpoints.placement,
+            "endpoint_override": str(answers.endpoints.placement),
         },
         "glance": {
             "region_name": answers.identity.region,
-            "endpoint_override": answers.endpoints.image,
+            "endpoint_override": str(answers.endpoints.image),
         },
         "neutron": _login(answers, answers.identity.neutron, passwords["neutron"])
         | {
             "region_name": answers.identity.region,
-            "endpoint_override": answers.endpoints.network,
+            "endpoint_override": str(answers.endpoints.network),
             "service_metadata_proxy": "True",
             "metadata_proxy_shared_secret": passwords["metadata"],
         },
@@ -93,22 +90,21 @@ def nova_sections(
 
 def _console_sections(answers: Answers) -> Sections:
     console = answers.console
-    proxy = console.proxy_address
-    proxy = f"[{proxy}]" if ":" in proxy else proxy
+    proxy = host_in_url(console.proxy_address)
     return {
         "serial_console": {
             "enabled": "True",
             "port_range": f"{console.first_port}:{console.last_port}",
-            "proxyclient_address": console.address,
-            "serialproxy_host": console.proxy_address,
+            "proxyclient_address": str(console.address),
+            "serialproxy_host": str(console.proxy_address),
             "serialproxy_port": str(console.serial_port),
             "base_url": f"ws://{proxy}:{console.serial_port}/",
         },
         "vnc": {
             "enabled": "True",
-            "server_listen": console.address,
-            "server_proxyclient_address": console.address,
-            "novncproxy_host": console.proxy_address,
+            "server_listen": str(console.address),
+            "server_proxyclient_address": str(console.address),
+            "novncproxy_host": str(console.proxy_address),
             "novncproxy_port": str(console.novnc_port),
             "novncproxy_base_url": f"http://{proxy}:{console.novnc_port}/vnc_lite.html",
         },
@@ -148,18 +144,18 @@ def compute_sections(answers: Answers) -> Sections:
 
 
 def render_config(head: str, sections: Sections) -> bytes:
-    """Write options as oslo.config reads them; a `$` in a value is no reference."""
+    """Write options as oslo.config reads them. Raises ValueError for what it cannot."""
     lines = [f"# {line}\n" for line in head.splitlines()]
     for group, options in sections.items():
         lines.append(f"\n[{group}]\n")
-        lines += [f"{key} = {value.replace('$', '$$')}\n" for key, value in options.items()]
+        lines += [f"{key} = {oslo_option(value)}\n" for key, value in options.items()]
     return "".join(lines).encode()
 
 
 def _login(answers: Answers, user: str, password: str) -> dict[str, str]:
     return {
         "auth_type": "password",
-        "auth_url": answers.identity.url,
+        "auth_url": str(answers.identity.url),
         "project_domain_name": answers.identity.domain,
         "user_domain_name": answers.identity.domain,
         "project_name": answers.identity.project,
@@ -168,15 +164,15 @@ def _login(answers: Answers, user: str, password: str) -> dict[str, str]:
     }
 
 
-_BASE = "/sbin,/usr/sbin,/bin,/usr/bin,/usr/local/sbin,/usr/local/bin"
+_BASE = ("/sbin", "/usr/sbin", "/bin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin")
 
 
 def render_rootwrap(shipped: str, answers: Answers) -> bytes:
     """Set where the filters and the programs are. Raises ValueError if it has no such lines."""
     nova = answers.nova
     for key, value in (
-        ("filters_path", f"{nova.config}/rootwrap.d"),
-        ("exec_dirs", f"{nova.environment}/bin,{_BASE}"),
+        ("filters_path", rootwrap_list([f"{nova.config}/rootwrap.d"])),
+        ("exec_dirs", rootwrap_list([f"{nova.environment}/bin", *_BASE])),
     ):
         shipped, count = re.subn(rf"(?m)^{key}\s*=.*$", f"{key}={value}", shipped)
         if count != 1:
@@ -192,13 +188,13 @@ def render_filters(answers: Answers) -> bytes:
     files = [
         word
         for name in ("nova.conf", "nova-compute.conf")
-        for word in ("--config-file", re.escape(f"{answers.nova.config}/{name}"))
+        for word in ("--config-file", rootwrap_pattern(f"{answers.nova.config}/{name}"))
     ]
     rows = [
         ", ".join(
             (
                 f"privsep-{group}: RegExpFilter", "privsep-helper", "root", "privsep-helper",
-                *files, "--privsep_context", re.escape(context),
+                *files, "--privsep_context", rootwrap_pattern(context),
                 "--privsep_sock_path", r"/tmp/[A-Za-z0-9_/.]+",  # noqa: S108 - a pattern
             )
         )
@@ -227,12 +223,12 @@ class Shipped:
 
 
 def config_files(
-    answers: Answers, passwords: Mapping[str, str], quoted: Mapping[str, str], shipped: Shipped
+    answers: Answers, passwords: Mapping[str, str], shipped: Shipped
 ) -> tuple[HostFile, ...]:
     """Give all files, in the order of their paths. Raises ValueError for a rootwrap.conf that is
     not of the form that it has been in since Xena.
     """
-    nova = dict(nova_sections(answers, passwords, quoted))
+    nova = dict(nova_sections(answers, passwords))
     if shipped.has_own_api_server:
         nova["DEFAULT"] = {**nova["DEFAULT"], **api_server_options(answers)}
     contents = {

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 
 from freebsd_port.errors import UsageError
+from freebsd_port.host.core.grammars import oslo_option
 
 KEYS = {
     "broker": "of the user of RabbitMQ",
@@ -38,9 +39,22 @@ def parse_passwords(data: bytes, where: str) -> dict[str, str]:
         if key not in KEYS:
             known = ", ".join(KEYS)
             raise UsageError(f"no password {key!r}; there are {known}", where=where)
-        if not isinstance(value, str) or not value or not value.isprintable():
+        if not isinstance(value, str):
             raise UsageError(f"the password {key!r} is no text in quotes", where=where)
+        require_password_text(key, value, where)
     return given
+
+
+def require_password_text(key: str, value: str, where: str) -> None:
+    """Refuse a password that nova's configuration cannot hold. Raises UsageError without it."""
+    try:
+        oslo_option(value)
+    except ValueError as error:
+        raise UsageError(
+            f"the password {key!r} has {error}, which nova.conf cannot hold", where=where
+        ) from error
+    if not value:
+        raise UsageError(f"the password {key!r} is empty", where=where)
 
 
 def render_passwords(passwords: Mapping[str, str]) -> bytes:

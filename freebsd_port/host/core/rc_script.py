@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from freebsd_port.host.core.answers import Answers
+from freebsd_port.host.core.grammars import fill_template, sh_word
 from freebsd_port.host.core.service import Service, child_file, log_file, pid_file
 
 _TEMPLATE = """\
@@ -94,6 +95,8 @@ stop_postcmd="@NAME@_poststop"
 
 run_rc_command "$1"
 """
+_USER_LINE = ': "${@NAME@_user:=@USER@}"\n'
+_MODULES_LINE = 'required_modules="@MODULES@"\n'
 _PREPARE_ROOT = """\
 	if [ ! -e "${logfile}" ]; then
 		install -m 0640 /dev/null "${logfile}"
@@ -110,27 +113,32 @@ _PREPARE = """\
 
 def render_rc_script(service: Service, answers: Answers) -> bytes:
     """Write the script of one service."""
-    user = f': "${{{service.name}_user:={answers.nova.user}}}"\n'
-    modules = f'required_modules="{" ".join(service.modules)}"\n'
-    values = {
-        "PREPARE": _PREPARE_ROOT if service.is_root else _PREPARE,
-        "USER_LINE": "" if service.is_root else user,
-        "MODULES_LINE": modules if service.modules else "",
-        "REQUIRE": " ".join(service.requires),
-        "DESCRIPTION": service.description,
-        "ENVIRONMENT": " ".join(service.environment),
-        "REQUIRED_FILES": " ".join(service.required_files),
-        "COMMAND": " ".join((service.program, *service.arguments)),
-        "PID_FILE": pid_file(service, answers),
-        "CHILD_FILE": child_file(service, answers),
-        "LOG_FILE": log_file(service, answers),
+    words = {
+        "NAME": service.name,
         "USER": "root" if service.is_root else answers.nova.user,
         "GROUP": answers.nova.group,
         "LOG": answers.nova.log,
         "RUN": answers.nova.run,
-        "NAME": service.name,
+        "PID_FILE": pid_file(service, answers),
+        "CHILD_FILE": child_file(service, answers),
+        "LOG_FILE": log_file(service, answers),
     }
-    text = _TEMPLATE
-    for key, value in values.items():
-        text = text.replace(f"@{key}@", value)
-    return text.encode()
+    lists = {
+        "REQUIRE": service.requires,
+        "MODULES": service.modules,
+        "ENVIRONMENT": service.environment,
+        "REQUIRED_FILES": service.required_files,
+        "COMMAND": (service.program, *service.arguments),
+    }
+    values = {
+        "DESCRIPTION": service.description,
+        **{key: sh_word(word) for key, word in words.items()},
+        **{key: " ".join(map(sh_word, some)) for key, some in lists.items()},
+    }
+    parts = {
+        "PREPARE": _PREPARE_ROOT if service.is_root else _PREPARE,
+        "USER_LINE": "" if service.is_root else _USER_LINE,
+        "MODULES_LINE": _MODULES_LINE if service.modules else "",
+    }
+    filled = {key: fill_template(part, values) for key, part in parts.items()}
+    return fill_template(_TEMPLATE, values | filled).encode()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from freebsd_port.host.core.answers import Answers
+from freebsd_port.host.core.grammars import search_path
 
-_PATH = "/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin"
+_PATH = ("/sbin", "/bin", "/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin")
 _SERVERS = ("LOGIN", "mysql", "postgresql", "rabbitmq", "memcached")
 """What FreeBSD's own scripts provide; rcorder passes over those that are not installed."""
 
@@ -86,7 +87,7 @@ def services(answers: Answers, tools: Tools) -> tuple[Service, ...]:
         ("LOGIN", "libvirtd"),
         tools.command,
         ("host", "console-bridge", "--answers", tools.answers),
-        (f"PATH={_PATH}",),
+        (f"PATH={search_path(_PATH)}",),
         (tools.answers,),
         modules=("nmdm",),
         is_root=True,
@@ -97,7 +98,7 @@ def services(answers: Answers, tools: Tools) -> tuple[Service, ...]:
 def _of_nova(answers: Answers, tools: Tools) -> tuple[Service, ...]:
     config = f"{answers.nova.config}/nova.conf"
     programs = f"{answers.nova.environment}/bin"
-    environment = (f"PATH={programs}:{_PATH}", "EVENTLET_HUB=poll")
+    environment = (f"PATH={search_path([programs, *_PATH])}", "EVENTLET_HUB=poll")
 
     def one(
         what: str, description: str, *requires: str, files: tuple[str, ...] = (config,)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from freebsd_port.host.core.answers import Answers, Api, Metadata
+from freebsd_port.host.core.grammars import fill_template, newsyslog_field, python_text, sh_word
 from freebsd_port.host.core.rc_script import render_rc_script
+from freebsd_port.host.core.server_url import host_in_url
 from freebsd_port.host.core.service import (
     APIS,
     Service,
@@ -43,14 +45,14 @@ exit 0
 _GUNICORN = '''\
 """How gunicorn serves @MODULE@. Written by `freebsd-port host services install`."""
 
-wsgi_app = "@MODULE@:application"
-bind = ["@ADDRESS@:@PORT@"]
+wsgi_app = @APPLICATION@
+bind = [@BIND@]
 workers = @WORKERS@
 worker_class = "gthread"
 threads = @THREADS@
 timeout = 120
 graceful_timeout = 60
-proc_name = "@NAME@"
+proc_name = @NAME@
 control_socket_disable = True
 '''
 _ROTATION = """\
@@ -78,7 +80,7 @@ def service_files(answers: Answers, tools: Tools) -> tuple[HostFile, ...]:
         for one in found
     ]
     files.append(HostFile(_NEWSYSLOG, 0o644, _rotation(found, answers)))
-    hook = _HOOK.replace("@SOCKET@", answers.console.socket)
+    hook = fill_template(_HOOK, {"SOCKET": sh_word(answers.console.socket)})
     files.append(HostFile(f"{answers.libvirt.hooks}/bhyve", 0o755, hook.encode()))
     if not tools.has_own_api_server:
         places: tuple[Api | Metadata, ...] = (answers.api, answers.metadata)
@@ -94,21 +96,17 @@ def _rotation(found: tuple[Service, ...], answers: Answers) -> bytes:
     for one in found:
         owner = "root:wheel" if one.is_root else f"{answers.nova.user}:{answers.nova.group}"
         row = (log_file(one, answers), owner, "640", "7", "10240", "*", "J")
-        rows.append("\t".join((*row, pid_file(one, answers), "1")))
+        rows.append("\t".join(map(newsyslog_field, (*row, pid_file(one, answers), "1"))))
     return (_ROTATION + "\n".join(rows) + "\n").encode()
 
 
 def _gunicorn(module: str, name: str, place: Api | Metadata) -> bytes:
-    address = place.address
     values = {
         "MODULE": module,
-        "NAME": name,
-        "ADDRESS": f"[{address}]" if ":" in address else address,
-        "PORT": str(place.port),
+        "APPLICATION": python_text(f"{module}:application"),
+        "NAME": python_text(name),
+        "BIND": python_text(f"{host_in_url(place.address)}:{place.port}"),
         "WORKERS": str(place.workers),
         "THREADS": str(place.threads),
     }
-    text = _GUNICORN
-    for key, value in values.items():
-        text = text.replace(f"@{key}@", value)
-    return text.encode()
+    return fill_template(_GUNICORN, values).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from freebsd_port.engine.store.files.write import replace_file
@@ -25,10 +26,13 @@ def load_answers(path: Path) -> Answers:
     try:
         data = path.read_bytes()
     except OSError as error:
+        init = "freebsd-port host init"
+        if path != DEFAULT_PATH:
+            init += f" --answers {shlex.quote(str(path))}"
         raise UsageError(
             f"cannot read the answers: {system_words(error)}",
             where=str(path),
-            hint="an empty file takes every default; --answers PATH names another",
+            hint=init if isinstance(error, FileNotFoundError) else "name another with --answers",
         ) from error
     found = parse_answers(data)
     if isinstance(found, Answers):

@@ -65,7 +65,7 @@ def plan_config(
     environment = Path(answers.nova.environment)
     progress("asking the environment for its options and policies")
     generators = Generators(environment)
-    files = config_files(answers, passwords, quoted, _read_shipped(environment, generators))
+    files = config_files(answers, passwords, _read_shipped(environment, generators))
     progress("letting oslo.config judge the configuration")
     _require_valid(generators, files, secrets)
     host = HostFiles(root, "config")

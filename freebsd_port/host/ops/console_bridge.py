@@ -22,6 +22,7 @@ from freebsd_port.host.core.console import (
 )
 from freebsd_port.host.store.console.control import Answer, ControlSocket, find_answer
 from freebsd_port.host.store.console.session import ConsoleSession
+from freebsd_port.host.store.files import below
 from freebsd_port.host.store.virsh import Guests, Silence, Virsh
 
 _STARTS = ("prepare", "start", "started", "reconnect")
@@ -209,11 +210,12 @@ class Bridge:
         self._silence = reason
 
 
-def bridge_settings(answers: Answers) -> BridgeSettings:
-    """Give what the operator's answers mean for the bridge."""
+def bridge_settings(answers: Answers, root: Path) -> BridgeSettings:
+    """Give what the operator's answers mean for the bridge, on a host below `root`."""
     return BridgeSettings(
-        instances=Path(answers.nova.instances),
-        socket=Path(answers.console.socket),
+        instances=below(root, answers.nova.instances),
+        socket=below(root, answers.console.socket),
+        root=root,
         uri=answers.libvirt.uri,
         virsh=answers.libvirt.virsh,
         look_seconds=answers.console.look_seconds,

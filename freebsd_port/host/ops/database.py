@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from freebsd_port.host.core.answer_rules import require_place
+from freebsd_port.engine.core.progress import counting
 from freebsd_port.host.core.answers import Answers
 from freebsd_port.host.core.database import (
     LOCAL,
@@ -19,6 +19,7 @@ from freebsd_port.host.core.database import (
 )
 from freebsd_port.host.ops.passwords import UnpreparedError, require_password
 from freebsd_port.host.store.database_server import DatabaseServer
+from freebsd_port.host.store.files import below
 
 _PASSWORD = ("database", "the database")
 """Which password, and whose it is."""
@@ -41,9 +42,9 @@ def print_sql(answers: Answers) -> str:
     return render_sql(answers, PLACEHOLDER)
 
 
-def look_at_databases(answers: Answers, passwords_path: Path) -> Outcome:
+def look_at_databases(answers: Answers, passwords_path: Path, root: Path) -> Outcome:
     """Change nothing. Raises DatabaseError where no server answers."""
-    server = _server(answers, require_password(passwords_path, *_PASSWORD))
+    server = _server(answers, require_password(passwords_path, *_PASSWORD), root)
     facts = parse_facts(server.look(answers.database.names))
     return Outcome(judge_steps(facts, answers), (), scarce_connections(facts))
 
@@ -51,15 +52,18 @@ def look_at_databases(answers: Answers, passwords_path: Path) -> Outcome:
 def take_steps(
     answers: Answers,
     passwords_path: Path,
+    root: Path,
     defaults_file: Path | None,
     progress: Callable[[str], None],
 ) -> Outcome:
     """Take what is left, in order, and look after each. Raises at the first that fails.
 
+    nova's configuration is that below `root`.
+
     What was done before is seen and not done again, whoever did it.
     """
     password = require_password(passwords_path, *_PASSWORD)
-    server = _server(answers, password)
+    server = _server(answers, password, root)
     if not server.config.is_file():
         raise UnpreparedError(
             "nova is not configured", where=str(server.config), hint="freebsd-port host config"
@@ -77,11 +81,12 @@ def take_steps(
         _require_new(step, taken, server)
         note = f"; the server's max_connections is only {few}" if few and step.words else ""
         progress(f"{step.name}: {step.detail}{note}")
-        if step.words:
-            server.manage(step.words)
-        else:
-            is_local = server.place.host in LOCAL
-            server.administer(render_sql(answers, password), defaults_file, is_local=is_local)
+        with counting(progress, step.name):
+            if step.words:
+                server.manage(step.words)
+            else:
+                is_local = server.url.host in LOCAL
+                server.administer(render_sql(answers, password), defaults_file, is_local=is_local)
         taken.append(step.name)
 
 
@@ -94,10 +99,10 @@ def _require_new(step: DatabaseStep, taken: list[str], server: DatabaseServer) -
         )
 
 
-def _server(answers: Answers, password: str) -> DatabaseServer:
+def _server(answers: Answers, password: str, root: Path) -> DatabaseServer:
     return DatabaseServer(
-        require_place(answers.database.url),
+        answers.database.url,
         Path(answers.nova.environment),
-        Path(answers.nova.config) / "nova.conf",
+        below(root, answers.nova.config) / "nova.conf",
         password,
     )

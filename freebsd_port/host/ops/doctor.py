@@ -40,20 +40,26 @@ def load_compiled(project: Project, release: Release) -> Compiled:
 
 
 def examine_host(
-    answers: Answers, compiled: Compiled, progress: Callable[[str], None]
+    answers: Answers, compiled: Compiled, root: Path, progress: Callable[[str], None]
 ) -> tuple[Diagnosis, ...]:
-    """Ask this machine and judge it."""
-    return examine(ask_host(all_questions(answers, compiled), progress), answers, compiled)
+    """Ask this machine, whose files are below `root`, and judge it."""
+    asked = ask_host(all_questions(answers, compiled), root, progress)
+    return examine(asked, answers, compiled)
 
 
 def record_host(
-    path: Path, answers: Answers, compiled: Compiled, progress: Callable[[str], None]
+    path: Path,
+    answers: Answers,
+    compiled: Compiled,
+    root: Path,
+    progress: Callable[[str], None],
 ) -> None:
     """Ask this machine all that a verb of a host asks one, and write its answers.
 
     Raises ProjectError where that cannot be.
     """
-    recording = ask_host(all_questions(answers, compiled) + truth.questions(answers), progress)
+    questions = all_questions(answers, compiled) + truth.questions(answers)
+    recording = ask_host(questions, root, progress)
     save_if_changed(path, render_recording(recording))
 
 

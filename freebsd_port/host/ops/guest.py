@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
+from freebsd_port.engine.core.progress import counting
 from freebsd_port.errors import PortError
 from freebsd_port.host.core.diagnosis import Diagnosis, good
 from freebsd_port.host.store.openstack import OpenStack, OpenStackError
@@ -64,7 +65,8 @@ def live_once(
         began = time.monotonic()
         with _server(cloud, server, wish.seconds) as path:
             progress(f"booting {name} from {image['name']}, at most {wish.seconds:g} seconds")
-            seen = _wait_until_active(cloud, path, wish.seconds)
+            with counting(progress, "booting the guest"):
+                seen = _wait_until_active(cloud, path, wish.seconds)
             took = time.monotonic() - began
             where = seen["OS-EXT-SRV-ATTR:host"]
             detail = f"ACTIVE on {where} after {took:.1f} s; its console was not read"

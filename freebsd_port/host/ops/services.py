@@ -10,6 +10,7 @@ from pathlib import Path
 
 from freebsd_port.errors import PortError, ProblemsError
 from freebsd_port.host.core.answers import Answers
+from freebsd_port.host.core.grammars import sh_word
 from freebsd_port.host.core.service import Service, Tools, child_file, log_file, pid_file, services
 from freebsd_port.host.core.service_files import RC_DIRECTORY, service_files
 from freebsd_port.host.store.files import FoundFile, HostFileError, HostFiles
@@ -36,8 +37,11 @@ class ServiceStep:
     """Where what was there is kept, if others wrote or edited it."""
 
 
-def find_tools(answers: Answers, answers_path: Path) -> Tools:
-    """Look at what the services need. Raises ProblemsError with all that is missing."""
+def find_tools(answers: Answers, answers_path: Path, root: Path) -> Tools:
+    """Look at what the services need. Raises ProblemsError with all that is missing.
+
+    Answers below `root` are named as the host will find them.
+    """
     programs = Path(answers.nova.environment) / "bin"
     command = Path(sys.executable).with_name("freebsd-port")
     has_own_api_server = (programs / "nova-api").exists()
@@ -53,9 +57,26 @@ def find_tools(answers: Answers, answers_path: Path) -> Tools:
         for what, path in needed.items()
         if not path.exists()
     ]
+    named = answers_path.absolute()
+    if named.is_relative_to(root.absolute()):
+        named = Path("/") / named.relative_to(root.absolute())
+    problems += _unwritable(named, command)
     if problems:
         raise ProblemsError(tuple(problems))
-    return Tools(str(command), str(answers_path.absolute()), has_own_api_server)
+    return Tools(str(command), str(named), has_own_api_server)
+
+
+def _unwritable(*paths: Path) -> Iterator[PortError]:
+    """Find paths that an rc.d script cannot name."""
+    for path in paths:
+        try:
+            sh_word(str(path))
+        except ValueError:
+            yield PortError(
+                "an rc.d script cannot name this path",
+                where=repr(str(path)),
+                hint="use a path of letters, digits and /._+@:=-",
+            )
 
 
 def install(
@@ -66,7 +87,7 @@ def install(
     What others wrote, or edited since, is copied before it is replaced. What an earlier
     installation wrote and this one does not is removed, unless it was edited.
     """
-    wanted = service_files(answers, find_tools(answers, answers_path))
+    wanted = service_files(answers, find_tools(answers, answers_path, root))
     host = HostFiles(root, "services")
     found = _look(host, [file.path for file in wanted])
     changed = tuple(file for file in wanted if found[file.path].differs_from(file))
@@ -189,7 +210,7 @@ class ServiceState:
 
 def read_states(answers: Answers, answers_path: Path, root: Path) -> tuple[ServiceState, ...]:
     """Tell of each service whether its script is right, and whether it runs."""
-    tools = find_tools(answers, answers_path)
+    tools = find_tools(answers, answers_path, root)
     host = HostFiles(root, "services")
     wanted = {file.path: file for file in service_files(answers, tools)}
     states = []

@@ -35,6 +35,7 @@ Progress = Callable[[str], None]
 def verify_host(
     answers: Answers,
     passwords_path: Path,
+    root: Path,
     host: Recording | None,
     wish: GuestWish | None,
     progress: Progress,
@@ -44,12 +45,12 @@ def verify_host(
     `host` is a recorded host to hold nova's numbers against, None for this one; with a `wish` a
     guest is booted and deleted. Raises UnpreparedError when there is no password for keystone.
     """
-    truth = read_truth(host or ask_host(questions(answers), progress), answers)
+    truth = read_truth(host or ask_host(questions(answers), root, progress), answers)
     cloud = open_cloud(answers, passwords_path)
     progress("asking the compute API, the database and placement")
     found = [
         *_area(SERVICES, lambda: _services(cloud, truth, answers)),
-        *_area(CELLS, lambda: _cells(answers, passwords_path)),
+        *_area(CELLS, lambda: _cells(answers, passwords_path, root)),
         *_area(AREA, lambda: _hypervisor(cloud, truth)),
     ]
     if wish is not None:
@@ -73,9 +74,9 @@ def _services(cloud: OpenStack, truth: Truth, answers: Answers) -> Iterator[Diag
     return judge_services(listed, truth.name, answers.nova.log)
 
 
-def _cells(answers: Answers, passwords_path: Path) -> Iterator[Diagnosis]:
+def _cells(answers: Answers, passwords_path: Path, root: Path) -> Iterator[Diagnosis]:
     try:
-        outcome = look_at_databases(answers, passwords_path)
+        outcome = look_at_databases(answers, passwords_path, root)
     except UnpreparedError as error:
         return iter([cells_unknown(error.what, "freebsd-port host database, where nova's API is")])
     return judge_cells(outcome.steps)
@@ -103,11 +104,11 @@ def open_cloud(answers: Answers, passwords_path: Path) -> OpenStack:
     password = require_password(passwords_path, "identity", whose)
     return OpenStack(
         {
-            "identity": identity.url,
+            "identity": str(identity.url),
             "compute": answers.api.url,
-            "placement": ends.placement,
-            "image": ends.image,
-            "network": ends.network,
+            "placement": str(ends.placement),
+            "image": str(ends.image),
+            "network": str(ends.network),
         },
         Login(identity.user, identity.project, identity.domain, password),
     )

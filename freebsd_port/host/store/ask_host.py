@@ -9,8 +9,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from freebsd_port.engine.core.progress import counting
 from freebsd_port.errors import system_words
 from freebsd_port.host.core.recording import Questions, Ran, Recording
+from freebsd_port.host.store.files import below
 
 COMMAND_SECONDS = 20
 CONNECT_SECONDS = 3
@@ -18,18 +20,19 @@ _MOST_BYTES = 64 * 1024
 _PATH = "/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin"
 
 
-def ask_host(questions: Questions, progress: Callable[[str], None]) -> Recording:
+def ask_host(questions: Questions, root: Path, progress: Callable[[str], None]) -> Recording:
     """Ask everything, several things at a time; a command is ended after 20 seconds.
 
+    Files are looked for below `root`.
     Nothing needs root: what this user may not do is an answer too.
     """
     progress(f"asking {len(questions.commands)} commands and {len(questions.addresses)} peers")
-    with ThreadPoolExecutor(max_workers=8) as pool:
+    with counting(progress, "asking the host"), ThreadPoolExecutor(max_workers=8) as pool:
         ran = list(pool.map(_run, questions.commands))
         refusals = list(pool.map(_connect, questions.addresses))
     return Recording(
         {w: one for w, one in zip(questions.commands, ran, strict=True) if one is not None},
-        {path: text for path in questions.files if (text := _read(Path(path))) is not None},
+        {path: text for path in questions.files if (text := _read(below(root, path))) is not None},
         dict(zip(questions.addresses, refusals, strict=True)),
     )
 

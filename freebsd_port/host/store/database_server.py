@@ -16,8 +16,8 @@ from typing import Any
 from urllib.parse import quote
 
 from freebsd_port.errors import PortError, system_words
-from freebsd_port.host.core.answer_rules import Place
 from freebsd_port.host.core.passwords import HIDDEN
+from freebsd_port.host.core.server_url import ServerUrl
 from freebsd_port.in_target import IN_TARGET
 
 _PROBE = IN_TARGET / "database_probe.py"
@@ -40,7 +40,7 @@ class DatabaseError(PortError):
 class DatabaseServer:
     """Where it is, and what to speak to it with."""
 
-    place: Place
+    url: ServerUrl
     environment: Path
     config: Path
     """nova.conf."""
@@ -54,12 +54,12 @@ class DatabaseServer:
 
         `heads` are those that it told before: they are the environment's, and take a second.
         """
-        place = self.place
+        url = self.url
         asked = {
-            "scheme": place.scheme,
-            "host": place.host,
-            "port": place.port,
-            "user": place.user or "nova",
+            "scheme": url.scheme,
+            "host": url.host,
+            "port": url.port,
+            "user": url.user or "nova",
             "password": self.password,
             "names": list(names),
             "heads": heads,
@@ -70,18 +70,18 @@ class DatabaseServer:
         if "unreachable" in told:
             raise DatabaseError(
                 f"the database cannot be asked: {self._hide(told['unreachable'])}",
-                where=f"{place.host}:{place.port}, [database] url in host.toml",
+                where=f"{url.host}:{url.port}, [database] url in host.toml",
                 hint="service mysql-server start, or correct the answer"
-                if place.scheme.startswith("mysql")
+                if url.scheme.startswith("mysql")
                 else "service postgresql start; psycopg2 must be in the environment",
             )
         return told
 
     def administer(self, sql: str, defaults_file: Path | None, *, is_local: bool) -> None:
         """Let the server's own client run statements, as whom it is set to."""
-        place = f"--host={self.place.host}", f"--port={self.place.port}"
+        place = f"--host={self.url.host}", f"--port={self.url.port}"
         elsewhere = () if is_local else place
-        if self.place.scheme.startswith("mysql"):
+        if self.url.scheme.startswith("mysql"):
             program = next((name for name in _CLIENTS if shutil.which(name)), _CLIENTS[0])
             first = [f"--defaults-file={defaults_file}"] if defaults_file else []
             self._run([program, *first, "--batch", *elsewhere], sql, _LOOK_SECONDS, _AS_WHOM)

@@ -44,6 +44,11 @@ class FoundFile:
         return self.digest != digest_of(file.content) or self.mode != file.mode
 
 
+def below(root: Path, path: str | Path) -> Path:
+    """Give where an absolute path of the host is, if its files are below `root`."""
+    return root / str(path).lstrip("/")
+
+
 class HostFiles:
     """The files of one kind below one root, and the note of what was written there."""
 
@@ -78,7 +83,7 @@ class HostFiles:
 
     def place(self, path: str) -> Path:
         """Give where a path of the host lies."""
-        return self._root / path.lstrip("/")
+        return below(self._root, path)
 
     def keep(self, found: FoundFile) -> Path:
         """Copy a file out of the way, under its name and digest."""

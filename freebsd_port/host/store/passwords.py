@@ -10,7 +10,12 @@ from pathlib import Path
 
 from freebsd_port.engine.store.files.write import replace_file
 from freebsd_port.errors import PortError, system_words
-from freebsd_port.host.core.passwords import parse_passwords, render_passwords, variable
+from freebsd_port.host.core.passwords import (
+    parse_passwords,
+    render_passwords,
+    require_password_text,
+    variable,
+)
 
 PRIVATE = 0o600
 
@@ -38,9 +43,15 @@ def read_passwords(path: Path) -> dict[str, str]:
 
 
 def named_passwords(keys: Iterable[str]) -> dict[str, str]:
-    """Give the passwords that the environment of this process names."""
+    """Give the passwords that the environment of this process names.
+
+    Raises UsageError for one that nova's configuration cannot hold.
+    """
     found = {key: os.environ.get(variable(key), "") for key in keys}
-    return {key: value for key, value in found.items() if value}
+    named = {key: value for key, value in found.items() if value}
+    for key, value in named.items():
+        require_password_text(key, value, f"{variable(key)} in the environment")
+    return named
 
 
 def make_password() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -22,13 +23,36 @@ def test_init_writes_every_key_once_and_never_over_other_answers(run: Run, tmp_p
     path = tmp_path / "etc/host.toml"
     said = run("host", "init", "--answers", str(path))
     assert (said.status, said.err) == (0, "")
-    assert said.out == f"wrote {path}\nnext: freebsd-port host doctor\n"
+    assert said.out == f"wrote {path}\nnext: freebsd-port host doctor --answers {path}\n"
     assert run("host", "init", "--answers", str(path), "--json").json["new"] is False
     path.write_text('[nova]\nuser = "other"\n')
     said = run("host", "init", "--answers", str(path))
     assert said.status == 2
     assert "answers already, which are not written over" in said.err
     assert path.read_text() == '[nova]\nuser = "other"\n'
+
+
+def test_doctor_before_init_names_init_with_the_same_file(run: Run, tmp_path: Path) -> None:
+    for words, file in (
+        (("--answers", "my host.toml"), "my host.toml"),
+        (("--root", str(tmp_path)), f"{tmp_path}/usr/local/etc/freebsd-port/host.toml"),
+    ):
+        said = run("host", "doctor", *words)
+        assert said.status == 2
+        assert f"  try:   freebsd-port host init --answers {shlex.quote(file)}\n" in said.err
+
+
+def test_a_staged_host_has_its_answers_and_files_below_its_root(run: Run, tmp_path: Path) -> None:
+    root = tmp_path / "a stage"
+    said = run("host", "init", "--root", str(root))
+    file = root / "usr/local/etc/freebsd-port/host.toml"
+    assert said.out == f"wrote {file}\nnext: freebsd-port host doctor --root '{root}'\n"
+    program = root / "usr/local/bin/qemu-img"
+    program.parent.mkdir(parents=True)
+    program.touch()
+    said = run("host", "doctor", "--root", str(root), "--json")
+    found = {one["what"]: one["state"] for one in said.json["diagnoses"]}
+    assert (found["qemu-img"], found["Open vSwitch"]) == ("good", "lacks")
 
 
 def test_a_ready_host_is_said_to_lack_nothing(run: Run, answers: str) -> None:

@@ -70,6 +70,29 @@ def test_an_installation_is_done_once_and_taken_away_whole(call: Services, root:
     assert call("remove").out == "nothing to do\n"
 
 
+def test_answers_that_an_rc_script_cannot_name_are_refused_before_anything_is_written(
+    call: Services, root: Path
+) -> None:
+    hostile = root.parent / "a b;$(id)"
+    hostile.mkdir()
+    (hostile / "host.toml").write_bytes((root.parent / "host.toml").read_bytes())
+    said = call("install", "--answers", str(hostile / "host.toml"))
+    assert said.status == 1
+    assert said.err.startswith("error: an rc.d script cannot name this path\n  where: '")
+    assert files(root) == set()
+
+
+def test_answers_below_the_root_are_named_as_the_host_will_find_them(root: Path) -> None:
+    staged = root / "usr/local/etc/freebsd-port/host.toml"
+    staged.parent.mkdir(parents=True)
+    staged.write_bytes((root.parent / "host.toml").read_bytes())
+    with pytest.raises(SystemExit) as left:
+        main(["host", "services", "install", "--root", str(root)])
+    assert left.value.code == 0
+    text = (root / RC / "nova_consolebridge").read_text()
+    assert 'required_files="/usr/local/etc/freebsd-port/host.toml"' in text
+
+
 def test_the_bridges_script_calls_this_command_with_these_answers(
     call: Services, root: Path
 ) -> None:
@@ -158,7 +181,7 @@ def test_the_status_tells_what_is_installed_and_what_runs(call: Services, root: 
     said = call("status")
     assert said.status == 1
     assert said.out.splitlines()[0] == "nova_consolebridge  not installed, does not run"
-    assert said.out.splitlines()[-1] == f"not as it should be: {', '.join(NAMES)}"
+    assert said.out.splitlines()[-1] == f"needs attention: {', '.join(NAMES)}"
     call("install")
     (root / RC / "nova_scheduler").chmod(0o755)
     run = root / "run/nova"
@@ -257,9 +280,9 @@ def test_a_service_that_ended_and_was_started_again_is_not_well(
     ended = row(300, 30)
     assert ended["restarted_seconds"] == 30
     assert ended["last_lines"] == ["cannot reach the broker"]
-    assert call("status").out.splitlines()[-1] == "not as it should be: nova_api"
+    assert call("status").out.splitlines()[-1] == "needs attention: nova_api"
     shown = call("status").out
-    assert "nova_api            ended and was started again 30 seconds ago, runs" in shown
+    assert "nova_api            was restarted 30 seconds ago, runs" in shown
     assert f" seconds ago, runs as process {process}, log ROOT/log/nova/nova-api.log" in shown
     assert "    cannot reach the broker\n" in shown
 

@@ -89,7 +89,7 @@ def test_without_the_password_of_keystone_nothing_can_be_asked(
 
 def test_a_network_without_a_guest_is_wrong_usage(run: Run, words: list[str]) -> None:
     said = run(*words, "--network", "private")
-    assert (said.status, "--network is for the guest of --boot" in said.err) == (2, True)
+    assert (said.status, "--network needs --boot" in said.err) == (2, True)
 
 
 @pytest.mark.parametrize("by", ["name", "id"])

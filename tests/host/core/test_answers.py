@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from freebsd_port.host.core.answers import Answers
 from freebsd_port.host.core.answers_file import AnswerFault, parse_answers, rules_of
+from freebsd_port.host.core.server_url import parse_server_url
 
 
 def findings(text: str) -> list[tuple[str, int | None]]:
@@ -28,7 +30,11 @@ def test_every_default_is_allowed_by_its_own_rule() -> None:
         for section in fields(Answers)
         for key, (rule, default) in rules_of(section.default_factory).items()
     ]
-    assert [name for name, rule, default in rules if not rule.accepts(default)] == []
+
+    def written(value: object) -> object:
+        return value if isinstance(value, int) else str(value)
+
+    assert [name for name, rule, one in rules if rule.parse(written(one)) != one] == []
     assert all(rule.comment.endswith(".") for _, rule, _ in rules)
     assert len(rules) > 30
 
@@ -54,7 +60,11 @@ writer = "all"
 url = "x"
 """
     assert findings(text) == [
-        ("[nova] user is 'no va', allowed is a name of at most 32 letters, digits and _.-", 2),
+        (
+            "[nova] user is 'no va', allowed is a name of at most 32 letters, digits and _.-, "
+            "the first a small letter or _",
+            2,
+        ),
         ("no key 'enviroment' in [nova], did you mean environment?", 3),
         ("[console] first_port is 80, allowed is a whole number from 1024 to 65535", 6),
         ("[console] writer is 'all', allowed is 'first' or 'last'", 7),
@@ -100,17 +110,86 @@ def test_ports_that_collide_are_told() -> None:
     assert found == ("[console] first_port is 20000, above last_port 19999", 2)
 
 
+RABBIT = "rabbit://[USER@]HOST[:PORT][/VIRTUAL_HOST], without a password"
+DATABASE = "mysql+pymysql or postgresql+psycopg2://[USER@]HOST[:PORT][/], without a password"
+WEB = "http or https://HOST[:PORT][/PATH], without a password"
+
+
 @pytest.mark.parametrize(
-    "url",
-    ["rabbit://u:secret@h/", "amqp://h/", "rabbit://", "rabbit://h:port/", "rabbit://h\n/", 5],
+    ("section", "url", "allowed"),
+    [
+        *(
+            ("broker", url, RABBIT)
+            for url in (
+                "amqp://h/", "rabbit://", "rabbit://h:port/", "rabbit://h\n/", 5, "rabbit://h:/",
+                "rabbit://h:0/", "rabbit://h:65536/", "rabbit://@h/", "rabbit://a b@h/",
+                "rabbit://a,b/", "rabbit://a:1,b:2/", "rabbit://h/v?x=1", "rabbit://h/v?",
+                "rabbit://h/v#", "rabbit://h/a/b", "rabbit://h/%0A", "rabbit://u%00@h/",
+                "rabbit://u%C3%A9@h/", "RABBIT://h/", "rabbit://[fe80::1%em0]/", "rabbit://[::1/",
+                "rabbit://999.1.1.1/", "rabbit://-h/", "rabbit:/h", "rabbit://h\t/", " rabbit://h",
+            )
+        ),
+        ("database", "mysql+pymysql://h/nova", DATABASE),
+        ("database", "mysql+pymysql://h/?charset=utf8", DATABASE),
+        ("database", f"mysql+pymysql://{'u' * 33}@h/", DATABASE),
+        ("identity", "http://nova@h/v3", WEB),
+        ("identity", "http://h/%(project_id)s", WEB),
+        ("identity", "http://h/$(project_id)s", WEB),
+        ("identity", "rabbit://h/", WEB),
+    ],
+)  # fmt: skip
+def test_a_url_has_a_known_scheme_one_host_and_what_its_scheme_has(
+    section: str, url: object, allowed: str
+) -> None:
+    (found,) = findings(f"[{section}]\nurl = {json.dumps(url)}\n")
+    assert found == (f"[{section}] url is {url!r}, allowed is {allowed}", 2)
+
+
+def test_a_password_in_a_url_is_refused_and_not_repeated() -> None:
+    for url in ("rabbit://u:secret@h/", "rabbit://u:sec@ret@h/", "rabbit://:secret@h/"):
+        (found,) = findings(f'[broker]\nurl = "{url}"\n')
+        assert found[0].endswith(f"***@h/', allowed is {RABBIT}")
+        assert "ret" not in found[0]
+
+
+def test_the_parts_of_a_url_are_decoded_once() -> None:
+    found = parse_server_url("rabbit://o'neil%40x@MQ.example:5673/v%2Fh")
+    assert (found.user, found.host, found.port, found.virtual_host) == (
+        "o'neil@x", "mq.example", 5673, "v/h",
+    )  # fmt: skip
+    found = parse_server_url("mysql+pymysql://[FD00::0:1]")
+    assert (found.user, found.host, found.port, found.path) == ("", "fd00::1", 3306, "")
+
+
+@pytest.mark.parametrize(
+    "address", ["fe80::1%em0", "fe80::1%", "::1%\n[x]", "127.1", "localhost", "", 5, "٣.0.0.1"]
 )
-def test_an_address_has_a_known_scheme_a_host_and_no_password(url: object) -> None:
-    text = f"[broker]\nurl = {url!r}\n".replace("'", '"')
-    (found,) = findings(text)
-    assert found[0].endswith("allowed is rabbit://… without a password")
+def test_an_address_is_one_of_ip_without_a_zone(address: object) -> None:
+    (found,) = findings(f"[api]\naddress = {json.dumps(address)}\n")
+    what = f"[api] address is {address!r}, allowed is an IP address without a zone"
+    assert found == (what, 2)
 
 
-@pytest.mark.parametrize("path", ["nova", "/a b", "/a/../b", "/a;b", "/a$(b)", "/a\\nb"])
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "ff02::1", "fe80::1%em0"])
+def test_the_address_for_others_is_one_that_a_host_has(address: str) -> None:
+    (found,) = findings(f'[nova]\naddress = "{address}"\n')
+    assert found[0].endswith("allowed is the IP address of a host, without a zone")
+
+
+@pytest.mark.parametrize("user", ["ALL", "Nova", "%wheel", "no va", "nova\n"])
+def test_no_user_is_somebody_else_for_sudo(user: str) -> None:
+    (found,) = findings(f"[nova]\nuser = {json.dumps(user)}\n")
+    assert "allowed is a name of at most 32 letters" in found[0]
+
+
+def test_the_name_of_an_unknown_section_reaches_no_terminal_as_it_is() -> None:
+    assert findings('["\\u001b[2J"]\n')[0][0].startswith("no section '\\x1b[2J'")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["nova", "/a b", "/a/../b", "/a;b", "/a$(b)", "/a\\nb", "/", "/a/", "//a", "/a:b", "/a/./b"],
+)
 def test_a_path_is_absolute_and_means_nothing_to_a_shell(path: str) -> None:
     (found,) = findings(f'[nova]\nlog = "{path}"\n')
     assert "allowed is an absolute path" in found[0]
@@ -127,7 +206,8 @@ def test_a_socket_has_no_longer_name_than_freebsd_takes() -> None:
     assert not isinstance(parse_answers(f'[console]\nsocket = "{fits}"\n'.encode()), tuple)
     (found,) = findings(f'[console]\nsocket = "{fits}s"\n')
     assert found[0].endswith(
-        "allowed is an absolute path of letters, digits and /._+@:-, 103 at most"
+        "allowed is an absolute path of letters, digits and ._+@-, with no empty part and "
+        "no . or .., 103 at most"
     )
 
 

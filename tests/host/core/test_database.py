@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from made_answers import answer
 
-from freebsd_port.host.core.answers import Answers, Database, Nova
+from freebsd_port.host.core.answers import Answers
 from freebsd_port.host.core.database import (
     CELL0,
     Facts,
@@ -83,7 +84,7 @@ def test_cells_with_addresses_of_their_own_are_updated_and_no_password_is_named(
 
 
 def test_a_cell_is_reached_by_an_address_of_ipv6() -> None:
-    answers = Answers(database=Database(url="mysql+pymysql://nova@[::1]:3306/"))
+    answers = answer(database={"url": "mysql+pymysql://nova@[::1]:3306/"})
     assert left(DONE, answers) == ["cell_v2 update_cell cell0", "cell_v2 update_cell cell1"]
     words = judge_steps(DONE, answers)[2].words
     assert "{scheme}://{username}:{password}@[{hostname}]:{port}/nova_cell0?{query}" in words
@@ -101,16 +102,16 @@ def test_sql_for_mariadb_lets_nova_in_from_this_machine_only() -> None:
 
 
 def test_sql_for_another_machine_lets_nova_in_from_the_address_of_this_one() -> None:
-    answers = Answers(
-        nova=Nova(address="10.0.0.5"), database=Database(url="mysql+pymysql://nova@db:3306/")
+    answers = answer(
+        nova={"address": "10.0.0.5"}, database={"url": "mysql+pymysql://nova@db:3306/"}
     )
     users = [line for line in render_sql(answers, "x").splitlines() if "CREATE USER" in line]
     assert users == ["CREATE USER IF NOT EXISTS 'nova'@'10.0.0.5' IDENTIFIED BY 'x';"]
 
 
 def test_sql_for_postgresql_makes_only_what_is_not_there() -> None:
-    database = Database(url="postgresql+psycopg2://nova@db/", name="n")
-    sql = render_sql(Answers(database=database), "it's")
+    database = {"url": "postgresql+psycopg2://nova@db/", "name": "n"}
+    sql = render_sql(answer(database=database), "it's")
     assert sql.count("WHERE NOT EXISTS") == sql.count("\\gexec\n") == 4
     assert "ALTER ROLE \"nova\" LOGIN PASSWORD 'it''s';" in sql
     assert 'ALTER DATABASE "n_cell0" OWNER TO "nova";' in sql

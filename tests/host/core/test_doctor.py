@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from made_answers import answer
 
 from freebsd_port.errors import UsageError
 from freebsd_port.host.core import verify as truth
-from freebsd_port.host.core.answers import Answers, Broker, Database, Nova
+from freebsd_port.host.core.answers import Answers
 from freebsd_port.host.core.diagnosis import Diagnosis
 from freebsd_port.host.core.doctor.building import Compiled
 from freebsd_port.host.core.doctor.examine import all_questions, examine
@@ -218,7 +219,7 @@ def test_libvirt_that_a_plain_user_may_not_ask_is_unknown() -> None:
 
 
 def test_the_driver_is_that_of_the_database_that_is_named() -> None:
-    answers = replace(ANSWERS, database=Database("postgresql+psycopg2://nova@10.0.0.5/"))
+    answers = answer(database={"url": "postgresql+psycopg2://nova@10.0.0.5/"})
     assert find(READY, "psycopg2", answers).state == "lacks"
     assert find(READY, "database", answers).detail == "10.0.0.5:5432: not asked"
 
@@ -252,12 +253,12 @@ def test_genisoimage_will_do_where_the_answers_name_it() -> None:
     found = find(host, "mkisofs")
     assert found.state == "lacks"
     assert found.cure == 'mkisofs = "/usr/local/bin/genisoimage" in [nova] of host.toml'
-    answers = replace(ANSWERS, nova=Nova(mkisofs="/usr/local/bin/genisoimage"))
+    answers = answer(nova={"mkisofs": "/usr/local/bin/genisoimage"})
     assert find(host, "mkisofs", answers).state == "good"
 
 
 def test_a_peer_on_another_host_is_looked_for_from_here() -> None:
-    answers = replace(ANSWERS, broker=Broker("rabbit://mq.example:5673/"))
+    answers = answer(broker={"url": "rabbit://mq.example:5673/"})
     cure = "nc -vz mq.example 5673; start it, or change [broker] url in host.toml"
     assert find(READY, "broker", answers).cure == cure
 
@@ -295,7 +296,7 @@ def test_sudo_must_let_nova_start_this_rootwrap_without_a_password(
 
 def test_doas_is_judged_by_its_rules_where_the_answers_name_it() -> None:
     doas, rules = "/usr/local/bin/doas", "/usr/local/etc/doas.conf"
-    answers = replace(ANSWERS, nova=Nova(sudo=doas))
+    answers = answer(nova={"sudo": doas})
     assert find(READY, "sudo or doas", answers).cure == (
         'sudo = "/usr/local/bin/sudo" in [nova] of host.toml'
     )

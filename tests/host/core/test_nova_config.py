@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import configparser
 import re
-from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
+from made_answers import answer
 
 from freebsd_port.errors import UsageError
-from freebsd_port.host.core.answers import Answers, Broker, ConsoleAnswers, Database, Nova
+from freebsd_port.host.core.answers import Answers
 from freebsd_port.host.core.nova_config import (
     MODE,
     Shipped,
@@ -30,13 +31,13 @@ from freebsd_port.host.core.passwords import (
 
 ANSWERS = Answers()
 PASSWORDS = {key: f"secret of {key} $100%" for key in KEYS}
-QUOTED = {key: f"quoted-{key}" for key in KEYS}
+QUOTED = {key: quote(value, safe="") for key, value in PASSWORDS.items()}
 ROOTWRAP = "[DEFAULT]\nfilters_path=/etc/nova/rootwrap.d\nexec_dirs=/sbin,/bin\nuse_syslog=False\n"
 
 
 def files(answers: Answers = ANSWERS, *, has_own_api_server: bool = False) -> dict[str, bytes]:
     shipped = Shipped(ROOTWRAP, b"paste", b"sample", b"policy", has_own_api_server)
-    made = config_files(answers, PASSWORDS, QUOTED, shipped)
+    made = config_files(answers, PASSWORDS, shipped)
     assert {file.mode for file in made} == {MODE}
     return {file.path.removeprefix(f"{answers.nova.config}/"): file.content for file in made}
 
@@ -74,13 +75,13 @@ def test_the_compute_service_runs_bhyve_on_raw_disks() -> None:
 
 def test_configuration_drives_are_made_by_the_program_that_the_answers_name() -> None:
     assert read(files()["nova-compute.conf"])["DEFAULT"]["mkisofs_cmd"] == "/usr/local/bin/mkisofs"
-    answers = replace(ANSWERS, nova=Nova(mkisofs="/usr/local/bin/genisoimage"))
+    answers = answer(nova={"mkisofs": "/usr/local/bin/genisoimage"})
     compute = read(files(answers)["nova-compute.conf"])
     assert compute["DEFAULT"]["mkisofs_cmd"] == "/usr/local/bin/genisoimage"
 
 
 def test_the_ports_of_consoles_are_those_of_the_bridge() -> None:
-    answers = replace(ANSWERS, console=ConsoleAnswers(first_port=20000, last_port=20009))
+    answers = answer(console={"first_port": 20000, "last_port": 20009})
     assert read(files(answers)["nova.conf"])["serial_console"]["port_range"] == "20000:20009"
 
 
@@ -100,16 +101,18 @@ def test_neutrons_metadata_agent_is_believed_by_the_shared_secret() -> None:
 
 def test_a_url_has_the_quoted_password_and_an_option_the_plain_one() -> None:
     nova = read(files()["nova.conf"])
-    assert nova["DEFAULT"]["transport_url"] == "rabbit://openstack:quoted-broker@127.0.0.1:5672/"
+    assert nova["DEFAULT"]["transport_url"] == (
+        "rabbit://openstack:secret%20of%20broker%20%24100%25@127.0.0.1:5672/"
+    )
     assert nova["placement"]["password"] == "secret of placement $$100%"
 
 
 def test_urls_follow_the_answers() -> None:
-    postgresql = replace(ANSWERS, database=Database("postgresql+psycopg2://n@[fd00::1]/"))
+    postgresql = answer(database={"url": "postgresql+psycopg2://n@[fd00::1]/"})
     assert database_url(postgresql, "nova_api", "p") == (
         "postgresql+psycopg2://n:p@[fd00::1]:5432/nova_api"
     )
-    broker = replace(ANSWERS, broker=Broker("rabbit://u@mq:5673/openstack"))
+    broker = answer(broker={"url": "rabbit://u@mq:5673/openstack"})
     assert broker_url(broker, "p") == "rabbit://u:p@mq:5673/openstack"
 
 
@@ -163,11 +166,11 @@ def test_a_faulty_file_of_passwords_is_refused_without_repeating_any(data: bytes
 def test_what_is_shown_has_no_password_in_any_form() -> None:
     shown = b"".join(files().values()).decode()
     assert "secret of" in shown
-    assert "quoted-" in shown
+    assert "secret%20of" in shown
     hidden = hide_passwords(shown, (*PASSWORDS.values(), *QUOTED.values()))
     assert "secret of" not in hidden
-    assert "quoted-" not in hidden
-    assert "quoted-" not in hide_passwords(shown, ())  # those in URLs, whoever set them
+    assert "secret%20of" not in hidden
+    assert "secret%20of" not in hide_passwords(shown, ())  # those in URLs, whoever set them
 
 
 @pytest.mark.parametrize(
@@ -189,7 +192,7 @@ def test_the_variables_are_named_after_the_passwords() -> None:
 
 
 def test_another_directory_is_meant_everywhere() -> None:
-    answers = replace(ANSWERS, nova=Nova(config="/srv/etc", environment="/srv/venv"))
+    answers = answer(nova={"config": "/srv/etc", "environment": "/srv/venv"})
     text = b"".join(files(answers).values()).decode()
     assert "/usr/local/etc/nova" not in text
     assert "/usr/local/nova" not in text

@@ -14,8 +14,10 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+from made_answers import answer
+from programs import needs
 
-from freebsd_port.host.core.answers import Answers, Api, Metadata
+from freebsd_port.host.core.answers import Answers
 from freebsd_port.host.core.service import NAMES, Tools, services
 from freebsd_port.host.core.service_files import HostFile, service_files
 
@@ -101,7 +103,7 @@ def test_every_script_is_shell(name: str, tmp_path: Path) -> None:
     subprocess.run(["sh", "-n", str(script)], check=True)
 
 
-@pytest.mark.skipif(SHELLCHECK is None, reason="shellcheck is not installed; .ci/run installs it")
+@needs("shellcheck")
 @pytest.mark.parametrize("name", SHELL)
 def test_shellcheck_has_nothing_to_say(name: str, tmp_path: Path) -> None:
     script = tmp_path / name
@@ -177,8 +179,8 @@ def test_gunicorn_gets_no_word_that_nova_would_take_for_its_own(
 
 
 def test_each_api_listens_where_its_own_answers_say() -> None:
-    answers = replace(
-        ANSWERS, api=Api(address="::1", workers=3), metadata=Metadata(address="fd00::1", port=9000)
+    answers = answer(
+        api={"address": "::1", "workers": 3}, metadata={"address": "fd00::1", "port": 9000}
     )
     found = {}
     for name in ("api", "api-metadata"):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from programs import needs
 from rc_host import DIES, ENDS_ONCE, RcHost, is_alive, until
 
 from freebsd_port.host.core.service import NAMES
@@ -204,6 +205,7 @@ def find_restart(host: RcHost) -> int | None:
     return service_state.find_restart(supervisor, process) if supervisor and process else None
 
 
+@needs("ps")
 def test_a_program_that_ended_is_seen_to_be_restarted(
     host: RcHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -57,7 +57,7 @@ def answer(port: int) -> dict[str, object]:
 def test_gunicorn_serves_novas_application_by_the_written_settings(
     host: RcHost, name: str, section: str, module: str
 ) -> None:
-    tools = find_tools(host.answers, host.root / "host.toml")
+    tools = find_tools(host.answers, host.root / "host.toml", Path("/"))
     if tools.has_own_api_server:  # an older release, which starts its own
         assert name.replace("_", "-") in host.services[name].program
         return

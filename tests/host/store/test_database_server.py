@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from freebsd_port.host.core.answer_rules import require_place
+from freebsd_port.host.core.server_url import parse_server_url
 from freebsd_port.host.store.database_server import DatabaseError, DatabaseServer
 
 SECRET = "s3cr/t @"
@@ -32,7 +32,7 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def server(programs: Path, url: str) -> DatabaseServer:
-    return DatabaseServer(require_place(url), programs.parent, programs / "nova.conf", SECRET)
+    return DatabaseServer(parse_server_url(url), programs.parent, programs / "nova.conf", SECRET)
 
 
 def told(programs: Path) -> tuple[list[str], str]:

@@ -212,7 +212,8 @@ def test_a_real_daemon_runs_without_privileges(run_daemon):
 
     (answer,) = run.answers
     assert 0 not in answer["identity"]["uids"]
-    assert answer["identity"]["root"] == "EPERM"
+    # EINVAL where Linux emulates FreeBSD in a namespace of users that has no root.
+    assert answer["identity"]["root"] in ("EPERM", "EINVAL")
     assert not run.logged("WARNING")
 
 

@@ -19,12 +19,20 @@ OWN = os.path.realpath(sys.executable)
 
 
 def name_of(process):
-    """The name of the program that the kernel has for a process; empty where ps finds no /proc.
+    """The name of the program that the kernel has for a process; empty where nothing tells it.
 
     On FreeBSD exec closes the pipe that Popen waits for before the process has its new program.
+    There ps(1) is part of the system; Linux has /proc, and not always ps.
     """
-    words = ["ps", "-o", "comm=", "-p", str(process.pid)]
-    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        with open("/proc/%d/comm" % process.pid) as file:
+            return file.read().strip()
+    except OSError:
+        words = ["ps", "-o", "comm=", "-p", str(process.pid)]
+    try:
+        done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    except FileNotFoundError:
+        return ""
     return done.stdout.decode().strip()
 
 

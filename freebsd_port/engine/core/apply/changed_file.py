@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from freebsd_port.engine.core.patch.change import FileChange
-from freebsd_port.engine.core.patch.filename import strip_components
+from freebsd_port.engine.core.patch.filename import HeaderName, strip_components
 from freebsd_port.engine.core.text.file import PathError, find_path_fault
+
+_MANY = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +31,15 @@ def find_target(
     has_directory: Callable[[str], bool],
 ) -> ChangedFile | None:
     """Choose the file; None when no name fits. Raises PathError for an unsafe name."""
-    old = _name(change.old.name if change.old else None, strip)
-    new = _name(change.new.name if change.new else None, strip)
+    old, new = _side(change.old, strip), _side(change.new, strip)
     sides = (new, old) if change.is_reversed else (old, new)
     names = [name for name in dict.fromkeys(sides) if name]
     if not names and (index := _name(change.index, strip)):
         names = [index]
-    candidates = [name for name in names if exists(name)] or _absent_names(
-        change, names, has_directory
-    )
-    if not candidates:
+    best = _best_name([name for name in names if exists(name)])
+    best = best or _best_name(_absent_names(change, names, has_directory))
+    if best is None:
         return None
-    best = min(candidates, key=_plainness)
     if change.is_rename or change.is_copy:
         return ChangedFile(best, new) if old and new else None
     return ChangedFile(best, best)
@@ -58,6 +57,15 @@ def _absent_names(
     return [name for name, count in zip(names, missing, strict=True) if count == min(missing)]
 
 
+def _side(header: HeaderName | None, strip: int) -> str | None:
+    """Give the path of one side: the last name that has enough components."""
+    while header is not None:
+        if (path := _name(header.name, strip)) is not None:
+            return path
+        header = header.before
+    return None
+
+
 @lru_cache(maxsize=1024)  # a series names the same files again and again
 def _name(raw: bytes | None, strip: int) -> str | None:
     if raw is None:
@@ -70,6 +78,21 @@ def _name(raw: bytes | None, strip: int) -> str | None:
         shown = raw.decode("utf-8", "backslashreplace")
         raise PathError(f"the patch names {shown!r}: {fault}")
     return "/".join(part for part in path.split("/") if part != ".")
+
+
+def _best_name(names: list[str]) -> str | None:
+    """Choose the name with the fewest components, of those the shortest base name, then the
+    shortest; None where a name is the best in one way and a later one in another.
+
+    Source: GNU patch 2.7.6, best_name of src/pch.c.
+    """
+    least = [_MANY] * 3
+    for name in names:
+        for index, size in enumerate(_plainness(name)):
+            if least[index] < size:
+                break
+            least[index] = size
+    return next((name for name in names if _plainness(name) == tuple(least)), None)
 
 
 def _plainness(path: str) -> tuple[int, int, int]:

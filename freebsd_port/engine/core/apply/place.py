@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from freebsd_port.engine.core.patch.hunk import Hunk, reverse_hunk
+
+QUILT_FUZZ = 2
+"""What quilt, like patch, allows by default. Source: GNU patch manual, option -F."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +183,16 @@ def splice_hunk(lines: list[bytes], hunk: Hunk, placement: Placement, cursor: Cu
     cursor.offset = placement.offset
 
 
+def is_glued(hunk: Hunk, placement: Placement, cursor: Cursor) -> bool:
+    """Tell whether the hunk would add lines right behind one that an earlier hunk made without
+    newline. GNU patch fails there.
+    """
+    start = placement.line - cursor.grown - 1 + hunk.leading
+    adds = len(hunk.new) > hunk.leading + hunk.trailing
+    is_cut = bool(cursor.made) and not cursor.made[-1].endswith(b"\n")
+    return is_cut and adds and start <= cursor.frozen
+
+
 def finish_lines(lines: list[bytes], cursor: Cursor) -> list[bytes]:
     """Give the whole patched file: what the hunks made and what follows the last of them."""
     _append(cursor.made, lines[cursor.frozen :])
@@ -207,6 +220,15 @@ def _nearest_miss(lines: list[bytes], hunk: Hunk) -> Miss:
     likely = [at for at, score in scores.items() if score == most]
     best = min(likely, key=lambda at: (abs(at - expected), at), default=expected)
     return Miss(max(best, 0) + 1, scores.get(best, 0), len(hunk.old), _is_made(lines, hunk))
+
+
+def differ_in_line_ends(lines: list[bytes], hunk: Hunk) -> bool:
+    """Tell whether the hunk would fit if CR LF and LF were the same."""
+    plain = [line.replace(b"\r\n", b"\n") for line in lines]
+    old = tuple(line.replace(b"\r\n", b"\n") for line in hunk.old)
+    if (plain, old) == (lines, hunk.old):
+        return False
+    return find_placement(plain, replace(hunk, old=old), Cursor(), 0) is not None
 
 
 def _is_made(lines: list[bytes], hunk: Hunk) -> bool:

@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from freebsd_port.engine.core.patch.uncovered import Omission
 from freebsd_port.engine.core.text.file import FileState
 from freebsd_port.errors import PortError
 
 if TYPE_CHECKING:
     from freebsd_port.engine.core.apply.place import Miss, Placement
+
+
+class ReadingError(PortError):
+    """A patch of several commits that comes out otherwise when each is applied by itself."""
 
 
 class MissError(PortError):
@@ -22,7 +27,7 @@ class HunkOutcome:
 
     path: str
     number: int
-    """1-based within its file change."""
+    """1-based among the hunks of the patch for this file."""
 
     total: int
     line: int
@@ -41,6 +46,8 @@ class PatchOutcome:
     """Files that it touches, each once, in patch order."""
 
     problems: tuple[PortError, ...]
+    omissions: tuple[Omission, ...] = ()
+    """What the patch tells of but does not hold."""
 
     @property
     def is_clean(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from freebsd_port.engine.core.patch.filename import name_line, quote_name
 from freebsd_port.engine.core.patch.render import CONTEXT, render_hunks
 from freebsd_port.engine.core.text.align import align_lines, chunks
 from freebsd_port.engine.core.text.file import FileState, PathError, split_lines
@@ -42,25 +43,28 @@ def render_difference(
     """Give the diff of one file, empty when nothing differs; None is a file that is not there.
 
     Names stand behind `a/` and `b/`, or as many components as are to be stripped again, and have
-    no time stamps. Only what those two lines cannot say, an empty file that comes or goes and a
-    changed executable bit, gets git's extended header, and with `is_led` every diff does. Raises
-    PathError for a file or name that a text patch cannot hold.
+    no time stamps; git's quoting is used where a name needs it. Only what those two lines cannot
+    say, an empty file that comes or goes and a changed executable bit, gets git's extended header,
+    and with `is_led` every diff does. Raises PathError for a file that a text patch cannot hold.
     """
     require_renderable(path, before, after)
     old = split_lines(before.content) if before else []
     new = split_lines(after.content) if after else []
     hunks = render_hunks(old, find_splices(old, new), context)
     extended = _extended(before, after, is_needed=is_led or not hunks)
-    old_name, new_name = "a/" * strip + path, "b/" * strip + path
-    lead = ""
+    names = [prefix * strip + path for prefix in ("a/", "b/")]
+    raw = [name.encode("utf-8", "surrogateescape") for name in names]
+    lead = b""
     if extended or (is_led and hunks):
-        lead = f"diff --git {old_name} {new_name}\n" + "".join(f"{line}\n" for line in extended)
-    end = "\t" if " " in path else ""
+        pair = [quote_name(name, is_in_pair=True) for name in raw]
+        lines = "".join(f"{line}\n" for line in extended).encode()
+        lead = b"diff --git %s %s\n%s" % (*pair, lines)
     if hunks:
+        old_name, new_name = map(name_line, raw)
         # Without a header of git's an empty file counts as none, as in quilt.
-        lead += f"--- {old_name}{end}\n" if old or (before and lead) else "--- /dev/null\n"
-        lead += "+++ /dev/null\n" if after is None else f"+++ {new_name}{end}\n"
-    return lead.encode("utf-8", "surrogateescape") + hunks
+        lead += b"--- " + (old_name if old or (before and lead) else b"/dev/null\n")
+        lead += b"+++ " + (new_name if after else b"/dev/null\n")
+    return lead + hunks
 
 
 def render_differences(
@@ -130,8 +134,6 @@ def _mode(state: FileState) -> str:
 
 
 def require_renderable(path: str, *states: FileState | None) -> None:
-    """Raise PathError for a file or a name that a text patch cannot hold."""
+    """Raise PathError for a file that a text patch cannot hold."""
     if any(state and b"\0" in state.content for state in states):
         raise PathError(f"{path} is not text, and a patch holds text only")
-    if any(character in path for character in '\n\t"\\') or path != path.strip():
-        raise PathError(f"{path!r} is no name that every patch program reads alike")

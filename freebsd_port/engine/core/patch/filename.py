@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 _ESCAPES = {ord(c): v for c, v in zip('abfnrtv\\"', b'\a\b\f\n\r\t\v\\"', strict=True)}
+_LETTERS = {value: bytes([letter]) for letter, value in _ESCAPES.items()}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -19,6 +20,9 @@ class HeaderName:
 
     is_absent: bool
     """/dev/null, or the epoch as time stamp. Source: GNU patch manual, Creating and Deleting."""
+
+    before: HeaderName | None = None
+    """What stands when this name has fewer components than are to be stripped, or none."""
 
 
 def parse_header_name(text: bytes) -> HeaderName | None:
@@ -97,7 +101,11 @@ def parse_quoted(text: bytes) -> tuple[bytes | None, bytes]:
 
 
 def parse_git_names(text: bytes) -> tuple[bytes | None, bytes | None]:
-    """Read the two names of a `diff --git ` line; (None, None) when they cannot be told apart."""
+    """Read the two names of a `diff --git ` line; (None, None) when they cannot be told apart.
+
+    Names with blanks and without quotes are told apart where both are the same below their first
+    component. Source: git-diff(1).
+    """
     names: list[bytes] = []
     rest = text.strip()
     while rest and len(names) < 2:
@@ -112,7 +120,46 @@ def parse_git_names(text: bytes) -> tuple[bytes | None, bytes | None]:
         rest = rest.lstrip()
     if len(names) == 2 and not rest:
         return names[0], names[1]
-    return None, None
+    old, blank, new = _halves(text.rstrip(b"\r\n"))
+    is_one = blank == b" " and old.partition(b"/")[2] == new.partition(b"/")[2] != b""
+    return (old, new) if is_one else (None, None)
+
+
+def _halves(text: bytes) -> tuple[bytes, bytes, bytes]:
+    middle = len(text) // 2
+    return text[:middle], text[middle : middle + 1], text[middle + 1 :]
+
+
+def parse_moved_name(text: bytes) -> bytes | None:
+    """Read the rest of a `rename from ` line and its like, to the end; None if malformed."""
+    text = text.rstrip(b"\r\n")
+    return parse_quoted(text)[0] if text.startswith(b'"') else text or None
+
+
+def quote_name(name: bytes, *, is_in_pair: bool = False) -> bytes:
+    """Write a name as C string in double quotes where it could not be read otherwise, as git does.
+
+    Of the two names on a `diff --git` line one with a blank needs quotes too: GNU patch ends it
+    there.
+    """
+    needs = b'"\\' + bytes(range(0x20)) + b"\x7f" + (b" " if is_in_pair else b"")
+    if name == name.strip() and not set(name) & set(needs):
+        return name
+    quoted = b"".join(_quote_byte(byte) for byte in name)
+    return b'"' + quoted + b'"'
+
+
+def name_line(name: bytes) -> bytes:
+    """Give what follows `--- ` or `+++ `: after a name with blanks a tab, so that it ends there."""
+    quoted = quote_name(name)
+    return quoted + (b"\t\n" if b" " in name and quoted == name else b"\n")
+
+
+def _quote_byte(byte: int) -> bytes:
+    letter = _LETTERS.get(byte)
+    if letter is not None:
+        return b"\\" + letter
+    return b"\\%03o" % byte if byte < 0x20 or byte == 0x7F else bytes([byte])
 
 
 def strip_components(name: bytes, strip: int) -> str | None:

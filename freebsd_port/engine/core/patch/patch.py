@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from io import BytesIO
 
-from freebsd_port.engine.core.patch.change import FileChange, reverse_change
+from freebsd_port.engine.core.patch.change import FileChange, named_paths, reverse_change
 from freebsd_port.engine.core.patch.hunk import HunkError, render_hunk
 from freebsd_port.engine.core.patch.reader import (
     INDENT,
@@ -18,6 +18,7 @@ from freebsd_port.engine.core.patch.reader import (
     Preamble,
     long_line,
 )
+from freebsd_port.engine.core.patch.uncovered import Omission, find_omissions
 
 _BODY = re.compile(rb"^(?:(?:---|\*\*\*|Index:)[ \t][^ \t\n]|diff -)", re.MULTILINE)
 _DIFF_LINE = re.compile(rb"^(?:--- |\+\+\+ |@@ |\*\*\* |diff |Index:|[0-9,]+[acd][0-9,]*$)", re.M)
@@ -47,8 +48,6 @@ def is_header_only(data: bytes) -> bool:
 
 __all__ = ["FileChange", "Patch", "parse_patch", "render_patch", "reverse_patch"]
 
-_NORMAL_COMMAND = re.compile(rb"\d+(,\d+)?[acd]\d+(,\d+)?\r?\n")
-
 
 @dataclass(frozen=True, slots=True)
 class Patch:
@@ -60,6 +59,9 @@ class Patch:
     changes: tuple[FileChange, ...]
     trailer: bytes
     """Bytes after the last hunk: a mail signature or blank lines."""
+
+    omissions: tuple[Omission, ...] = ()
+    """What the patch tells of but does not hold, in order."""
 
     def added_lines(self) -> frozenset[bytes]:
         """Give every line that the patch adds, wherever it does; newlines kept."""
@@ -78,14 +80,44 @@ def parse_patch(name: str, data: bytes, *, is_begun: bool = False) -> Patch:
     With `is_begun` a header alone is one too; GNU patch calls that garbage.
 
     Raises HunkError, naming the line, for a hunk whose counts and lines disagree, a kind of diff
-    that is not unified, and a file that holds no diff at all. What GNU patch tolerates is
-    tolerated: eaten blanks, chopped blank lines at the end, indentation, comments, CRLF headers.
+    that is not unified, lines of a diff that no hunk covers, and a file that holds no diff at
+    all. What GNU patch tolerates is tolerated: eaten blanks, chopped blank lines at the end,
+    indentation, comments, CRLF headers.
     """
     lines = BytesIO(data).readlines()
     changes: list[FileChange] = []
+    omissions: list[Omission] = []
     head = Preamble()
+    reader: HunkReader | None = None
     start = index = 0
     total = len(lines)
+
+    def end_text(stop: int, *, has_hunk: bool) -> bytes:
+        """Give the lines up to index `stop`, and look for what no hunk does."""
+        text = b"".join(lines[start:stop])
+        plain = text
+        if reader and not reader.is_plain:
+            plain = b"".join(map(reader.plain, lines[start:stop]))
+        omissions.extend(
+            find_omissions(
+                name,
+                plain,
+                start + 1,
+                follows_hunk=bool(changes and changes[-1].hunks),
+                is_prose=not changes,
+                has_hunk=has_hunk,
+            )
+        )
+        return text
+
+    def end_bare_change(text: bytes) -> None:
+        """Take in a change that git's header lines announce and that has no hunk."""
+        changes.append(head.finish(text, start + 1, None))
+        if head.differs_at and not head.is_binary:
+            omissions.append(
+                Omission(head.differs_at, "the content of the file is not in the patch")
+            )
+
     if lines and not lines[-1].endswith(b"\n"):
         total -= 1  # GNU patch drops a last line that was cut off
     while index < total:
@@ -93,36 +125,47 @@ def parse_patch(name: str, data: bytes, *, is_begun: bool = False) -> Patch:
         if len(line) > MAX_LINE_BYTES:
             raise long_line(name, index)
         if head.has_header and line.lstrip(INDENT).startswith(b"@@ -"):
+            text = end_text(index, has_hunk=True)
+            if stranger := head.find_stranger():
+                shown = stranger.decode("utf-8", "backslashreplace")
+                what = f"git's header lines above it are not of {shown}"
+                raise HunkError(what, where=f"{name}:{index + 1}")
             reader = HunkReader(name, lines, index, has_crlf=head.has_crlf)
-            text, first = b"".join(lines[start:index]), line.lstrip(INDENT)
+            first = line.lstrip(INDENT)
             changes.append(head.finish(text, start + 1, first, reader.read()))
             head, start, index = Preamble(), reader.index, reader.index
             continue
         if head.has_extended and line.lstrip(INDENT).startswith(b"diff --git "):
-            changes.append(head.finish(b"".join(lines[start:index]), start + 1, None))
+            text = end_text(index, has_hunk=False)
+            end_bare_change(text)
             head, start = Preamble(), index
-        if head.has_header:
-            _require_unified(name, lines, index)
         if not line.startswith(b"#"):
-            head.read(line)
+            head.read(line, index + 1)
         index += 1
+    text = end_text(len(lines), has_hunk=False)
     if head.has_extended:
-        changes.append(head.finish(b"".join(lines[start:]), start + 1, None))
-        start = len(lines)
+        end_bare_change(text)
+        text = b""
     if data and not changes and not (is_begun and is_header_only(data)):
         raise HunkError("the patch holds no diff", where=name)
-    return Patch(name, tuple(changes), b"".join(lines[start:]))
+    return Patch(name, tuple(changes), text, tuple(omissions))
 
 
-def _require_unified(name: str, lines: list[bytes], index: int) -> None:
-    """Refuse a context or normal diff, which would otherwise pass for text between changes."""
-    if index + 1 >= len(lines):
-        return
-    line, following = lines[index], lines[index + 1]
-    is_context = line.startswith(b"********") and following.startswith(b"*** ")
-    is_normal = _NORMAL_COMMAND.fullmatch(line) and following.startswith((b"< ", b"> "))
-    if is_context or is_normal:
-        raise HunkError("only unified diffs are supported", where=f"{name}:{index + 1}")
+def require_complete(patch: Patch) -> None:
+    """Raise HunkError for the first thing that the patch tells of but does not hold."""
+    for omission in patch.omissions:
+        raise HunkError(omission.what, where=f"{patch.name}:{omission.line}")
+
+
+def repeats_a_file(patch: Patch, strip: int) -> bool:
+    """Tell whether two diffs of the patch may be of the same file."""
+    seen: set[str] = set()
+    for change in patch.changes:
+        paths = set(named_paths(change, strip))
+        if paths & seen:
+            return True
+        seen |= paths
+    return False
 
 
 def render_patch(patch: Patch) -> bytes:
@@ -137,24 +180,3 @@ def render_patch(patch: Patch) -> bytes:
 def reverse_patch(patch: Patch) -> Patch:
     """Swap old and new everywhere, as `patch -R` reads it."""
     return replace(patch, changes=tuple(reverse_change(change) for change in patch.changes))
-
-
-_HARMLESS = (b"+++ ", b"--- ", b"-- ", b"--\n", b"---\n", b"--\r\n", b"---\r\n")
-"""The next file's header, and what mail puts before a signature."""
-
-
-def require_no_leftover(patch: Patch) -> None:
-    """Raise HunkError when a hunk goes on behind the lines that its header counts.
-
-    GNU patch takes such lines for text between patches and applies the first part alone.
-    """
-    if not patch.changes:
-        return
-    following = [change.preamble for change in patch.changes[1:]] + [patch.trailer]
-    for change, text in zip(patch.changes, following, strict=True):
-        if change.hunks and text.startswith((b"+", b"-", b" ")) and not text.startswith(_HARMLESS):
-            hunk = change.hunks[-1]
-            raise HunkError(
-                "the hunk has more lines than its header says",
-                where=f"{patch.name}:{hunk.line + len(hunk.body) + 1}",
-            )

@@ -15,6 +15,7 @@ from freebsd_port.engine.core.patch.filename import (
     parse_git_names,
     parse_header_name,
     parse_index_name,
+    parse_moved_name,
 )
 from freebsd_port.engine.core.patch.hunk import Hunk, HunkError, Range, parse_range
 
@@ -44,6 +45,9 @@ class Preamble:
     has_crlf: bool = False
     """The header lines end in CR LF, so the CRs are the mail's and not the file's."""
 
+    differs_at: int | None = None
+    """1-based line of an `index` line whose blobs differ, so that a hunk should follow."""
+
     is_git: bool = False
     git_names: tuple[bytes | None, bytes | None] = (None, None)
     is_binary: bool = False
@@ -52,24 +56,27 @@ class Preamble:
     deletes: int = 0
     marks: set[bytes] = field(default_factory=set)
 
-    def read(self, line: bytes) -> None:
-        """Take in one line that is not part of a hunk."""
+    def read(self, line: bytes, number: int) -> None:
+        """Take in one line that is not part of a hunk; `number` is 1-based."""
         line = line.lstrip(INDENT)
         if not self.is_git and not line.startswith((*_LEADS, b"- --- ")):
             return  # prose and mail headers, which are most lines
         if line.startswith(_LEADS):
             self.has_header = True
         if line.startswith((b"--- ", b"- --- ")):
-            self.old = parse_header_name(line[line.index(b"--- ") + 4 :]) or self.old
+            self.old = _follow(self.old, line[line.index(b"--- ") + 4 :])
         elif line.startswith(b"+++ "):
-            self.new = parse_header_name(line[4:]) or self.new
+            self.new = _follow(self.new, line[4:])
+        elif line.startswith(b"*** "):  # of a context diff, but it counts in any
+            self.new = _follow(self.new, line[4:])
+            return
         elif line.startswith(b"Index:"):
             self.index = parse_index_name(line[6:]) or self.index
         elif line.startswith(b"diff --git "):
             self._read_git(line[11:])
             return
         elif self.is_git:
-            self._read_extended(line)
+            self._read_extended(line, number)
             return
         else:
             return
@@ -80,7 +87,7 @@ class Preamble:
         self.old = self.new = None
         self.git_names = parse_git_names(text)
 
-    def _read_extended(self, line: bytes) -> None:
+    def _read_extended(self, line: bytes, number: int) -> None:
         for lead, side in _MODES:
             if line.startswith(lead):
                 self.modes[side] = _parse_mode(line[len(lead) :])
@@ -90,15 +97,41 @@ class Preamble:
         elif line.startswith(b"deleted file mode "):
             self.deletes = 2
         elif line.startswith(_MARKS):
-            self.marks.update(mark for mark in _MARKS if line.startswith(mark))
+            mark = next(mark for mark in _MARKS if line.startswith(mark))
+            self.marks.add(mark)
             self.has_extended = True
+            self._read_moved(mark, line[len(mark) :])
         elif line.startswith(b"GIT binary patch"):
             self.is_binary = self.has_extended = True
         elif match := _INDEX.match(line):
             self.has_extended = True
             self.creates, self.deletes = _absence(match[1]), _absence(match[2])
+            is_empty = self.creates and self.deletes
+            self.differs_at = None if is_empty or _is_same_blob(match[1], match[2]) else number
             if match[3]:
                 self.modes = [_parse_mode(match[3])] * 2
+
+    def _read_moved(self, mark: bytes, text: bytes) -> None:
+        """Take the name of a rename or copy, which has no prefix, where `diff --git` tells none."""
+        name = parse_moved_name(text)
+        if not all(self.git_names) and name:
+            old, new = self.git_names
+            is_old = mark.endswith(b"from ")
+            self.git_names = (b"a/" + name, new) if is_old else (old, b"b/" + name)
+
+    def find_stranger(self) -> bytes | None:
+        """Give a name below git's header lines that is not the header's own, where it matters.
+
+        GNU patch would do to that file what the header says of another one.
+        """
+        is_made_or_gone = self.creates == 2 or self.deletes == 2
+        says_more = self.marks or is_made_or_gone or self.modes[0] != self.modes[1]
+        if not says_more or None in self.git_names:
+            return None
+        for header in (self.old, self.new):
+            if header is not None and header.name and header.name not in self.git_names:
+                return header.name
+        return None
 
     def finish(
         self, text: bytes, line: int, first_hunk: bytes | None, hunks: tuple[Hunk, ...] = ()
@@ -143,9 +176,15 @@ class Preamble:
         return _complete(old, for_old), _complete(new, for_new)
 
 
+def _follow(before: HeaderName | None, text: bytes) -> HeaderName | None:
+    """Read a name; the one before stays for when it cannot be taken."""
+    found = parse_header_name(text)
+    return replace(found, before=before) if found else before
+
+
 def _complete(header: HeaderName | None, name: bytes | None) -> HeaderName | None:
-    if header is not None and header.name:
-        return header
+    if header is not None and (header.name or header.before):
+        return replace(header, before=_complete(header.before, name))
     is_absent = header is not None and header.is_absent
     return HeaderName(name, is_absent) if name or is_absent else None
 
@@ -161,6 +200,10 @@ def _absence(digest: bytes) -> int:
     if not digest.strip(b"0"):
         return 2
     return 1 if _EMPTY_BLOB.startswith(digest) else 0
+
+
+def _is_same_blob(old: bytes, new: bytes) -> bool:
+    return old.startswith(new) or new.startswith(old)
 
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
@@ -181,7 +224,7 @@ class HunkReader:
         self._lines = lines
         self._has_crlf = has_crlf
         self._indent = len(lines[first]) - len(lines[first].lstrip(INDENT))
-        self._is_plain = not self._indent and not has_crlf
+        self.is_plain = not self._indent and not has_crlf
 
     def read(self) -> tuple[Hunk, ...]:
         """Read until a line that begins no hunk. Raises HunkError, naming the line."""
@@ -190,7 +233,7 @@ class HunkReader:
             if header > self.index:  # comments; they belong to the hunk before them
                 comments = tuple(self._lines[self.index : header])
                 hunks[-1] = replace(hunks[-1], body=hunks[-1].body + comments)
-            span = parse_range(self._plain(self._lines[header]))
+            span = parse_range(self.plain(self._lines[header]))
             if span is None:
                 raise self._fault("malformed hunk header", header)
             self.index = header + 1
@@ -203,12 +246,12 @@ class HunkReader:
             line = self._lines[index]
             if not line.endswith(b"\n"):
                 break
-            line = self._plain(line)
+            line = self.plain(line)
             if not line.startswith(b"#"):
                 return index if line.startswith(b"@@ -") else None
         return None
 
-    def _plain(self, line: bytes) -> bytes:
+    def plain(self, line: bytes) -> bytes:
         """Take off the indentation, and the CR that the mail added."""
         if self._indent:
             blanks = len(line) - len(line.lstrip(INDENT))
@@ -270,8 +313,8 @@ class HunkReader:
             if len(line) > MAX_LINE_BYTES:
                 raise long_line(self._name, self.index)
             self.index += 1
-            if not self._is_plain:
-                line = self._plain(line)
+            if not self.is_plain:
+                line = self.plain(line)
             marker = line[:1]
             if marker in b" -+":
                 return marker, line[1:]

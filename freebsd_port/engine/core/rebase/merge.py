@@ -35,6 +35,9 @@ class Clash:
     splices: tuple[int, ...]
     """Which of the splices it is about, by their index."""
 
+    base_start: int = 0
+    """0-based line of the base at which it starts."""
+
 
 MergeResult = Splice | Present | Clash
 """A Splice: where it goes in the other version, nothing of which stands in its way."""
@@ -103,6 +106,7 @@ def _merge_group(
         ours,
         theirs,
         tuple(range(number, number + len(splices))),
+        start,
     )
 
 

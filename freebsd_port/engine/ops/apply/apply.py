@@ -63,6 +63,8 @@ def push_patches(
     Raises UsageError when there is nothing left to push, or the named patch is on already.
     """
     entries = workspace.entries()
+    if distance.name is not None:
+        workspace.source.load_series().require_index(distance.name)  # before what is on counts
     here = workspace.position(load_state(workspace.target.root))
     if here == len(entries):
         raise UsageError(f"nothing to push: the series ends at {entries[-1].name}, which is on")
@@ -87,11 +89,11 @@ def pop_patches(
     """Take off patches from the top, down to but without a named one.
 
     All of them come off without reading the series, so that a damaged one is no obstacle.
-    Raises UsageError when no patch is on.
+    Raises UsageError when no patch is applied.
     """
     state = load_state(workspace.target.root)
     if not state.patches and not state.files:
-        raise UsageError("nothing to pop: no patch is on", hint="freebsd-port push")
+        raise UsageError("nothing to pop: no patch is applied", hint="freebsd-port push")
     options = Options(state.fuzz, force, dry_run, state.release)
     there = _below(workspace, distance, len(state.patches))
     if there == 0:

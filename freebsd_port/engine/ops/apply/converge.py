@@ -166,10 +166,7 @@ def plan_goal(
     A patch that cannot be read ends the plan. Raises ProblemsError with all that stands in the way.
     """
     from freebsd_port.engine.core.apply.planner import plan_series
-    from freebsd_port.engine.core.patch.patch import (
-        parse_patch,  # to do, as most runs find
-        require_no_leftover,  # not loaded when there is nothing
-    )
+    from freebsd_port.engine.core.patch.patch import parse_patch, require_complete
 
     unreadable: list[PortError] = []
     patches: list[tuple[SeriesEntry, Patch]] = []
@@ -178,7 +175,7 @@ def plan_goal(
             is_begun = target.is_strict or each.applied in begun
             patch = parse_patch(each.entry.name, each.data, is_begun=is_begun)
             if target.is_strict:
-                require_no_leftover(patch)
+                require_complete(patch)
         except PortError as error:
             unreadable.append(error)
             continue

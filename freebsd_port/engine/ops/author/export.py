@@ -7,20 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from freebsd_port.engine.core.apply.layers import Layer, stack_layers
+from freebsd_port.engine.core.apply.overlay import OverlayState
 from freebsd_port.engine.core.apply.plan import PatchOutcome
+from freebsd_port.engine.core.exchange.contribution import without_diffs
 from freebsd_port.engine.core.exchange.file_diff import is_empty, is_same, render_differences
 from freebsd_port.engine.core.exchange.mail_out import (
+    is_git_form,
     port_file_name,
     render_mail,
     render_port_file,
 )
-from freebsd_port.engine.core.patch.patch import parse_patch, split_patch
+from freebsd_port.engine.core.patch.patch import parse_patch, repeats_a_file, split_patch
 from freebsd_port.engine.core.text.file import FileState, PathError
 from freebsd_port.engine.ops.target.patch_source import GoalPatch
 from freebsd_port.engine.ops.target.workspace import Workspace
 from freebsd_port.engine.store.files.texts import save_texts
 from freebsd_port.engine.store.overlay.state import BaseTree, load_state
-from freebsd_port.errors import ProblemsError, UsageError
+from freebsd_port.errors import PortError, ProblemsError, UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +44,13 @@ class Whole:
 
 def read_whole(workspace: Workspace) -> Whole:
     """Apply the series in memory; raises ProblemsError when it does not fit."""
-    root = workspace.target.root
-    state = load_state(root)
+    state, base = OverlayState(), workspace.pristine
+    if base is None:
+        state = load_state(workspace.target.root)
+        base = BaseTree(workspace.target.root, state)
     goal = workspace.source.load_patches(workspace.entries())
     patches = [(one.entry, parse_patch(one.entry.name, one.data, is_begun=True)) for one in goal]
-    layers, outcomes = stack_layers(BaseTree(root, state), patches, state.fuzz)
+    layers, outcomes = stack_layers(base, patches, state.fuzz)
     problems = tuple(problem for outcome in outcomes for problem in outcome.problems)
     if problems:
         raise ProblemsError(problems)
@@ -55,7 +60,8 @@ def read_whole(workspace: Workspace) -> Whole:
 def render_mailbox(whole: Whole, chosen: tuple[str, ...] = ()) -> bytes:
     """Give a mailbox for `git am`, of the patches or the directories of patches named.
 
-    Raises UsageError for a name that is neither.
+    Raises UsageError for a name that is neither, and ProblemsError with the patches that change
+    nothing, at which `git am` stops.
     """
     indexes = [i for i, one in enumerate(whole.goal) if _is_chosen(one.entry.name, chosen)]
     names = [whole.goal[index].entry.name for index in indexes]
@@ -63,11 +69,26 @@ def render_mailbox(whole: Whole, chosen: tuple[str, ...] = ()) -> bytes:
         if not any(_is_chosen(name, (word,)) for name in names):
             raise UsageError(f"no patch of the series is {word}", hint="freebsd-port series")
     mails = []
+    problems: list[PortError] = []
     for number, index in enumerate(indexes, 1):
-        name = whole.goal[index].entry.name
-        header, _ = split_patch(whole.goal[index].data)
-        mails.append(render_mail(name, header, _diffs(whole, index), number, len(indexes)))
+        patch = whole.goal[index]
+        header, diffs = _header_and_diffs(whole, index)
+        if diffs:
+            mails.append(render_mail(patch.entry.name, header, diffs, number, len(indexes)))
+        else:
+            problems.append(_nothing_in(whole.workspace, patch.entry.name))
+    if problems:
+        raise ProblemsError(tuple(problems))
     return b"".join(mails)
+
+
+def _nothing_in(workspace: Workspace, name: str) -> PortError:
+    return PortError(
+        f"{name} changes nothing, and git am stops at a mail without a diff",
+        where=str(workspace.source.find_file(name)),
+        hint="name the patches to export, or take it out of the series: "
+        f"freebsd-port delete {name}",
+    )
 
 
 def render_merged(whole: Whole) -> bytes:
@@ -82,24 +103,31 @@ def render_quilt(whole: Whole) -> dict[str, bytes]:
         strip = "" if one.entry.strip == 1 else f" -p{one.entry.strip}"
         reverse = " -R" if one.entry.reverse else ""
         lines.append(f"{one.entry.name}{strip}{reverse}\n")
-    texts = {one.entry.name: one.data for one in whole.goal}
+    source = whole.workspace.source
+    names = [one.entry.name for one in whole.goal]
+    texts = {name: source.find_file(name).read_bytes() for name in names}  # compressed or not
     return {**texts, "series": "".join(lines).encode("utf-8", "surrogateescape")}
 
 
 def render_ports(whole: Whole) -> dict[str, bytes]:
     """Give `files/patch-*` of one port a distribution, each file's changes squashed into one.
 
-    Raises ProblemsError with the files that cannot be named so.
+    Raises ProblemsError with the files and changes that no port's patch can have.
     """
     files: dict[str, bytes] = {}
     problems: list[PathError] = []
     for path, before, after in whole.changes():
         owner = whole.workspace.target.owner(path)
         directory = f"{owner}/files" if owner else "files"
-        name = f"{directory}/{port_file_name(path)}"
+        try:
+            name = f"{directory}/{port_file_name(path)}"
+            text = render_port_file(path, before, after)
+        except PathError as error:
+            problems.append(error)
+            continue
         if name in files:
             problems.append(PathError(f"{path} and another file would both be {name}"))
-        files[name] = render_port_file(path, before, after)
+        files[name] = text
     if problems:
         raise ProblemsError(tuple(problems))
     return files
@@ -119,13 +147,19 @@ def _is_chosen(name: str, chosen: tuple[str, ...]) -> bool:
     )
 
 
-def _diffs(whole: Whole, index: int) -> bytes:
-    """Give a patch's diffs as `git am` reads them: as they are, or in -p1 form."""
-    entry = whole.goal[index].entry
+def _header_and_diffs(whole: Whole, index: int) -> tuple[bytes, bytes]:
+    """Give a patch's diffs as `git am` reads them: as they are, or else written for it."""
+    one = whole.goal[index]
     below, above = whole.layers[index], whole.layers[index + 1]
-    paths = whole.outcomes[index].paths
-    fills_empty = any(is_empty(below.read(path)) for path in paths)
-    if entry.strip == 1 and not entry.reverse and not fills_empty:
-        return split_patch(whole.goal[index].data)[1]
-    changes = ((path, below.read(path), above.read(path)) for path in paths)
-    return b"".join(render_differences(changes, for_git=True))
+    outcome = whole.outcomes[index]
+    header, diffs = split_patch(one.data)
+    changes = [(path, below.read(path), above.read(path)) for path in outcome.paths]
+    patch = parse_patch(one.entry.name, one.data, is_begun=True)
+    is_plain = one.entry.strip == 1 and not one.entry.reverse
+    is_plain = is_plain and not any(is_empty(before) for _, before, _ in changes)
+    is_plain = is_plain and b"\nFrom " not in diffs and not repeats_a_file(patch, one.entry.strip)
+    before = {path: state for path, state, _ in changes}
+    after = {path: state for path, _, state in changes}
+    if is_plain and patch.changes and is_git_form(patch, outcome, before, after):
+        return header, diffs
+    return without_diffs(header, patch), b"".join(render_differences(changes, for_git=True))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from freebsd_port.engine.core.apply.overlay import AddedFile
 from freebsd_port.engine.core.apply.planner import plan_series
-from freebsd_port.engine.core.patch.patch import parse_patch
+from freebsd_port.engine.core.patch.patch import parse_patch, require_complete
 from freebsd_port.engine.core.series.series import SeriesEntry
 from freebsd_port.engine.ops.author.commit import commit_edit, require_addable
 from freebsd_port.engine.ops.author.stack import hold_stack
@@ -37,7 +37,9 @@ def fold_patch(
         index = stack.require_on()
         name = stack.name(index)
         entry = SeriesEntry("the patch to fold in", strip, reverse, "", 0)
-        plan = plan_series(stack.tree, [(entry, parse_patch(entry.name, data))], max_fuzz=fuzz)
+        patch = parse_patch(entry.name, data)
+        require_complete(patch)
+        plan = plan_series(stack.tree, [(entry, patch)], max_fuzz=fuzz)
         if plan.problems:
             raise ProblemsError(plan.problems)
         paths = tuple(path for outcome in plan.patches for path in outcome.paths)

@@ -18,6 +18,7 @@ from freebsd_port.engine.core.patch.patch import (
     FileChange,
     join_patch,
     parse_patch,
+    require_complete,
     reverse_patch,
     split_patch,
 )
@@ -60,6 +61,9 @@ class ImportOptions:
     keep: str | None = None
     """Which header a replaced patch gets: o the old one, n the new one, a all."""
 
+    has_scissors: bool = False
+    """A line of scissors in a mail takes away all of the message above it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Imported:
@@ -85,7 +89,7 @@ def read_incoming(word: str, read_stdin: Callable[[], bytes]) -> Incoming:
 def import_patches(
     workspace: Workspace, incoming: Sequence[Incoming], options: ImportOptions
 ) -> tuple[Imported, ...]:
-    """Take in every patch of every file, in order, all or none.
+    """Take in every patch of every file, in order, all or none; without a target at the end.
 
     A mail's header becomes DEP-3 fields; a plain patch comes in byte for byte on a tree, and in
     the house's form on a release. Raises ProblemsError, or what reading a patch raises.
@@ -96,7 +100,10 @@ def import_patches(
             raise UsageError(f"-P names one patch, and {len(read)} are to be imported")
         series = read_series_bytes(workspace)
         listed = load_whole_series(workspace).names
-        top = stack.name(len(stack.goal) - 1) if stack.goal else None
+        on = [patch.entry.name for patch in stack.goal]
+        if workspace.pristine is not None:
+            on = list(stack.series.names)  # nothing is on anywhere: go behind all of them
+        top = on[-1] if on else None
         following = find_following(workspace, top)
         texts: dict[Path, bytes | None] = {}
         done: list[Imported] = []
@@ -116,7 +123,9 @@ def import_patches(
 def _read(stack: Stack, incoming: Incoming, options: ImportOptions) -> list[Contribution]:
     """Read the patches of one file; raises with the file's name for what holds none."""
     data = decode_download(incoming.data)
-    mails = read_mails(data)
+    mails = read_mails(data, has_scissors=options.has_scissors)
+    for diff in [mail.diff for mail in mails] or [data]:
+        require_complete(parse_patch(incoming.source, diff))
     if mails:
         found = [from_mail(mail) for mail in mails]
     elif stack.workspace.release is not None:

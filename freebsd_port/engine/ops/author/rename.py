@@ -124,7 +124,7 @@ def _find_deletable(workspace: Workspace, patch: str | None, *, is_next: bool) -
             raise StackError("no patch comes next", hint="freebsd-port series")
         return following[0]
     if patch is None and not on:
-        raise StackError("no patch is on", hint="name the one to delete")
+        raise StackError("no patch is applied", hint="name the one to delete")
     name = on[-1] if patch is None else series.entries[series.require_index(patch)].name
     if name in on[:-1]:
         raise StackError(

@@ -58,7 +58,7 @@ def diff_patch(
 
     Source: quilt 0.66, diff. Raises StackError, SeriesError, PathError for what is not text.
     """
-    stack = read_stack(workspace)
+    stack = read_stack(workspace, options.patch)
     last = stack.require_on(options.patch)
     start = last
     if options.first is not None:
@@ -101,17 +101,18 @@ def annotate_file(workspace: Workspace, word: str, patch: str | None = None) -> 
 
     Source: quilt 0.66, annotate. Raises StackError for a file that is not there.
     """
-    stack = read_stack(workspace)
+    names = read_series(workspace).names
+    stack = read_stack(workspace, patch or (names[-1] if names else None))
     last = stack.require_on(patch)
     path = find_path(stack, word)
     touching = [index for index in range(last + 1) if path in stack.files(index)]
     states = [*(stack.before(index, path) for index in touching), stack.after(last, path)]
     if all(state is None for state in states):
         raise StackError(f"{path} is not there", where=str(stack.target.root))
-    names = tuple(stack.name(index) for index in touching)
+    touched_by = tuple(stack.name(index) for index in touching)
     versions = [split_lines(state.content) if state else [] for state in states]
     origins = annotate_lines(versions)
-    return Annotation(path, names, tuple(zip(origins, versions[-1], strict=True)))
+    return Annotation(path, touched_by, tuple(zip(origins, versions[-1], strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +168,10 @@ def _files_of_text(stack: Stack, index: int) -> list[PatchFile]:
     (goal,) = stack.workspace.source.load_patches((entry,))
     found: dict[str, str] = {}
     for change in parse_patch(entry.name, goal.data, is_begun=True).changes:
-        mark = "+" if change.creates == 2 else "-" if change.deletes == 2 else " "
-        found |= dict.fromkeys(named_paths(change, entry.strip), mark)
+        is_made, is_gone = change.creates == 2, change.deletes == 2
+        for path in named_paths(change, entry.strip):
+            was_there = found.get(path, "+" if is_made else " ") != "+"
+            found[path] = ("-" if was_there else " ") if is_gone else " " if was_there else "+"
     return [PatchFile(entry.name, path, found[path]) for path in sorted(found)]
 
 
@@ -182,7 +185,9 @@ def find_top(workspace: Workspace) -> str:
     """Name the top patch. Raises UsageError when none is on: quilt too exits with 2."""
     on = _names_on(workspace)
     if not on:
-        raise UsageError("no patch is on", where=str(workspace.place), hint="freebsd-port push")
+        raise UsageError(
+            "no patch is applied", where=str(workspace.place), hint="freebsd-port push"
+        )
     return on[-1]
 
 
@@ -210,11 +215,11 @@ def find_previous(workspace: Workspace, patch: str | None = None) -> str:
     """
     on, series = _names_on(workspace), read_series(workspace)
     if patch is None and not on:
-        raise PortError("no patch is on", where=str(workspace.place), hint="freebsd-port push")
+        raise PortError("no patch is applied", where=str(workspace.place), hint="freebsd-port push")
     name = on[-1] if patch is None else series.entries[series.require_index(patch)].name
     below = on[: on.index(name)] if name in on else on
     if not below:
-        raise UsageError(f"no patch is on below {name}", where=str(workspace.place))
+        raise UsageError(f"no patch is applied below {name}", where=str(workspace.place))
     return below[-1]
 
 

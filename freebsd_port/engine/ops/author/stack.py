@@ -6,14 +6,14 @@ import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from freebsd_port.engine.core.apply.layers import Layer, stack_layers
 from freebsd_port.engine.core.apply.overlay import OverlayState
 from freebsd_port.engine.core.apply.plan import PatchOutcome
 from freebsd_port.engine.core.patch.patch import parse_patch
 from freebsd_port.engine.core.series.series import Series
-from freebsd_port.engine.core.text.file import FileState
+from freebsd_port.engine.core.text.file import FileState, Tree
 from freebsd_port.engine.ops.target.patch_source import GoalPatch
 from freebsd_port.engine.ops.target.target import OverlayCheck, Target, find_overlay
 from freebsd_port.engine.ops.target.workspace import Workspace
@@ -47,7 +47,8 @@ class Stack:
     """One below each patch, and one above the top."""
 
     outcomes: tuple[PatchOutcome, ...]
-    tree: DirectoryTree
+    tree: Tree
+    """The files as they are now."""
 
     @property
     def state(self) -> OverlayState:
@@ -60,7 +61,9 @@ class Stack:
         Raises StackError when it is not on, SeriesError when there is none of that name.
         """
         if not self.goal:
-            raise StackError("no patch is on", hint="freebsd-port push")
+            is_planned = self.workspace.pristine is not None
+            hint = "name a patch of the series" if is_planned else "freebsd-port push"
+            raise StackError("no patch is applied", hint=hint)
         if name is None:
             return len(self.goal) - 1
         index = self.series.require_index(name)
@@ -125,6 +128,10 @@ class Stack:
 def hold_stack(workspace: Workspace) -> Iterator[Stack]:
     """Give the stack of a target with target and series held against other processes."""
     root = workspace.target.root
+    if workspace.pristine is not None:
+        with hold_series(workspace):
+            yield read_stack(workspace)
+        return
     with locked(root), hold_series(workspace):
         recover(root)
         yield read_stack(workspace)
@@ -135,31 +142,38 @@ def hold_series(workspace: Workspace) -> Iterator[None]:
     """Hold the series against other processes; a tree that it lies in is held already."""
     root, series = workspace.target.root, workspace.source.series_file.parent
     with contextlib.ExitStack() as stack:
-        if series.is_dir() and not series.samefile(root):
+        if series.is_dir() and not (root.is_dir() and series.samefile(root)):
             stack.enter_context(locked(series))
         yield
 
 
-def read_stack(workspace: Workspace) -> Stack:
+def read_stack(workspace: Workspace, planned: str | None = None) -> Stack:
     """Look at the stack of a target; nothing is written.
 
+    Where there is no target yet, no patch is applied, or those up to `planned` are, in memory.
     Raises ProblemsError when a patch that is on does not fit any more, SeriesError when they are
     not the first of the series, EditedError when a distribution was installed anew.
     """
-    target = workspace.target.without_lock()
-    found = find_overlay(target, force=False, keeps_edits=True)
     series = read_series(workspace)
-    here = workspace.position(found.state) if found.state.patches else 0
+    base: Tree
+    if workspace.pristine is not None:
+        target, base = workspace.target, workspace.pristine
+        found = OverlayCheck(OverlayState(), (), (), (), ())
+        here = 0 if planned is None else series.require_index(planned) + 1
+    else:
+        target = workspace.target.without_lock()
+        found = find_overlay(target, force=False, keeps_edits=True)
+        here = workspace.position(found.state) if found.state.patches else 0
+        base = BaseTree(target.root, found.state)
     goal = workspace.source.load_patches(series.entries[:here])
     patches = tuple(
         (one.entry, parse_patch(one.entry.name, one.data, is_begun=True)) for one in goal
     )
-    base = BaseTree(target.root, found.state)
     layers, outcomes = stack_layers(base, patches, found.state.fuzz)
     problems = tuple(problem for outcome in outcomes for problem in outcome.problems)
     if problems:
         raise ProblemsError(problems)
-    tree = DirectoryTree(target.root)
+    tree = DirectoryTree(target.root) if workspace.pristine is None else layers[-1]
     return Stack(workspace, target, series, found, goal, layers, outcomes, tree)
 
 
@@ -173,9 +187,11 @@ def read_series(workspace: Workspace) -> Series:
 def find_path(stack: Stack, word: str) -> str:
     """Give the path in the tree that a word of the command line means.
 
-    It is relative to the tree, or names a file there as the shell sees it. Raises StackError for
-    a file elsewhere.
+    It is relative to the tree, or names a file there as the shell sees it, if there is a tree.
+    Raises StackError for a file elsewhere.
     """
+    if stack.workspace.pristine is not None:
+        return PurePosixPath(word).as_posix()
     root = Path(os.path.realpath(stack.target.root))
     here = Path(os.path.realpath(Path.cwd()))
     is_inside = here.is_relative_to(root)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from freebsd_port.engine.core.apply.overlay import AppliedPatch, OverlayState
 from freebsd_port.engine.core.series.series import SeriesEntry, SeriesError
+from freebsd_port.engine.core.text.file import Tree
 from freebsd_port.engine.ops.target.patch_source import PatchSource
 from freebsd_port.errors import UsageError
 
@@ -29,6 +30,9 @@ class Workspace:
 
     has_series_lock: bool = True
     """Whether the release has a series.lock; always so for a plain tree."""
+
+    pristine: Tree | None = None
+    """The files without patches, if there is no target yet; then it can only be read."""
 
     @property
     def release(self) -> str | None:
@@ -72,13 +76,23 @@ def open_tree(tree: Path, series: Path | None, patches: Path | None) -> Workspac
     """
     from freebsd_port.engine.ops.target.target import TreeTarget
 
+    source = find_source(series, patches)
+    if not tree.is_dir():
+        raise UsageError("no such directory", where=str(tree), hint="name one with --tree DIR")
+    return Workspace(TreeTarget(tree), source, tree)
+
+
+def find_source(series: Path | None, patches: Path | None) -> PatchSource:
+    """Find a series that belongs to no release by either of its parts.
+
+    The series defaults to PATCHES/series, the patches to beside it. Raises UsageError when
+    neither is named.
+    """
     if series is None and patches is None:
         raise UsageError("--tree needs --series FILE or --patches DIR")
     series_file = series if series is not None else Path(str(patches)) / "series"
     directory = patches if patches is not None else series_file.parent
-    if not tree.is_dir():
-        raise UsageError("no such directory", where=str(tree), hint="name one with --tree DIR")
-    return Workspace(TreeTarget(tree), PatchSource(series_file, directory), tree)
+    return PatchSource(series_file, directory)
 
 
 def _shown(patches: tuple[AppliedPatch, ...]) -> str:

@@ -247,7 +247,7 @@ def _owner(root: Path, path: str) -> tuple[int, int] | None:
 
 
 def _drop_empty_state(root: Path) -> None:
-    """Leave no trace when no patch is on."""
+    """Leave no trace when no patch is applied."""
     directory = root / STATE_DIRECTORY
     if is_directory(directory) and not os.path.lexists(root / STATE_FILE):
         remove_directory(directory)

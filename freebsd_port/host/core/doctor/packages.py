@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from freebsd_port.host.core.answer_rules import require_place
 from freebsd_port.host.core.answers import Answers
 from freebsd_port.host.core.database import LOCAL
 from freebsd_port.host.core.diagnosis import Diagnosis, doubtful, good, lacks
@@ -85,9 +84,9 @@ def judge(host: Recording, answers: Answers) -> Iterator[Diagnosis]:
     if host.value("pkg", "-N") is None:
         yield lacks(AREA, "pkg", "FreeBSD's package manager is not there", "pkg bootstrap -y")
     wanted = list(_ALWAYS)
-    if require_place(answers.broker.url).host in LOCAL:
+    if answers.broker.url.host in LOCAL:
         wanted.append(_BROKER)
-    wanted.append(_CLIENTS[require_place(answers.database.url).scheme])
+    wanted.append(_CLIENTS[answers.database.url.scheme])
     for need in wanted:
         yield _judge_need(host, need)
     yield _mkisofs(host, answers)
@@ -139,9 +138,7 @@ def _environment(host: Recording, answers: Answers) -> Iterator[Diagnosis]:
     else:
         detail = "without it no line is measured, and older releases do not start"
         yield doubtful(AREA, "sqlite3", detail, "pkg install py311-sqlite3, as your Python is")
-    module = {"mysql+pymysql": "pymysql"}.get(
-        require_place(answers.database.url).scheme, "psycopg2"
-    )
+    module = {"mysql+pymysql": "pymysql"}.get(answers.database.url.scheme, "psycopg2")
     if has(module):
         yield good(AREA, module, "in the environment")
     else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from freebsd_port.host.core.answer_rules import require_place
 from freebsd_port.host.core.answers import Answers
 from freebsd_port.host.core.database import LOCAL
 from freebsd_port.host.core.diagnosis import Diagnosis, good, lacks
@@ -25,12 +24,7 @@ def peers(answers: Answers) -> dict[str, tuple[str, tuple[str, int]]]:
         "placement": ("[endpoints] placement", answers.endpoints.placement),
         "network": ("[endpoints] network", answers.endpoints.network),
     }
-    return {name: (key, _address(url)) for name, (key, url) in urls.items()}
-
-
-def _address(url: str) -> tuple[str, int]:
-    place = require_place(url)
-    return place.host, place.port
+    return {name: (key, (url.host, url.port)) for name, (key, url) in urls.items()}
 
 
 def questions(answers: Answers) -> Questions:
@@ -53,7 +47,7 @@ def _cure(name: str, key: str, address: tuple[str, int], answers: Answers) -> st
     """Say how to start what FreeBSD has a script for on this host; else where to look."""
     scripts = {
         "broker": "rabbitmq",
-        "database": _SERVERS[require_place(answers.database.url).scheme],
+        "database": _SERVERS[answers.database.url.scheme],
     }
     host, port = address
     if host in LOCAL and name in scripts:

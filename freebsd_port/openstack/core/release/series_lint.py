@@ -10,7 +10,7 @@ from freebsd_port.engine.core.patch.header import (
     find_native_faults,
     parse_header,
 )
-from freebsd_port.engine.core.patch.patch import Patch, parse_patch
+from freebsd_port.engine.core.patch.patch import Patch, parse_patch, require_complete
 from freebsd_port.engine.core.series.series import Series
 from freebsd_port.errors import PortError
 from freebsd_port.openstack.core.release.release import PATCHED_DISTRIBUTIONS
@@ -65,6 +65,7 @@ def lint_patch(name: str, data: bytes) -> list[PortError]:
     where = f"patches/{name}"
     try:
         patch = parse_patch(name, data)
+        require_complete(patch)
     except PortError as error:
         return [error]
     findings: list[PortError] = []

@@ -15,14 +15,16 @@ from freebsd_port.engine.core.apply.series_lock import (
     render_lock,
     write_lock_command,
 )
+from freebsd_port.engine.core.progress import counted
 from freebsd_port.engine.core.series.variant import variant_name
 from freebsd_port.engine.core.source.missing_names import find_missing
 from freebsd_port.engine.core.text.file import split_lines
+from freebsd_port.engine.ops.apply.judge import judge_plan
 from freebsd_port.engine.ops.target.patch_source import load_series
 from freebsd_port.engine.ops.target.workspace import Workspace
 from freebsd_port.errors import PortError, ProblemsError, UsageError
 from freebsd_port.openstack.core.release.series_lint import lint_patch, lint_series
-from freebsd_port.openstack.ops.inspect.plan_on_wheels import Goal, read_sources
+from freebsd_port.openstack.ops.inspect.plan_on_wheels import Goal, read_patches, read_sources
 from freebsd_port.openstack.ops.inspect.status import find_status_faults, read_status
 from freebsd_port.openstack.ops.release.requirements_lock import check_lock
 from freebsd_port.openstack.ops.series import load_lock
@@ -83,6 +85,8 @@ class CheckResult:
 
     findings: tuple[PortError, ...]
     written: tuple[Path, ...] = ()
+    judge: str | None = None
+    """Who computed the series once more, None when it was computed for no release."""
 
 
 def check_project(
@@ -101,15 +105,17 @@ def check_project(
     locked = tuple(name for name in chosen if project.series_lock(name).exists())
     patches = _read_patches(project)
     findings = _lint_project(project, patches, chosen)
-    for name in locked:
+    judge: str | None = None
+    for name in counted(progress, "checking the releases", locked):
         with _collected(findings):
             lock = load_lock(project, name)
             plan = _plan_release(project, name, is_offline=is_offline, progress=progress)
             findings += _lock_findings(name, lock or (), plan.files)
             findings += plan.missing
+            judge = plan.judge
     uncarried = tuple(name for name in chosen if name not in locked)
     findings += _default_findings(project, uncarried)
-    return CheckResult(len(patches), chosen, uncarried, tuple(findings))
+    return CheckResult(len(patches), chosen, uncarried, tuple(findings), judge=judge)
 
 
 def lock_series(
@@ -126,7 +132,7 @@ def lock_series(
     """
     if project.is_packaged:
         raise UsageError(
-            "the series came with the installed package, where nothing is written",
+            "the series was installed with the package, where nothing is written",
             where=str(project.root),
             hint="name a checkout with --project DIR",
         )
@@ -139,7 +145,7 @@ def lock_series(
     patches = _read_patches(project)
     findings = _lint_project(project, patches, locked)
     plans: list[_ReleasePlan] = []
-    for name in locked:
+    for name in counted(progress, "planning the series", locked):
         with _collected(findings):
             plans.append(_plan_release(project, name, is_offline=is_offline, progress=progress))
     written: list[Path] = []
@@ -148,7 +154,8 @@ def lock_series(
         written += [path] if save_if_changed(path, render_lock(plan.files)) else []
     findings += [missing for plan in plans for missing in plan.missing]
     uncarried = tuple(name for name in chosen if name not in locked)
-    return CheckResult(len(patches), chosen, uncarried, tuple(findings), tuple(written))
+    judge = plans[-1].judge if plans else None
+    return CheckResult(len(patches), chosen, uncarried, tuple(findings), tuple(written), judge)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,18 +165,28 @@ class _ReleasePlan:
     release: str
     files: tuple[LockedFile, ...]
     missing: tuple[MissingError, ...]
+    judge: str
+    """Who computed the series once more."""
 
 
 def _plan_release(
     project: Project, name: str, *, is_offline: bool, progress: Callable[[str], None]
 ) -> _ReleasePlan:
-    """Raise ProblemsError if the series does not apply, and what reading the wheels raises."""
+    """Raise ProblemsError if the series does not apply, or the judge makes other files of it.
+
+    Raises what reading the wheels raises as well.
+    """
     progress(f"planning the series on the wheels of {name}")
-    tree, goal = read_sources(project, name, is_offline=is_offline, progress=progress)
+    tree, texts = read_sources(project, name, is_offline=is_offline, progress=progress)
+    goal = read_patches(texts)
     plan = plan_series(tree, goal)
     if plan.problems:
         raise ProblemsError(plan.problems)
-    return _ReleasePlan(name, _locked(plan), missing_findings(name, tree, goal, plan))
+    judgement = judge_plan(tree, texts, plan)
+    if judgement.problems:
+        raise ProblemsError(judgement.problems)
+    missing = missing_findings(name, tree, goal, plan)
+    return _ReleasePlan(name, _locked(plan), missing, judgement.judge)
 
 
 def _lint_project(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -14,6 +14,7 @@ from freebsd_port.engine.core.apply.layers import (
     walk_prefixes,
 )
 from freebsd_port.engine.core.patch.patch import parse_patch
+from freebsd_port.engine.core.progress import counting
 from freebsd_port.engine.core.text.file import Tree
 from freebsd_port.errors import PortError
 from freebsd_port.openstack.core.release.platform import EMULATED, NATIVE
@@ -35,7 +36,6 @@ from freebsd_port.openstack.store.python.environment import (
 from freebsd_port.openstack.store.python.wheels import Progress, WheelTree, require_wheels
 
 Stage = Literal["apply", "compile", "import"]
-_TELL_EACH = 10
 _MINORS = range(6, 40)
 
 
@@ -174,11 +174,13 @@ def _import(
     for platform in platforms:
         progress(f"importing the modules of {len(steps)} prefixes on {platform}")
 
-        def tell(done: int, platform: str = platform) -> None:
-            if done % _TELL_EACH == 0:
-                progress(f"{done} of {len(steps)} prefixes imported on {platform}")
+        with counting(progress, f"prefixes on {platform}", len(steps)) as advance:
 
-        for failure in run_imports(target, steps, platform, tell):
+            def tell(_done: int, advance: Callable[[], None] = advance) -> None:
+                advance()
+
+            failures = run_imports(target, steps, platform, tell)
+        for failure in failures:
             where = f"{failure.module or 'the modules'} on {platform}"
             problem = PrefixProblem("import", failure.error, where)
             problems[prefixes[failure.step].number].append(problem)

@@ -9,6 +9,7 @@ from typing import Literal
 from freebsd_port.engine.core.apply.place import Placement
 from freebsd_port.engine.core.apply.plan import PatchOutcome
 from freebsd_port.engine.core.apply.planner import plan_series
+from freebsd_port.engine.core.progress import counted
 from freebsd_port.engine.ops.target.patch_source import load_series
 from freebsd_port.openstack.ops.review.gather import SeriesReader
 from freebsd_port.openstack.store.project.project import Project
@@ -69,7 +70,8 @@ def read_grid(
     """
     reader = SeriesReader(project, options, is_offline=is_offline, progress=progress)
     names = load_series(project.series).names
-    return Grid(names, tuple(_column(project, reader, r, names) for r in project.release_names()))
+    releases = counted(progress, "planning the series", project.release_names())
+    return Grid(names, tuple(_column(project, reader, one, names) for one in releases))
 
 
 def _column(project: Project, reader: SeriesReader, release: str, names: Sequence[str]) -> Column:

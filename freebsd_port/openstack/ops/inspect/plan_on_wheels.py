@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from freebsd_port.engine.core.apply.plan import Plan
 from freebsd_port.engine.core.apply.planner import plan_series
 from freebsd_port.engine.core.patch.patch import Patch, parse_patch
 from freebsd_port.engine.core.series.series import SeriesEntry
+from freebsd_port.engine.ops.target.patch_source import GoalPatch
 from freebsd_port.openstack.ops.series import project_source
 from freebsd_port.openstack.store.project.project import Project
 from freebsd_port.openstack.store.python.wheels import WheelTree, require_wheels
@@ -23,15 +24,20 @@ def plan_sources(
 
     Raises WheelError when a wheel is neither in the cache nor to be had.
     """
-    return plan_series(*read_sources(project, release, is_offline=is_offline, progress=progress))
+    tree, texts = read_sources(project, release, is_offline=is_offline, progress=progress)
+    return plan_series(tree, read_patches(texts))
+
+
+def read_patches(texts: Iterable[GoalPatch]) -> Goal:
+    """Read the texts of the patches."""
+    return tuple((one.entry, parse_patch(one.entry.name, one.data)) for one in texts)
 
 
 def read_sources(
     project: Project, release: str, *, is_offline: bool, progress: Callable[[str], None]
-) -> tuple[WheelTree, Goal]:
-    """Give what the pinned wheels hold, and the series for it; raises WheelError as well."""
+) -> tuple[WheelTree, tuple[GoalPatch, ...]]:
+    """Give what the pinned wheels hold, and the texts of its series; raises WheelError as well."""
     source = project_source(project, release)
     pins = project.load_release(release).pins
     tree = WheelTree(require_wheels(pins, is_offline=is_offline, progress=progress))
-    goal = source.load_patches(source.load_series().entries)
-    return tree, tuple((g.entry, parse_patch(g.entry.name, g.data)) for g in goal)
+    return tree, source.load_patches(source.load_series().entries)

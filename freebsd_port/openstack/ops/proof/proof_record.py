@@ -78,13 +78,13 @@ def save_upstream(root: Path, state: OverlayState, comparisons: Iterable[Compari
 
 
 def require_patched(workspace: Workspace, state: OverlayState) -> None:
-    """Raise VerifyError when no patch is on, and for files that are not as the patches left them.
+    """Raise VerifyError when no patch is applied, and for files that the patches left otherwise.
 
     ProblemsError when there are more findings than one.
     """
     if not state.patches:
         raise VerifyError(
-            "no patch is on, so there is nothing to verify",
+            "no patch is applied, so there is nothing to verify",
             where=str(workspace.place),
             hint="freebsd-port apply",
         )

@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from threading import Event
 
+from freebsd_port.engine.core.progress import counting
 from freebsd_port.engine.core.text.file import hash_bytes
 from freebsd_port.engine.ops.apply.apply import Distance, pop_patches
 from freebsd_port.engine.ops.target.workspace import Workspace
@@ -268,11 +270,11 @@ class _Runner:
         side = f"{job.distribution}, {'patched' if is_patched else 'unpatched'}"
         self._progress(f"{side}: running {', '.join(suite.name for suite, _ in job.suites)}")
 
-        def tell(done: int, total: int | None) -> None:
-            self._progress(f"{side}: {done} of {total} tests" if total else f"{side}: loading")
-
         baseline = self._baselines.patched if is_patched else self._baselines.unpatched
-        return run_tests(baseline, job.modules, shards=self._processes, tell=tell, stop=self._stop)
+        with TestCount(self._progress, side) as count:
+            return run_tests(
+                baseline, job.modules, shards=self._processes, tell=count.tell, stop=self._stop
+            )
 
     def _recheck(self, change: Change, job: _Job) -> Change:
         """Run a test that seems lost alone, first unpatched and then patched."""
@@ -285,6 +287,34 @@ class _Runner:
             for baseline in (self._baselines.unpatched, self._baselines.patched)
         )
         return replace(change, alone=(unpatched, patched))
+
+
+class TestCount:
+    """Counts tests: how many there are is known only when all are loaded."""
+
+    def __init__(self, progress: Progress, side: str) -> None:
+        self._progress = progress
+        self._side = side
+        self._done = 0
+        self._tasks = ExitStack()
+        self._advance: Callable[[], None] | None = None
+
+    def __enter__(self) -> TestCount:
+        self._tasks.enter_context(counting(self._progress, f"{self._side}: loading"))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._tasks.close()
+
+    def tell(self, done: int, total: int | None) -> None:
+        """Hear how many tests have run, of how many once that is known."""
+        if total and self._advance is None:
+            self._tasks.close()
+            task = counting(self._progress, f"{self._side}: tests", total)
+            self._advance = self._tasks.enter_context(task)
+        while self._advance is not None and self._done < done:
+            self._done += 1
+            self._advance()
 
 
 def _only(modules: tuple[str, ...], all_modules: tuple[str, ...], outcomes: Outcomes) -> Outcomes:

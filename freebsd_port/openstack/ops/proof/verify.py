@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from freebsd_port.engine.core.apply.overlay import OverlayState
+from freebsd_port.engine.core.progress import counting
 from freebsd_port.engine.core.text.file import hash_bytes
 from freebsd_port.engine.ops.target.patch_source import GoalPatch
 from freebsd_port.engine.ops.target.workspace import Workspace
@@ -17,6 +18,7 @@ from freebsd_port.engine.store.overlay.state import BaseTree, load_state
 from freebsd_port.errors import ProblemsError
 from freebsd_port.openstack.core.release.platform import EMULATED, LINUX, NATIVE
 from freebsd_port.openstack.ops.proof.proof_record import (
+    VerifyError,
     drop_hunk_checks,
     find_hunk_checks,
     find_upstream,
@@ -59,7 +61,10 @@ class Verification:
     """Whether it is known which lines ran; if not, there are no hunks here."""
 
     patches: tuple[PatchReport, ...] = ()
-    """Each patch that is on, in order, with all that is known of it."""
+    """Each patch that is applied, or was asked for, in order, with all that is known of it."""
+
+    unproved: tuple[str, ...] = ()
+    """Patches that were asked for, and of which no check passed."""
 
     @property
     def has_every_line(self) -> bool:
@@ -77,7 +82,8 @@ class Verification:
         runs = [run for run in self.runs if not run.is_empty]
         names = {run.distribution for run in runs} - {LIVES}  # which may lack what they need
         passed = {run.distribution for run in runs if run.passed}
-        return bool(names) and names <= passed and not any(run.failures for run in runs)
+        is_proved = names <= passed and not self.unproved
+        return bool(names) and is_proved and not any(run.failures for run in runs)
 
 
 def verify_target(
@@ -85,21 +91,25 @@ def verify_target(
     workspace: Workspace,
     *,
     platforms: tuple[str, ...] = (),
+    patches: tuple[str, ...] = (),
     again: bool = True,
     timeout_seconds: float | None = None,
     progress: Callable[[str], None],
 ) -> Verification:
     """Run the checks; `again` False is content with what was proved of the same state.
 
-    Only the checks of patches that are on are run. `timeout_seconds` is for one distribution on
-    one platform; None is longer than any takes. Raises VerifyError when no patch is on, or what
-    is on is not as the series has it, and ProblemsError with every distribution whose checks
+    Only the checks of applied patches are run, and of `patches` if some are named; what is proved
+    of some patches is not kept as a proof of the state. `timeout_seconds` is for one distribution
+    on one platform; None is longer than any takes. Raises VerifyError when no patch is applied, a
+    named one is not, or what is applied is not as the series has it, and ProblemsError with every
+    distribution whose checks
     could not be run.
     """
     root = workspace.target.root
     state = load_state(root)
     require_patched(workspace, state)
     goal = require_current(workspace, state)
+    only = _choose_patches(workspace, state, patches)
     chosen = platforms or _default_platforms()
     checks = _digest_checks(project.checks)
     known = None if again else find_verified(root, state)
@@ -111,18 +121,51 @@ def verify_target(
     setup = replace(
         check_setup(project, workspace, progress),
         patches=tuple(patch.name for patch in state.patches),
+        only=only,
         timeout_seconds=TIMEOUT_SECONDS if timeout_seconds is None else timeout_seconds,
     )
     with fresh_bytecode() as bytecode:
         runs = _run_all(replace(setup, bytecode=bytecode), state, chosen, progress)
     hunks = _cover(root, state, goal, runs) if setup.is_measured else ()
-    reports = _report(root, state, runs, hunks)
+    if only:
+        hunks = tuple(covered for covered in hunks if covered.hunk.patch in only)
+        unproved = tuple(name for name in only if not _passed(name, runs))
+        return Verification(
+            tuple(run for run in runs if not run.is_empty),
+            hunks,
+            is_measured=setup.is_measured,
+            patches=_report(root, state, only, runs, hunks),
+            unproved=unproved,
+        )
+    names = tuple(patch.name for patch in state.patches)
+    reports = _report(root, state, names, runs, hunks)
     verification = Verification(runs, hunks, is_measured=setup.is_measured, patches=reports)
     if not find_hunk_checks(root, state):
         drop_hunk_checks(root)
     if verification.is_good:
         _keep(root, state, checks, chosen, verification)
     return verification
+
+
+def _choose_patches(
+    workspace: Workspace, state: OverlayState, words: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Give the applied patches that the words name, in order."""
+    series = workspace.source.load_series()
+    named = {series.names[series.require_index(word)] for word in words}
+    applied = tuple(patch.name for patch in state.patches if patch.name in named)
+    for name in sorted(named.difference(applied)):
+        raise VerifyError(
+            f"{name} is not applied, so it cannot be verified",
+            where=str(workspace.place),
+            hint=f"freebsd-port push {name}",
+        )
+    return applied
+
+
+def _passed(patch: str, runs: tuple[CheckRun, ...]) -> int:
+    """Count the checks of a patch that passed, on all platforms."""
+    return sum(run.patches.get(patch, (0, 0))[0] for run in runs)
 
 
 def _default_platforms() -> tuple[str, ...]:
@@ -159,6 +202,7 @@ def _run_all(
     ]
     if "nova" in distributions and (setup.checks / LIVES).is_dir():
         jobs[:0] = [(LIVES, name) for name in platforms if name in (NATIVE, EMULATED[-1])]
+    jobs = [job for job in jobs if not setup.only or _may_prove(setup.checks / job[0], setup.only)]
 
     stop = Event()
 
@@ -168,8 +212,13 @@ def _run_all(
             return run_checks(setup, *job, measured, stop)
         except CheckError as error:
             return error
+        finally:
+            advance()
 
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+    with (
+        counting(progress, "running the checks", len(jobs)) as advance,
+        ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool,
+    ):
         try:
             done = list(pool.map(run, jobs))
         except BaseException:  # an interrupt: nobody waits for what still runs
@@ -180,6 +229,17 @@ def _run_all(
     if problems:
         raise ProblemsError(problems)
     return tuple(one for one in done if isinstance(one, CheckRun))
+
+
+def _may_prove(directory: Path, patches: tuple[str, ...]) -> bool:
+    """Tell whether checks in a directory may be of one of these patches: its own, or named there.
+
+    Checks of a patch's distribution can name it without writing it out, those elsewhere do not.
+    """
+    if any(name.partition("/")[0].replace(".", "_") == directory.name for name in patches):
+        return True
+    texts = [path.read_text("utf-8", "replace") for path in directory.rglob("*.py")]
+    return any(name in text for name in patches for text in texts)
 
 
 def _cover(
@@ -212,7 +272,11 @@ def _native_lines(patch: Patch) -> tuple[str, ...]:
 
 
 def _report(
-    root: Path, state: OverlayState, runs: tuple[CheckRun, ...], hunks: tuple[HunkCoverage, ...]
+    root: Path,
+    state: OverlayState,
+    names: tuple[str, ...],
+    runs: tuple[CheckRun, ...],
+    hunks: tuple[HunkCoverage, ...],
 ) -> tuple[PatchReport, ...]:
     from freebsd_port.openstack.core.proof.patch_report import report_patches
 
@@ -220,7 +284,7 @@ def _report(
     for run in runs:
         checks.setdefault(run.platform, {}).update(run.patches)
     suites = {verdict.suite: not verdict.lost for verdict in find_upstream(root, state)}
-    return report_patches((patch.name for patch in state.patches), checks, hunks, suites)
+    return report_patches(names, checks, hunks, suites)
 
 
 def _keep(
@@ -231,7 +295,7 @@ def _keep(
     verification: Verification,
 ) -> None:
     passed = sum(run.passed for run in verification.runs)
-    uncovered = sum(not hunk.is_run for hunk in verification.hunks)
+    uncovered = sum(not hunk.is_covered for hunk in verification.hunks)
     found = Verified(
         digest_state(state),
         checks,

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from freebsd_port.engine.core.apply.plan import Plan
+from freebsd_port.engine.core.apply.overlay import AppliedPatch
 from freebsd_port.engine.core.apply.planner import plan_series
-from freebsd_port.engine.core.apply.series_lock import LockedFile, render_lock
+from freebsd_port.engine.core.apply.series_lock import render_lock
 from freebsd_port.engine.core.patch.patch import parse_patch
-from freebsd_port.engine.core.rebase.outcome import RebaseError
 from freebsd_port.engine.core.rebase.progress import RebaseState
 from freebsd_port.engine.core.series.series import parse_series
 from freebsd_port.engine.core.series.variant import (
@@ -17,7 +16,11 @@ from freebsd_port.engine.core.series.variant import (
     tag_series,
     variant_name,
 )
-from freebsd_port.openstack.ops.rebase.carry import Carried
+from freebsd_port.engine.core.text.file import hash_bytes
+from freebsd_port.engine.ops.apply.judge import judge_plan
+from freebsd_port.engine.ops.rebase.flow import Carried, require_same
+from freebsd_port.engine.ops.target.patch_source import GoalPatch
+from freebsd_port.errors import ProblemsError
 from freebsd_port.openstack.store.project.project import Project
 
 
@@ -48,7 +51,13 @@ def plan_files(project: Project, state: RebaseState, carried: Carried) -> dict[s
         files["series"] = tagged
     lock = project.series_lock(state.new)
     if carried.is_whole and (state.only is None or lock.exists()):
-        _require_same(_plan(project, state.new, carried, tagged, files), carried)
+        goal = _goal(project, state.new, tagged, files)
+        patches = [(one.entry, parse_patch(one.entry.name, one.data)) for one in goal]
+        plan = plan_series(carried.tree, patches)
+        require_same(plan, carried)
+        judgement = judge_plan(carried.tree, goal, plan)
+        if judgement.problems:
+            raise ProblemsError(judgement.problems)
         text = render_lock(carried.files)
         if not lock.exists() or lock.read_bytes() != text:
             files[lock.relative_to(project.root).as_posix()] = text
@@ -65,10 +74,10 @@ def _texts(project: Project, name: str, order: tuple[str, ...]) -> dict[str, byt
     }
 
 
-def _plan(
-    project: Project, release: str, carried: Carried, series: bytes, files: Mapping[str, bytes]
-) -> Plan:
-    """Apply the series as it is going to be to the release's files."""
+def _goal(
+    project: Project, release: str, series: bytes, files: Mapping[str, bytes]
+) -> tuple[GoalPatch, ...]:
+    """Give the series as it is going to be on the release."""
     order = project.release_names()
     patches = []
     for entry in parse_series(series).for_release(release, order).entries:
@@ -79,23 +88,6 @@ def _plan(
             if name.startswith("patches/")
         }
         text = texts[pick_file(entry.name, release, order, texts)]
-        patches.append((entry, parse_patch(entry.name, text)))
-    return plan_series(carried.tree, patches)
-
-
-def _require_same(plan: Plan, carried: Carried) -> None:
-    planned = {
-        LockedFile(
-            edit.path,
-            edit.before.sha256 if edit.before else None,
-            edit.after.sha256 if edit.after else None,
-        )
-        for edit in plan.edits
-    }
-    differing = sorted({one.path for one in planned ^ set(carried.files)})
-    if differing or plan.problems:
-        raise RebaseError(
-            "the carried series comes out otherwise when it is applied; nothing was written",
-            where=", ".join(differing) or str(plan.problems[0]),
-            hint="carry its patches one by one with --only, and tell us of the one that fails",
-        )
+        applied = AppliedPatch(entry.name, hash_bytes(text), entry.strip, entry.reverse)
+        patches.append(GoalPatch(entry, text, applied))
+    return tuple(patches)

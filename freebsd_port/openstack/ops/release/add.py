@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from freebsd_port.engine.core.progress import counting
 from freebsd_port.engine.store.files.lock import locked
 from freebsd_port.errors import PortError, ProblemsError, UsageError
 from freebsd_port.openstack.core.release.markers import pythons_of
@@ -153,7 +154,8 @@ def _pin(
     published: dict[str, tuple[Published, ...]] = {}
     if asked:
         progress(f"asking the index about {', '.join(asked)}")
-        published = list_published(asked)
+        with counting(progress, "asking the index"):
+            published = list_published(asked)
     pins: list[Pin] = []
     problems: list[PortError] = []
     for one in PATCHED_DISTRIBUTIONS:

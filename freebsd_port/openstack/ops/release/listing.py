@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from freebsd_port.engine.core.progress import counting
 from freebsd_port.openstack.core.release.markers import pythons_of
 from freebsd_port.openstack.core.release.published import (
     NewRelease,
@@ -149,7 +150,8 @@ def find_outdated(project: Project, names: Sequence[str], progress: Progress) ->
     Raises PackageIndexError when the index cannot be asked.
     """
     progress(f"asking the index about {', '.join(PATCHED_DISTRIBUTIONS)}")
-    published = list_published(PATCHED_DISTRIBUTIONS)
+    with counting(progress, "asking the index"):
+        published = list_published(PATCHED_DISTRIBUTIONS)
     news = []
     for name in names:
         release = project.load_release(name)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from freebsd_port.engine.core.progress import counting
 from freebsd_port.errors import PortError
 from freebsd_port.openstack.core.release.markers import pythons_of
 from freebsd_port.openstack.core.release.release import Release, normalised_name
@@ -224,9 +225,10 @@ def lock_release(
     oldest = pythons_of(release)[0]
     with open_compiler(choose_interpreter(release, oldest), tell) as compiler:
         tell(f"locking {release.name} for Python {oldest}; this takes minutes")
-        made = _lock_packages(compiler, directory, release, tell)
-        if (directory / TESTS.source).is_file():
-            made |= _lock_tests(compiler, directory, release, tell, made[PACKAGES.lock])
+        with counting(tell, f"locking {release.name}"):
+            made = _lock_packages(compiler, directory, release, tell)
+            if (directory / TESTS.source).is_file():
+                made |= _lock_tests(compiler, directory, release, tell, made[PACKAGES.lock])
     changed = (
         directory / name for name, data in made.items() if save_if_changed(directory / name, data)
     )

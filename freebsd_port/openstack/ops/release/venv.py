@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from freebsd_port.engine.core.progress import counting
 from freebsd_port.errors import PortError
 from freebsd_port.openstack.core.release.release import Release
 from freebsd_port.openstack.store.project.project import Project
@@ -160,7 +161,8 @@ def _converge(
         interpreter = choose_interpreter(release, choices.python)
         choices.progress(f"making an environment with Python {interpreter.version}")
         clear_environment(root, unfinished)
-        create_environment(root, interpreter)
+        with counting(choices.progress, "making the environment"):
+            create_environment(root, interpreter)
     environment = read_environment(root)
     _require_same_python(environment, choices.python)
     save_mark(root, unfinished)
@@ -168,7 +170,8 @@ def _converge(
     requirements = project.requirements(release.name)
     install_requirements(own_python, requirements, choices.installer, choices.progress)
     choices.progress("checking that the packages agree")
-    check_packages(own_python)
+    with counting(choices.progress, "checking the packages"):
+        check_packages(own_python)
     save_mark(root, mark)
     return VenvResult(environment, release, outcome)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from freebsd_port.engine.core.patch.patch import Patch, parse_patch
+from freebsd_port.engine.core.progress import counted
 from freebsd_port.engine.core.review.across_releases import ReleaseView, Text
 from freebsd_port.engine.core.review.assemble import Ran, ReviewInputs, assemble_patch
 from freebsd_port.engine.core.review.decisions import Standing, match_decisions
@@ -133,13 +134,18 @@ def gather_review(
     names = [entry.name for entry in series if patches is None or entry.name in patches]
     order = project.release_names()
     looked_at = [one for one in order if one == shown or releases is None or one in releases]
-    columns = [_lay(reader, one, names, is_needed=one == shown) for one in looked_at]
+    columns = [
+        _lay(reader, one, names, is_needed=one == shown)
+        for one in counted(progress, "reading the releases", looked_at)
+    ]
     here = columns[looked_at.index(shown)]
     known = ReviewInputs(
         columns, here, _find_standings(project, reader, here, names), _find_ran(project, here, venv)
     )
-    chosen = (entry for entry in series if entry.name in names)
-    facts = tuple(assemble_patch(entry, known) for entry in chosen)
+    chosen = [entry for entry in series if entry.name in names]
+    facts = tuple(
+        assemble_patch(entry, known) for entry in counted(progress, "reviewing the patches", chosen)
+    )
     return SeriesFacts(shown, tuple(looked_at), facts)
 
 

@@ -58,6 +58,9 @@ class CheckSetup:
     patches: tuple[str, ...] | None = None
     """Those that are on: a check that needs another is left out. None: every check is run."""
 
+    only: tuple[str, ...] = ()
+    """Patches whose checks are run; empty for all."""
+
     timeout_seconds: float = TIMEOUT_SECONDS
 
     is_measured: bool = True
@@ -142,6 +145,8 @@ def _configure(setup: CheckSetup, scratch: Path, directory: str, measured: tuple
     if setup.patches is not None:
         names = "".join(f"{name}\n" for name in setup.patches)
         (scratch / "patches").write_text(names, "utf-8")
+    if setup.only:
+        (scratch / "only").write_text("".join(f"{name}\n" for name in setup.only), "utf-8")
 
 
 @lru_cache(maxsize=16)  # the answer is the same on every platform
@@ -172,6 +177,8 @@ def _command(setup: CheckSetup, scratch: Path, directory: str, platform: str) ->
     command += ["--rootdir", str(setup.checks), "--junitxml", str(scratch / "junit.xml"), "-v"]
     if setup.patches is not None:
         command.append(f"--patches-on={scratch / 'patches'}")
+    if setup.only:
+        command.append(f"--patches-only={scratch / 'only'}")
     if platform not in (NATIVE, LINUX):
         command.append(f"--profile={platform}")
     return command

@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from freebsd_port.in_target import IN_TARGET
 
@@ -32,6 +33,16 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckCase:
+    """One check as pytest reports it."""
+
+    check: str
+    outcome: Literal["passed", "failed", "skipped"]
+    message: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class CheckRun:
     """What came of the checks of one distribution on one platform."""
 
@@ -48,6 +59,9 @@ class CheckRun:
 
     patches: Mapping[str, tuple[int, int]]
     """Patch to the numbers of its checks that passed and that failed."""
+
+    cases: tuple[CheckCase, ...] = ()
+    """Every check that was run or skipped, in the order of the report."""
 
     @property
     def is_empty(self) -> bool:
@@ -78,29 +92,34 @@ def read_report(
 
     When pytest called the session a failure and no check failed, the run itself is the failure.
     """
-    passed = 0
-    failures: list[Failure] = []
-    skipped: list[Failure] = []
+    cases: list[CheckCase] = []
     patches: dict[str, tuple[int, int]] = {}
     for case in ET.parse(junit).getroot().iter("testcase"):  # noqa: S314 - our own pytest wrote it
         name = f"{case.get('classname', '').rpartition('.')[2]}::{case.get('name')}"
         bad = [child for child in case if child.tag in ("failure", "error")]
         skips = [child for child in case if child.tag == "skipped"]
+        seconds = float(case.get("time") or 0)
         if bad:
-            failures.append(Failure(name, (bad[0].get("message") or "").strip()))
+            message = (bad[0].get("message") or "").strip()
+            cases.append(CheckCase(name, "failed", message, seconds))
         elif skips:
-            skipped.append(Failure(name, _reason(skips[0])))
+            cases.append(CheckCase(name, "skipped", _reason(skips[0]), seconds))
         else:
-            passed += 1
+            cases.append(CheckCase(name, "passed", "", seconds))
         for patch in _patches(case):
             good, failed = patches.get(patch, (0, 0))
             patches[patch] = (good + (not bad and not skips), failed + bool(bad))
-    if is_failed and not failures:
-        failures.append(Failure(directory, last_words(output)))
+    if is_failed and not any(case.outcome == "failed" for case in cases):
+        cases.append(CheckCase(directory, "failed", last_words(output), 0))
+    passed = sum(case.outcome == "passed" for case in cases)
+    skipped, failures = (
+        tuple(Failure(case.check, case.message) for case in cases if case.outcome == outcome)
+        for outcome in ("skipped", "failed")
+    )
     found = re.search(r"^platform: (.+?)(?:; \d+ checks.*)?$", output, re.MULTILINE)
     header = found[1] if found else platform
     return CheckRun(
-        directory, platform, header, passed, tuple(skipped), tuple(failures), executed, patches
+        directory, platform, header, passed, skipped, failures, executed, patches, tuple(cases)
     )
 
 

@@ -13,6 +13,7 @@ import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
+from freebsd_port.engine.core.progress import counting
 from freebsd_port.engine.core.text.file import hash_bytes
 from freebsd_port.engine.store.files.write import remove_directory
 from freebsd_port.errors import PortError, system_words
@@ -71,7 +72,8 @@ def require_tools(python: Path, version: str, tools: Toolset, progress: Progress
     partial = place.with_name(f"{place.name}.{os.getpid()}")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        complaint = _install(python, tools, partial)
+        with counting(progress, f"fetching {tools.what}"):
+            complaint = _install(python, tools, partial)
         if complaint is not None:
             raise ToolsError(
                 f"{tools.what} cannot be fetched: {complaint}",

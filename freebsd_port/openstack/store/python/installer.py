@@ -12,11 +12,13 @@ import shutil
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from freebsd_port.engine.core.progress import counting
 from freebsd_port.errors import PortError
 from freebsd_port.openstack.store.python.wheels import Progress, pip_complaint
 
@@ -214,7 +216,8 @@ def install_requirements(
         command = [*_pip(python), "install", "--no-compile", "--progress-bar=off", *locked]
     total = len(re.findall(rb"^[A-Za-z0-9][^\s=]*==", requirements.read_bytes(), re.MULTILINE))
     progress(f"{installer} installs {total} packages")
-    status, lines = _run_telling(command, _Told(progress, total))
+    with _InstallCount(progress, total) as count:
+        status, lines = _run_telling(command, count)
     if status != 0:
         raise InstallerError(
             f"{installer} could not install the requirements: {pip_complaint(lines)}",
@@ -279,26 +282,36 @@ def check_packages(python: Path) -> None:
         )
 
 
-class _Told:
-    """Turns pip's lines into progress: one message a package."""
+class _InstallCount:
+    """Counts the packages in pip's lines: first each one that it takes, then all at once."""
 
     def __init__(self, progress: Progress, total: int) -> None:
-        self.progress = progress
-        self.total = total
-        self.seen = 0
+        self._progress = progress
+        self._tasks = ExitStack()
+        self._total = total
+        self._advance: Callable[[], None] = lambda: None
+
+    def __enter__(self) -> _InstallCount:
+        task = counting(self._progress, "fetching packages", self._total)
+        self._advance = self._tasks.enter_context(task)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._tasks.close()
 
     def line(self, line: str) -> None:
         text = line.strip()
-        if taken := _TAKEN.match(text):
-            self.seen += 1
-            self.progress(f"package {self.seen} of {self.total}: {taken[1]}")
+        if _TAKEN.match(text):
+            self._advance()
         elif building := _BUILDING.match(text):
-            self.progress(f"building {building[1]}")
+            self._progress(f"building {building[1]}")
         elif text.startswith("Installing collected packages"):
-            self.progress(f"installing {self.total} packages")
+            self._tasks.close()
+            self._tasks.enter_context(counting(self._progress, "installing the packages"))
+            self._progress(f"installing {self._total} packages")
 
 
-def _run_telling(command: list[str], told: _Told) -> tuple[int, str]:
+def _run_telling(command: list[str], told: _InstallCount) -> tuple[int, str]:
     """Run a command and tell each line of it; returns its status and its last lines."""
     last: deque[str] = deque(maxlen=_KEPT_LINES)
     with subprocess.Popen(

@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from freebsd_port.engine.core.progress import counting
 from freebsd_port.engine.core.text.file import FileState, PathError, find_path_fault
 from freebsd_port.errors import PortError, system_words
 from freebsd_port.openstack.core.release.release import Pin
@@ -132,7 +133,8 @@ def _download(pins: Sequence[Pin], progress: Progress) -> None:
         _wheels_directory().mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="download-", dir=_wheels_directory()) as name:
             directory = Path(name)
-            _pip_download(pins, directory, names)
+            with counting(progress, "downloading"):
+                _pip_download(pins, directory, names)
             for pin in pins:
                 _keep(pin, directory)
     except OSError as error:

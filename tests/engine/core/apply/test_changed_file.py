@@ -23,8 +23,16 @@ def test_the_name_that_is_there_wins() -> None:
 
 def test_of_two_that_are_there_the_plainer_wins() -> None:
     assert target(b"--- a/f.orig\n+++ b/f\n", "f", "f.orig") == ChangedFile("f", "f")
-    assert target(b"--- a/d/f\n+++ b/longer\n", "d/f", "longer") == ChangedFile("longer", "longer")
+    assert target(b"--- a/d/f\n+++ b/g\n", "d/f", "g") == ChangedFile("g", "g")
     assert target(b"--- x/f\n+++ y/f\n", "x/f", "y/f", strip=0) == ChangedFile("x/f", "x/f")
+
+
+def test_one_with_fewer_components_but_a_longer_base_name_leaves_none_as_in_gnu_patch() -> None:
+    assert target(b"--- a/d/f\n+++ b/longer\n", "d/f", "longer") is None
+
+
+def test_a_name_with_too_few_components_leaves_the_one_before_it() -> None:
+    assert target(b"diff --git a/g b/g\n--- f\n+++ f\n", "f", "g") == ChangedFile("g", "g")
 
 
 def test_reversing_does_not_change_which_of_two_equal_names_wins() -> None:

@@ -25,7 +25,7 @@ from freebsd_port.engine.core.series.series import (
     remove_patch,
     rename_patch,
 )
-from freebsd_port.engine.core.text.file import FileState, PathError
+from freebsd_port.engine.core.text.file import FileState
 
 SERIES = (
     b"# order\n\na.patch\nsub/b.patch -p0   # not 2025.1: because of a.patch\n"
@@ -104,13 +104,26 @@ def test_each_change_is_read_as_one_change_of_its_file(
     assert find_disagreements(patch, b"".join(parts)) == ()
 
 
-def test_a_name_that_programs_read_differently_is_refused() -> None:
-    for name in ("a\nb", 'a"b', "a\\b", " a", "a\tb"):
-        with pytest.raises(PathError):
-            render_difference(name, None, FileState(b"x\n"))
-    assert render_difference("a b", None, FileState(b"x\n")).startswith(
-        b"--- /dev/null\n+++ b/a b\t\n"
-    )
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("a b", b"b/a b\t"),
+        ("a\nb", b'"b/a\\nb"'),
+        ('a"b', b'"b/a\\"b"'),
+        ("a\\b", b'"b/a\\\\b"'),
+        ("a b ", b'"b/a b "'),
+        ("a\tb\x1b\x7f", b'"b/a\\tb\\033\\177"'),
+        ("caf\u00e9\udcff", b"b/caf\xc3\xa9\xff"),
+    ],
+)
+def test_a_name_is_quoted_where_it_could_not_be_read(name: str, shown: bytes) -> None:
+    new = FileState(b"x\n", 0o644)
+    assert render_difference(name, None, new).startswith(b"--- /dev/null\n+++ " + shown + b"\n")
+    for before, after in ((None, FileState(b"", 0o644)), (new, FileState(b"x\n", 0o755))):
+        text = render_difference(name, before, after)
+        (change,) = parse_patch("x", text).changes
+        assert change.new
+        assert change.new.name == b"b/" + name.encode("utf-8", "surrogateescape")
 
 
 def test_a_line_belongs_to_the_version_that_brought_it() -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from freebsd_port.engine.core.patch.filename import (
     HeaderName,
+    name_line,
     parse_git_names,
     parse_header_name,
     parse_index_name,
+    quote_name,
     strip_components,
 )
 
@@ -43,7 +47,6 @@ def test_dev_null_means_that_no_file_is_there() -> None:
     [
         (b"a/f b/f\n", (b"a/f", b"b/f")),
         (b'"a/\\tf" "b/\\tf"\n', (b"a/\tf", b"b/\tf")),
-        (b"a/f g b/f g\n", (None, None)),
         (b"a/f\n", (None, None)),
     ],
 )
@@ -75,3 +78,32 @@ def test_stripping_takes_components_and_leaves_none_when_there_are_too_few(
     name: bytes, strip: int, path: str | None
 ) -> None:
     assert strip_components(name, strip) == path
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (b"a/a b b/a b\n", (b"a/a b", b"b/a b")),
+        (b"a/x b/x b/x b/x\n", (b"a/x b/x", b"b/x b/x")),
+        (b"a/a b b/a c\n", (None, None)),
+        (b"a b c d e\n", (None, None)),
+        (b'"a/a b" "b/a b"\n', (b"a/a b", b"b/a b")),
+        (b'a/plain "b/a\\tb"\n', (b"a/plain", b"b/a\tb")),
+    ],
+)
+def test_names_with_blanks_are_told_apart_where_git_tells_them_apart(
+    text: bytes, names: tuple[bytes | None, bytes | None]
+) -> None:
+    assert parse_git_names(text) == names
+
+
+@settings(deadline=None)
+@given(st.binary(min_size=1).filter(lambda name: b"\0" not in name), st.booleans())
+def test_a_quoted_name_is_read_as_it_was(name: bytes, is_in_pair: bool) -> None:
+    quoted = quote_name(b"b/" + name, is_in_pair=is_in_pair)
+    if is_in_pair:
+        assert parse_git_names(quoted + b" " + quoted + b"\n") == (b"b/" + name, b"b/" + name)
+        return
+    read = parse_header_name(name_line(b"b/" + name))
+    assert read
+    assert read.name == b"b/" + name

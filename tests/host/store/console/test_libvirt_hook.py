@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import subprocess
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from programs import needs
 
 from freebsd_port.host.core.answers import Answers
 from freebsd_port.host.core.service import Tools
 from freebsd_port.host.core.service_files import service_files
 from freebsd_port.host.store.console.control import Answer, ControlSocket
 
-needs_nc = pytest.mark.skipif(
-    shutil.which("nc") is None, reason="nc is not installed; .ci/run installs it"
-)
 Heard = list[tuple[str, bytes]]
 
 
@@ -63,7 +60,7 @@ def hear(tmp_path: Path, body: Callable[[], Awaitable[None]]) -> Heard:
     return heard
 
 
-@needs_nc
+@needs("nc")
 def test_each_operation_of_a_guest_reaches_the_bridge_with_the_xml(
     hook: Path, tmp_path: Path
 ) -> None:
@@ -81,7 +78,7 @@ def test_each_operation_of_a_guest_reaches_the_bridge_with_the_xml(
     ]
 
 
-@needs_nc
+@needs("nc")
 def test_a_guests_name_cannot_become_a_request_of_its_own(hook: Path, tmp_path: Path) -> None:
     async def body() -> None:
         await call(hook, "a\nguest stopped b", "start", "begin", "-")

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from small_project import GREET, LEAVE, WHO, SmallProject, small_project
 
+from freebsd_port.engine.core.apply.plan import Plan
+from freebsd_port.engine.core.apply.planner import plan_series
+from freebsd_port.engine.core.text.file import Tree
+from freebsd_port.engine.store.judge.programs import find_judge
 from freebsd_port.errors import UsageError
 from freebsd_port.openstack.ops.inspect.check import CheckResult, check_project, lock_series
+from freebsd_port.openstack.ops.inspect.plan_on_wheels import Goal
 
 
 @pytest.fixture
@@ -122,3 +128,21 @@ def test_a_release_without_its_requirements_is_a_finding_and_the_rest_is_looked_
 def test_an_unknown_release_is_refused(project: SmallProject) -> None:
     with pytest.raises(UsageError, match=r"no release '2031\.1'"):
         check(project, "2031.1")
+
+
+def test_a_plan_that_lost_a_change_is_found_by_the_judge_and_no_lock_is_written(
+    project: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = project.project.series_lock("2026.2")
+    place.unlink()
+
+    def lose_one(tree: Tree, patches: Goal) -> Plan:
+        plan = plan_series(tree, patches)
+        return replace(plan, edits=plan.edits[1:])
+
+    monkeypatch.setattr("freebsd_port.openstack.ops.inspect.check.plan_series", lose_one)
+    result = lock(project)
+    problem = f"{find_judge().name} makes another file of the series than we do"
+    assert (what(result), result.written, place.exists()) == ([problem], (), False)
+    place.write_text("")
+    assert problem in what(check(project))

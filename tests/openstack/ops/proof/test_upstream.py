@@ -119,7 +119,7 @@ def test_what_was_found_is_kept_suite_by_suite_for_this_state(project: SmallProj
 
 
 def test_it_needs_patches_that_are_on_and_current(project: SmallProject) -> None:
-    with pytest.raises(VerifyError, match="no patch is on"):
+    with pytest.raises(VerifyError, match="no patch is applied"):
         compare(project)
     apply_series(project.workspace())
     project.patch(NAMES[0]).write_bytes(b"More-Said: yes\n" + project.patch(NAMES[0]).read_bytes())

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from programs import needs
 from small_project import GREET, LEAVE, PLATFORM, WHO, SmallProject, small_project
 
 from freebsd_port.engine.ops.apply.apply import Distance, apply_series, push_patches
@@ -109,6 +110,69 @@ def test_a_directory_of_which_no_check_is_for_these_patches_is_fine(project: Sma
     assert found.is_good
     assert [run.distribution for run in found.runs if run.is_empty] == ["nova"]
     assert [h.hunk.patch for h in found.hunks if not h.is_run] == [GREET]
+
+
+def verify_patches(project: SmallProject, *patches: str) -> Verification:
+    return verify_target(
+        project.project,
+        project.workspace(),
+        platforms=(PLATFORM,),
+        patches=patches,
+        timeout_seconds=120,
+        progress=lambda message: None,
+    )
+
+
+def test_only_the_checks_of_the_named_patches_are_run_and_no_proof_is_kept(
+    project: SmallProject,
+) -> None:
+    apply_series(project.workspace())
+    found = verify_patches(project, "leave-politely", WHO)
+    assert found.is_good
+    assert {run.distribution: dict(run.patches) for run in found.runs} == {
+        "nova": {LEAVE: (1, 0)},
+        "oslo_privsep": {WHO: (1, 0)},
+    }
+    assert [covered.hunk.patch for covered in found.hunks] == [WHO, LEAVE, LEAVE]
+    assert [report.patch for report in found.patches] == [WHO, LEAVE]
+    assert verify(project, again=False).known is None
+
+
+def test_a_check_of_another_distribution_is_found_by_the_name_of_the_patch(
+    project: SmallProject,
+) -> None:
+    project.save_check("nova/test_also.py", MARK.format(WHO) + "def test_also():\n    pass\n")
+    apply_series(project.workspace())
+    runs = verify_patches(project, WHO).runs
+    assert {run.distribution: dict(run.patches) for run in runs} == {
+        "nova": {WHO: (1, 0)},
+        "oslo_privsep": {WHO: (1, 0)},
+    }
+
+
+def test_a_patch_that_is_not_applied_or_has_no_check_is_not_proved(project: SmallProject) -> None:
+    push(project, GREET)
+    with pytest.raises(VerifyError, match=f"{LEAVE} is not applied") as caught:
+        verify_patches(project, WHO, LEAVE)
+    assert caught.value.hint == f"freebsd-port push {LEAVE}"
+    (project.checks / "nova/test_greet_loudly.py").unlink()
+    found = verify_patches(project, WHO, GREET)
+    assert (found.is_good, found.unproved) == (False, (GREET,))
+
+
+def test_every_check_is_a_case_with_its_time(project: SmallProject) -> None:
+    save_check(
+        project,
+        "def test_good():\n    pass\ndef test_bad():\n    raise LookupError('nobody')\n"
+        "def test_not():\n    pytest.skip('not here')\n",
+    )
+    push(project, WHO)
+    (run,) = verify(project).runs
+    assert [(case.check, case.outcome, case.message) for case in run.cases] == [
+        ("test_who_am_i::test_good", "passed", ""),
+        ("test_who_am_i::test_bad", "failed", "LookupError: nobody"),
+        ("test_who_am_i::test_not", "skipped", "not here"),
+    ]
 
 
 def test_nothing_is_proved_when_no_check_ran(project: SmallProject) -> None:
@@ -224,6 +288,7 @@ def test_life():
     assert "nova/greet.py" in lives.executed
 
 
+@needs("ps")
 def test_a_daemon_left_behind_does_not_hold_the_run_and_is_ended(
     project: SmallProject, tmp_path: Path
 ) -> None:
@@ -323,6 +388,7 @@ def test_fork():
     assert verify(project).is_good
 
 
+@needs("ps")
 def test_an_interrupt_ends_the_checks_at_once(project: SmallProject, tmp_path: Path) -> None:
     fifo = tmp_path / "started"
     os.mkfifo(fifo)
@@ -381,7 +447,7 @@ def test_a_verification_that_failed_is_not_kept(project: SmallProject) -> None:
 
 
 def test_nothing_can_be_verified_before_a_patch_is_on(project: SmallProject) -> None:
-    with pytest.raises(VerifyError, match="no patch is on"):
+    with pytest.raises(VerifyError, match="no patch is applied"):
         verify(project)
 
 

@@ -30,7 +30,7 @@ RULE = Rule(
     level="error",
     asks="No character makes text look other than it is read.",
     flags=(
-        "characters that make text look other than it is read ([Trojan "
+        "characters that make text look different from what it is ([Trojan "
         "Source](https://trojansource.codes)), in code or prose"
     ),
     spares="letters of languages written from right to left",

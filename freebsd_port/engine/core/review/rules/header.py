@@ -19,7 +19,7 @@ RULE = Rule(
     name="header-field",
     level="error",
     asks="The header has every field, and prose that gives the reasons.",
-    flags="a field that is missing or not in its form; prose that gives no reasons",
+    flags="a field that is missing or malformed; prose without reasons",
     spares="",
     find=_find_faults,
 )

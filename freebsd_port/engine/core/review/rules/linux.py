@@ -92,10 +92,10 @@ RULE = Rule(
     name="linux-changed",
     level="warning",
     asks="What Linux runs today it runs with the patch.",
-    flags=("code that goes or is exchanged, where nothing that is added asks where it runs"),
+    flags="code that is removed or replaced, if nothing that is added tests where it runs",
     spares=(
-        "what comes below an `if` or `try`, goes through a function of the patch that asks, or "
-        "only grows, as a tuple does; imports, comments, docstrings, tests"
+        "code below an `if` or `try`, code that goes through a function of the patch that "
+        "tests, code that only grows, such as a tuple; imports, comments, docstrings, tests"
     ),
     find=_find_in_patch,
 )

@@ -111,7 +111,7 @@ RULE = Rule(
     asks="No path, address, user or size is that of one machine.",
     flags=(
         "home directories, `/compat/linux`, IPv4 and hardware addresses, PCI devices, users; "
-        "numbers of CPUs, memory or disks set as constants; a file named by its place on one "
+        "constants for numbers of CPUs, memory or disks; a file name that is a path on one "
         "machine"
     ),
     spares="loopback, link-local and documentation addresses",

@@ -56,6 +56,6 @@ RULE = Rule(
     level="warning",
     asks="A condition asks for a feature, not for a platform's name.",
     flags="a new condition on `sys.platform`, `platform.system()`, `os.uname()`",
-    spares="one that guards a `raise`; `os.name`; `virt_type`; messages",
+    spares="a condition that guards a `raise`; `os.name`; `virt_type`; messages",
     find=in_each_hunk(find_platform_tests),
 )

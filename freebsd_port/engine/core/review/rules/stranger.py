@@ -44,7 +44,7 @@ RULE = Rule(
     level="warning",
     asks="A test needs no home, rights or network.",
     flags=(
-        "a test with a home directory, sudo, a host of somebody's network, credentials from the "
+        "a test with a home directory, sudo, a host in somebody's network, credentials from the "
         "environment"
     ),
     spares="`example.com`, localhost",

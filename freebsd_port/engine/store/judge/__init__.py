@@ -1,0 +1,1 @@
+"""Programs that compute what a series makes of files."""

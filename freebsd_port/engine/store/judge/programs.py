@@ -1,0 +1,123 @@
+"""GNU patch or git applied to files in a directory of its own: what they make of a series."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from freebsd_port.engine.core.judge.second_applier import (
+    CannotJudgeError,
+    SeriesPatch,
+    TextFile,
+    apply_series,
+)
+
+SECOND_APPLIER = "the built-in second applier"
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Who computes the series once more."""
+
+    name: str
+    """As people call it, with its version where it is a program."""
+
+    program: str | None = None
+    is_git: bool = False
+
+
+@lru_cache(maxsize=1)
+def find_judge() -> Judge:
+    """Choose GNU patch, else git, else the applier that is built in."""
+    for name in ("gpatch", "patch"):
+        if (program := shutil.which(name)) and (version := _version(program, rb"GNU patch \S+")):
+            return Judge(version, program)
+    if (program := shutil.which("git")) and (version := _version(program, rb"git version \S+")):
+        return Judge(f"git apply {version.split()[-1]}", program, is_git=True)
+    return Judge(SECOND_APPLIER)
+
+
+def judge_series(
+    judge: Judge, files: Mapping[str, TextFile], patches: Sequence[SeriesPatch]
+) -> dict[str, TextFile]:
+    """Give the files as the judge leaves them. Raises CannotJudgeError, naming the patch."""
+    if judge.program is None:
+        return apply_series(files, patches)
+    with tempfile.TemporaryDirectory(prefix="freebsd-port-judge-") as name:
+        root = Path(name) / "tree"
+        root.mkdir()
+        _write(root, files)
+        for patch in patches:
+            if patch.data:
+                _apply(judge, root, patch)
+        return _read(root)
+
+
+def _version(program: str, pattern: bytes) -> str | None:
+    done = subprocess.run(
+        [program, "--version"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+    match = re.match(pattern, done.stdout)
+    return match[0].decode() if match and done.returncode == 0 else None
+
+
+def _apply(judge: Judge, root: Path, patch: SeriesPatch) -> None:
+    reverse = ["-R"] if patch.is_reversed else []
+    if judge.is_git:
+        words = ["apply", "--whitespace=nowarn", f"-p{patch.strip}", *reverse, "-"]
+    else:
+        words = ["-f", "-s", "-F0", f"-p{patch.strip}", *reverse]
+        words += ["--no-backup-if-mismatch", "-r", "-"]
+    done = subprocess.run(
+        [str(judge.program), *words],
+        cwd=root,
+        env=_environment(root.parent),
+        input=patch.data,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    if done.returncode:
+        said = done.stdout.decode("utf-8", "backslashreplace").strip().splitlines()
+        raise CannotJudgeError(f"{patch.name}: {said[-1] if said else 'it failed'}")
+
+
+def _environment(room: Path) -> dict[str, str]:
+    """Leave out everything of the user's that changes what the programs do."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LC_ALL": "C",
+        "TMPDIR": str(room),
+        "HOME": str(room),
+        "GIT_CEILING_DIRECTORIES": str(room),
+        "GIT_CONFIG_NOSYSTEM": "1",
+    }
+
+
+def _write(root: Path, files: Mapping[str, TextFile]) -> None:
+    for name, file in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file.content)
+        path.chmod(0o755 if file.is_executable else 0o644)
+
+
+def _read(root: Path) -> dict[str, TextFile]:
+    found: dict[str, TextFile] = {}
+    for path in sorted(root.rglob("*")):
+        if path.is_file() and not path.is_symlink():
+            is_executable = bool(path.stat().st_mode & 0o111)
+            name = path.relative_to(root).as_posix()
+            found[name] = TextFile(path.read_bytes(), is_executable)
+    return found

@@ -1,0 +1,1 @@
+"""Random histories and damaged patches against GNU patch, git and quilt: `make fuzz`."""

@@ -1,0 +1,27 @@
+"""Programs that a test needs and a machine may lack: then it is skipped with the package's name."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+PACKAGES = {
+    "bmake": "bmake",
+    "mariadb": "mariadb-client",
+    "nc": "netcat-openbsd",
+    "ps": "procps",
+    "quilt": "quilt",
+    "shellcheck": "shellcheck",
+}
+"""Debian's package of each program. README's install line names them all."""
+
+
+def needs(program: str) -> pytest.MarkDecorator:
+    """Skip where the program is not installed."""
+    return pytest.mark.skipif(shutil.which(program) is None, reason=why_not(program))
+
+
+def why_not(program: str) -> str:
+    """The reason of a skip."""
+    return f"{program} is not installed; on Debian: apt-get install {PACKAGES[program]}"
