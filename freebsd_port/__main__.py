@@ -1,5 +1,18 @@
-"""`python -m freebsd_port`."""
+"""`python -m freebsd_port`, and the command: an interrupt while it starts leaves no traceback."""
 
-from freebsd_port.cli.main import main
+import sys
 
-main()
+
+def main() -> None:
+    """Load the command line and run it."""
+    try:
+        from freebsd_port.cli.main import main as run
+
+        run()
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -68,7 +68,11 @@ def main(arguments: list[str] | None = None) -> None:
     except OSError as error:
         if error.filename is not None or error.errno not in _WRITE_FAULTS:
             raise
+        from freebsd_port.cli.render import done_lines
+
         reason = f"cannot write: {os.strerror(error.errno).lower()}"
+        if done := "; ".join(done_lines()):
+            reason += f", but the command did its work: {done}"
         _report(PortError(reason, where="standard output"), is_json=False)
         _leave_output()
     if arguments is None:

@@ -130,9 +130,23 @@ def test_output_that_finds_no_room_is_an_error(
             check=False,
         )
     assert done.returncode == 1
+    work = ", but the command did its work: now 2 patches applied, up to nova/greet-loudly.patch"
+    told = f"{work}, 2 files written" if words == ["pop"] else ""
     assert done.stderr.decode() == (
-        "error: cannot write: no space left on device\n  where: standard output\n"
+        f"error: cannot write: no space left on device{told}\n  where: standard output\n"
     )
+
+
+def test_an_interrupt_while_the_command_line_loads_is_no_traceback(tmp_path: Path) -> None:
+    """A stand-in for the command line is interrupted in the middle of its import."""
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "freebsd_port", "series"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"interrupted\n")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from freebsd_port.cli.options import (
     target_options,
 )
 from freebsd_port.cli.render import count, describe_project, paint, print_json, say
-from freebsd_port.openstack.ops.inspect.status import Status
+from freebsd_port.openstack.ops.inspect.status import OUT_OF_ORDER, Status
 
 SECTION = "Apply"
 PLACE = 5
@@ -78,6 +78,13 @@ def _show(common: Common, status: Status) -> None:
             say(f"  {paint(f'{condition.kind:9}', look)} {condition.entry.path}")
     for name, old, new in status.replaced:
         say(paint(f"  replaced  {name}: {old} was patched, {new or 'nothing'} is there", "bad"))
+    if not status.is_in_order:
+        say(paint(f"{OUT_OF_ORDER}: freebsd-port apply", "warn"))
+    for name, pinned, found in status.unpinned:
+        there = f"{name} {found} is installed" if found else f"{name} is not installed"
+        say(paint(f"  {there}, release {status.release} pins {pinned}", "bad"))
+    if status.applied_release is not None:
+        say(paint(f"the series of release {status.applied_release} is applied", "warn"))
     if status.is_pending:
         say(paint("an interrupted command is not finished yet: freebsd-port apply", "warn"))
     on = sum(patch.state in ("applied", "changed") for patch in status.patches)
@@ -102,6 +109,12 @@ def _as_json(status: Status) -> dict[str, Any]:
         "release": status.release,
         "python": status.python,
         "complete": status.is_complete,
+        "in_order": status.is_in_order,
+        "unpinned": [
+            {"distribution": name, "pinned": pinned, "found": found}
+            for name, pinned, found in status.unpinned
+        ],
+        "applied_release": status.applied_release,
         "pending": status.is_pending,
         "patches": [{"name": patch.name, "state": patch.state} for patch in status.patches],
         "files": [

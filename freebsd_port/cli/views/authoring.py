@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from freebsd_port.cli.context import Common
-from freebsd_port.cli.render import paint, print_json, say
+from freebsd_port.cli.render import note_done, paint, print_json, say
 from freebsd_port.errors import UsageError
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def _require_writable(common: Common) -> None:
 
 def report(common: Common, verb: str, lines: list[str], **fields: Any) -> None:
     """Print what was done, as JSON or as lines."""
+    for line in lines:
+        note_done(line)
     if common.as_json:
         print_json({"ok": True, "verb": verb, **fields})
     elif common.verbosity >= 0:

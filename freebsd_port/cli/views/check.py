@@ -5,7 +5,15 @@ from __future__ import annotations
 import click
 
 from freebsd_port.cli.context import Common
-from freebsd_port.cli.render import count, paint, print_error, print_json, problem_rows, say
+from freebsd_port.cli.render import (
+    count,
+    note_done,
+    paint,
+    print_error,
+    print_json,
+    problem_rows,
+    say,
+)
 from freebsd_port.engine.ops.inspect.check import SeriesCheck
 from freebsd_port.errors import PortError
 from freebsd_port.openstack.ops.inspect.check import CheckResult
@@ -15,6 +23,8 @@ def show_check(
     common: Common, verb: str, result: CheckResult, findings: tuple[PortError, ...]
 ) -> None:
     """Print the findings and what was written; exit with 1 if there is a finding."""
+    for path in result.written:
+        note_done(f"wrote {path}")
     if common.as_json:
         print_json(
             {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from freebsd_port.cli.options import Common
-from freebsd_port.cli.render import count, paint, print_json, problem_rows, say
+from freebsd_port.cli.render import count, note_done, paint, print_json, problem_rows, say
 
 if TYPE_CHECKING:
     from freebsd_port.engine.core.apply.plan import HunkOutcome, PatchOutcome, Plan
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 def show_convergence(common: Common, verb: str, done: Convergence) -> None:
     """Print the outcome as JSON or as lines."""
+    if not done.is_noop and not done.is_dry_run:
+        note_done(_total(done))
     if common.as_json:
         print_json(convergence_json(verb, done))
         return
@@ -36,10 +38,7 @@ def show_convergence(common: Common, verb: str, done: Convergence) -> None:
     if common.verbosity > 0:
         for path in done.written:
             say(f"  {'would write' if done.is_dry_run else 'wrote'} {path}")
-    say(
-        f"{'would be' if done.is_dry_run else 'now'} {_position(done)}, "
-        f"{count(len(done.written), 'file')} written"
-    )
+    say(_total(done))
 
 
 def _show_patches(common: Common, done: Convergence) -> None:
@@ -80,6 +79,11 @@ def _hunk_line(hunk: HunkOutcome) -> str:
     if result.offset:
         text += f" {result.offset:+d}"
     return text + (f" fuzz {result.fuzz}" if result.fuzz else "")
+
+
+def _total(done: Convergence) -> str:
+    word = "would be" if done.is_dry_run else "now"
+    return f"{word} {_position(done)}, {count(len(done.written), 'file')} written"
 
 
 def _position(done: Convergence) -> str:

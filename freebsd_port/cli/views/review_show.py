@@ -226,7 +226,9 @@ def _checks_word(hunk: HunkFacts) -> str:
     if hunk.checks is None:
         return paint("checks: not measured, see freebsd-port verify", "dim")
     if not hunk.checks:
-        return paint("checks: none runs it", "warn" if hunk.missed else "dim")
+        if not hunk.missed:
+            return paint("checks: nothing in it to run", "dim")
+        return paint("checks: none runs it", "warn")
     more = len(hunk.checks) - _MOST_CHECKS
     shown = ", ".join(map(make_visible, hunk.checks[:_MOST_CHECKS]))
     return f"run by {shown}" + (f" and {count(more, 'other')}" if more > 0 else "")

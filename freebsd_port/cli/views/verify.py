@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from freebsd_port.cli.options import Common
 from freebsd_port.cli.render import count, paint, print_json, problem_rows, say
-from freebsd_port.engine.ops.target.workspace import Workspace
 from freebsd_port.errors import PortError
-from freebsd_port.openstack.core.proof.coverage import HunkCoverage
-from freebsd_port.openstack.core.proof.patch_report import PatchReport
 from freebsd_port.openstack.ops.proof.verify import Verification, verify_target
+
+if TYPE_CHECKING:
+    from freebsd_port.engine.ops.target.workspace import Workspace
+    from freebsd_port.openstack.core.proof.coverage import HunkCoverage
+    from freebsd_port.openstack.core.proof.patch_report import PatchReport
 
 _NOT_MEASURED = "which hunks ran is not known: coverage needs sqlite3 (FreeBSD: py3XX-sqlite3)"
 _NOTHING_PASSED = "no check passed, so nothing was proved"
@@ -97,7 +99,7 @@ def _show_total(result: Verification) -> None:
     platforms = ", ".join(dict.fromkeys(run.platform for run in result.runs))
     total = f"{count(passed, 'check')} passed, {failed} failed on {platforms}"
     if result.is_measured:
-        run = sum(covered.is_run for covered in result.hunks)
+        run = sum(covered.is_covered for covered in result.hunks)
         lines, ran = (sum(getattr(one, n) for one in result.patches) for n in ("added", "executed"))
         excused = sum(len(one.excused) for one in result.patches)
         total += f"; {run} of {count(len(result.hunks), 'hunk')} run by checks"
@@ -211,7 +213,7 @@ def _patch_json(one: PatchReport, *, is_measured: bool) -> dict[str, Any]:
             platform: {"run": passed + failed, "passed": passed, "failed": failed}
             for platform, (passed, failed) in one.checks.items()
         },
-        "hunks": {"total": len(one.hunks), "covered": sum(hunk.is_run for hunk in one.hunks)}
+        "hunks": {"total": len(one.hunks), "covered": sum(hunk.is_covered for hunk in one.hunks)}
         if is_measured
         else None,
         "lines": {

@@ -126,6 +126,15 @@ class EnvironmentTarget:
         if problems:
             raise ProblemsError(tuple(problems))
 
+    def unpinned(self) -> tuple[tuple[str, str, str | None], ...]:
+        """Give (distribution, version pinned, version installed) where the two differ."""
+        now = self.versions()
+        return tuple(
+            (pin.distribution, pin.version, now.get(pin.distribution))
+            for pin in self.release.pins
+            if now.get(pin.distribution) != pin.version
+        )
+
     def _pin_problems(self, touched: set[str]) -> list[PortError]:
         problems: list[PortError] = []
         for pin in self.release.pins:

@@ -12,7 +12,12 @@ from freebsd_port.engine.ops.apply.apply import Distance, apply_series, pop_patc
 from freebsd_port.engine.ops.target.workspace import open_tree
 from freebsd_port.errors import ProblemsError, UsageError
 from freebsd_port.openstack.ops.inspect.listing import list_series
-from freebsd_port.openstack.ops.inspect.status import Status, read_status
+from freebsd_port.openstack.ops.inspect.status import (
+    OUT_OF_ORDER,
+    Status,
+    find_status_faults,
+    read_status,
+)
 from freebsd_port.openstack.ops.series import load_lock, open_environment
 from freebsd_port.openstack.store.python.environment import EnvironmentUnusableError
 
@@ -63,6 +68,36 @@ def test_status_tells_a_distribution_replaced_under_the_overlay(project: SmallPr
     status = read_status(project.workspace())
     assert status.replaced == (("nova", "1.0", "2.0"),)
     assert not status.is_complete
+
+
+def test_status_tells_an_order_that_is_not_the_series(project: SmallProject) -> None:
+    apply_series(project.workspace())
+    assert read_status(project.workspace()).is_in_order
+    (project.root / "series").write_text(f"{GREET}\n{WHO}\n{LEAVE}\n")
+    status = read_status(project.workspace())
+    assert states(status) == ["applied"] * 3
+    assert (status.is_in_order, status.is_complete) == (False, False)
+    assert OUT_OF_ORDER in [fault.what for fault in find_status_faults(status)]
+    (project.root / "series").write_text(f"{WHO}\n{LEAVE}\n")
+    assert read_status(project.workspace()).is_in_order  # the foreign one is told as such
+
+
+def test_status_tells_an_environment_that_holds_another_release(project: SmallProject) -> None:
+    assert read_status(project.workspace()).unpinned == ()
+    (info,) = project.packages.glob("oslo?rootwrap-1.0.dist-info")
+    info = info.rename(info.with_name(info.name.replace("1.0", "0.9")))
+    metadata = info / "METADATA"
+    metadata.write_text(metadata.read_text().replace("Version: 1.0", "Version: 0.9"))
+    status = read_status(project.workspace())
+    assert status.unpinned == (("oslo.rootwrap", "1.0", "0.9"),)
+    assert not status.is_complete
+    assert "the release pins oslo.rootwrap 1.0" in find_status_faults(status)[-1].what
+
+
+def test_a_name_that_is_no_patch_is_told_before_that_all_are_on(project: SmallProject) -> None:
+    apply_series(project.workspace())
+    with pytest.raises(SeriesError, match="no patch in the series is named nova/nope"):
+        push_patches(project.workspace(), Distance(name="nova/nope"))
 
 
 def test_push_stops_at_the_end_of_the_series(project: SmallProject) -> None:

@@ -9,7 +9,13 @@ import json
 import re
 from dataclasses import dataclass
 
-from freebsd_port.engine.core.apply.overlay import STATE_FILE, OverlayError, is_digest, is_mode
+from freebsd_port.engine.core.apply.overlay import (
+    STATE_FILE,
+    OverlayError,
+    describe_damage,
+    is_digest,
+    is_mode,
+)
 from freebsd_port.engine.core.text.file import find_path_fault
 
 _STAGED = re.compile(r"\d{1,9}|state")
@@ -40,24 +46,34 @@ def parse_rows(data: bytes, *, where: str) -> tuple[Row, ...]:
         rows = tuple(Row(**row) for row in json.loads(data))
         for row in rows:
             _check(row)
+    except _RowError as error:
+        raise _damaged(str(error), where) from error
     except (ValueError, TypeError) as error:
-        raise OverlayError(
-            f"the journal of an interrupted command is damaged: {error}",
-            where=where,
-            hint="find out who wrote it; a freebsd-port that was killed leaves none like it",
-        ) from error
+        raise _damaged(describe_damage(error), where) from error
     return rows
+
+
+class _RowError(Exception):
+    """A row that says what no command of ours writes."""
+
+
+def _damaged(fault: str, where: str) -> OverlayError:
+    return OverlayError(
+        f"the journal of an interrupted command is damaged: {fault}",
+        where=where,
+        hint="find out who wrote it; a freebsd-port that was killed leaves none like it",
+    )
 
 
 def _check(row: Row) -> None:
     if not isinstance(row.path, str) or not isinstance(row.staged, str):
-        raise TypeError("a name that is no text")
+        raise _RowError("a name that is no text")
     fault = find_path_fault(row.path) if row.path != STATE_FILE else None
     if fault:
-        raise ValueError(f"it names {row.path!r}, and {fault}")
+        raise _RowError(f"it names {row.path!r}, and {fault}")
     if not _STAGED.fullmatch(row.staged):
-        raise ValueError(f"it takes content from {row.staged!r}")
+        raise _RowError(f"it takes content from {row.staged!r}")
     if not is_digest(row.before) or not is_digest(row.after):
-        raise ValueError(f"no digest for {row.path}")
+        raise _RowError(f"no digest for {row.path}")
     if not is_mode(row.directory_mode):
-        raise ValueError(f"no permission bits for {row.path}")
+        raise _RowError(f"no permission bits for {row.path}")

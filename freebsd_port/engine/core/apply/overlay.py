@@ -117,7 +117,7 @@ def parse_state(data: bytes, *, where: str) -> OverlayState:
         state = OverlayState(patches=patches, files=files, added=added, **value)
         fault = _find_fault(state)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        fault = str(error)
+        fault = describe_damage(error)
     if fault:
         raise OverlayError(
             f"the overlay's state is damaged: {fault}",
@@ -126,6 +126,17 @@ def parse_state(data: bytes, *, where: str) -> OverlayState:
             "freebsd-port venv",
         )
     return state
+
+
+def describe_damage(error: Exception) -> str:
+    """Say what is wrong with a file of the overlay's, without Python's words."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"it is not JSON at line {error.lineno}, column {error.colno}"
+    if isinstance(error, UnicodeError):
+        return "it is not UTF-8 text"
+    if isinstance(error, KeyError):
+        return f"it has no {error.args[0]!r}"
+    return "a field is missing, unknown or of another kind"
 
 
 def is_digest(value: object) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from freebsd_port.engine.core.patch.hunk import Hunk, reverse_hunk
 
@@ -220,6 +220,15 @@ def _nearest_miss(lines: list[bytes], hunk: Hunk) -> Miss:
     likely = [at for at, score in scores.items() if score == most]
     best = min(likely, key=lambda at: (abs(at - expected), at), default=expected)
     return Miss(max(best, 0) + 1, scores.get(best, 0), len(hunk.old), _is_made(lines, hunk))
+
+
+def differ_in_line_ends(lines: list[bytes], hunk: Hunk) -> bool:
+    """Tell whether the hunk would fit if CR LF and LF were the same."""
+    plain = [line.replace(b"\r\n", b"\n") for line in lines]
+    old = tuple(line.replace(b"\r\n", b"\n") for line in hunk.old)
+    if (plain, old) == (lines, hunk.old):
+        return False
+    return find_placement(plain, replace(hunk, old=old), Cursor(), 0) is not None
 
 
 def _is_made(lines: list[bytes], hunk: Hunk) -> bool:

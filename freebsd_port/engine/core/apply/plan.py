@@ -27,7 +27,7 @@ class HunkOutcome:
 
     path: str
     number: int
-    """1-based within its file change."""
+    """1-based among the hunks of the patch for this file."""
 
     total: int
     line: int

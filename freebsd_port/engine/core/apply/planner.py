@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from freebsd_port.engine.core.apply.changed_file import ChangedFile, find_target
 from freebsd_port.engine.core.apply.draft import Draft, DraftFile
@@ -11,6 +13,7 @@ from freebsd_port.engine.core.apply.place import (
     Cursor,
     Miss,
     Placement,
+    differ_in_line_ends,
     finish_lines,
     is_glued,
     place_hunk,
@@ -67,9 +70,22 @@ def apply_patch(draft: Draft, entry: SeriesEntry, patch: Patch, max_fuzz: int) -
             draft.require_room(path)
         except PathError as error:
             problems.append(PathError(error.what, where=f"patches/{entry.name}"))
+    if len(touched) < len(patch.changes):
+        hunks = _number_by_file(hunks)
     if commits:
         problems += _compare_readings(draft, other, entry, commits, max_fuzz, problems)
     return PatchOutcome(entry.name, tuple(hunks), touched, tuple(problems), patch.omissions)
+
+
+def _number_by_file(hunks: Sequence[HunkOutcome]) -> list[HunkOutcome]:
+    """Count on where a patch has several diffs of one file, so that a number names one hunk."""
+    totals = Counter(hunk.path for hunk in hunks)
+    seen: Counter[str] = Counter()
+    numbered = []
+    for hunk in hunks:
+        seen[hunk.path] += 1
+        numbered.append(replace(hunk, number=seen[hunk.path], total=totals[hunk.path]))
+    return numbered
 
 
 def _apply_changes(
@@ -176,7 +192,7 @@ def _apply_change(
         if isinstance(result, Placement):
             splice_hunk(lines, hunk, result, cursor)
         else:
-            problems.append(_miss_error(entry, target.path, number, total, hunk, result))
+            problems.append(_miss_error(entry, target.path, number, total, hunk, result, lines))
         outcomes.append(HunkOutcome(target.path, number, total, hunk.line, result))
     _finish_change(draft, change, target, file, finish_lines(lines, cursor), where)
     return target, outcomes
@@ -226,11 +242,19 @@ def _names(change: FileChange) -> str:
 
 
 def _miss_error(
-    entry: SeriesEntry, path: str, number: int, total: int, hunk: Hunk, miss: Miss
+    entry: SeriesEntry,
+    path: str,
+    number: int,
+    total: int,
+    hunk: Hunk,
+    miss: Miss,
+    lines: list[bytes],
 ) -> MissError:
     found = f"best partial match at {miss.line} ({miss.matching} of {miss.total} lines)"
     if miss.is_already_there:
         found = "the file holds the new side already"
+    elif differ_in_line_ends(lines, hunk):
+        found = "the line endings differ: LF in one, CR LF in the other"
     elif miss.matching == miss.total and hunk.trailing < hunk.leading:
         found += "; with less context behind than before, it may only end the file"
     return MissError(

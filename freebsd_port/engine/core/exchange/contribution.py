@@ -172,20 +172,26 @@ def plain_diffs(data: bytes) -> bytes:
     Modes, renames and files without lines keep git's header. What follows the last hunk goes.
     """
     parts: list[bytes] = []
-    for change in parse_patch("the diff", data).changes:
-        lead, hunks = _lead(change), [render_hunk(hunk) for hunk in change.hunks]
+    changes = parse_patch("the diff", data).changes
+    # Beside a rename or copy the others stay git's: a diff that is not is applied at once.
+    is_atomic = any(change.is_rename or change.is_copy for change in changes)
+    for change in changes:
+        lead, hunks = (
+            _lead(change, keeps_git=is_atomic),
+            [render_hunk(hunk) for hunk in change.hunks],
+        )
         if lead and lead[-1].endswith(b"\r\n"):  # then the CRs came on the way
             lead, hunks = ([one.replace(b"\r\n", b"\n") for one in part] for part in (lead, hunks))
         parts += [*map(_plain_line, lead), *hunks]
     return b"".join(parts)
 
 
-def _lead(change: FileChange) -> list[bytes]:
+def _lead(change: FileChange, *, keeps_git: bool) -> list[bytes]:
     lines = split_lines(change.preamble)
     names = [line for line in lines if line.startswith((b"--- ", b"+++ "))][-2:]
     modes = [mode for mode in (change.old_mode, change.new_mode) if mode is not None]
     is_usual = len(set(modes)) < 2 and not (change.creates == 2 and 0o100755 in modes)
-    says_more = change.is_rename or change.is_copy or change.is_binary or not is_usual
+    says_more = keeps_git or change.is_binary or not is_usual
     if names and change.hunks and not says_more:
         return names
     starts = [index for index, line in enumerate(lines) if line.startswith(b"diff --git ")]

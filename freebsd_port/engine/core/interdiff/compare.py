@@ -200,7 +200,7 @@ def _grouped(fields: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 def _specials(text: PatchText) -> dict[str, str]:
     """Give what a patch does to files beside editing their lines."""
-    found = {}
+    found: dict[str, list[str]] = {}
     for change in text.patch.changes:
         words = [find_special(change) or ""]
         words += ["makes the file"] * (change.creates == 2)
@@ -208,5 +208,5 @@ def _specials(text: PatchText) -> dict[str, str]:
         if change.new_mode is not None and change.new_mode != change.old_mode:
             words.append(f"mode {change.new_mode:o}")
         if any(words):
-            found[_path(text, change)] = ", ".join(word for word in words if word)
-    return found
+            found.setdefault(_path(text, change), []).extend(word for word in words if word)
+    return {path: ", ".join(words) for path, words in found.items()}

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from io import BytesIO
 
-from freebsd_port.engine.core.patch.change import FileChange, reverse_change
+from freebsd_port.engine.core.patch.change import FileChange, named_paths, reverse_change
 from freebsd_port.engine.core.patch.hunk import HunkError, render_hunk
 from freebsd_port.engine.core.patch.reader import (
     INDENT,
@@ -155,6 +155,17 @@ def require_complete(patch: Patch) -> None:
     """Raise HunkError for the first thing that the patch tells of but does not hold."""
     for omission in patch.omissions:
         raise HunkError(omission.what, where=f"{patch.name}:{omission.line}")
+
+
+def repeats_a_file(patch: Patch, strip: int) -> bool:
+    """Tell whether two diffs of the patch may be of the same file."""
+    seen: set[str] = set()
+    for change in patch.changes:
+        paths = set(named_paths(change, strip))
+        if paths & seen:
+            return True
+        seen |= paths
+    return False
 
 
 def render_patch(patch: Patch) -> bytes:

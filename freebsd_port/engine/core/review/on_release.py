@@ -103,10 +103,11 @@ class SeriesWalk:
         before = {file.path: file.before for file in files}
         outcomes = {hunk.line: hunk for hunk in outcome.hunks}
         changes = reverse_patch(patch).changes if entry.reverse else patch.changes
+        moves: dict[str, list[_Move]] = {}
         hunks = [
             hunk
             for change in changes
-            for hunk in _lay_change(entry, change, outcomes, before if is_named else {})
+            for hunk in _lay_change(entry, change, outcomes, before if is_named else {}, moves)
         ]
         return WalkedPatch(entry.name, tuple(hunks), files)
 
@@ -122,22 +123,47 @@ def _lay_change(
     change: FileChange,
     outcomes: Mapping[int, HunkOutcome],
     before: Mapping[str, Lines | None],
+    moves: dict[str, list[_Move]],
 ) -> Iterator[WalkedHunk]:
-    grown = 0
     for number, hunk in enumerate(change.hunks, 1):
         outcome = outcomes.get(hunk.line)
         path = outcome.path if outcome else next(iter(announced_paths(entry, change)), "?")
         result = outcome.result if outcome else None
         line = scope = None
         if isinstance(result, Placement):
-            line = max(result.line - grown, 1)
+            line = max(_line_before(moves.setdefault(path, []), result.line), 1)
             scope = _scope(path, before.get(path), hunk, line)
-            grown += len(hunk.new) - len(hunk.old)
+            moves[path].append(_Move(result.line, len(hunk.old), len(hunk.new)))
         content = digest_content(hunk)
         name = name_hunk(content, scope)
-        yield WalkedHunk(
-            *(hunk, path, number, len(change.hunks), result, line, scope, content, name)
-        )
+        total = outcome.total if outcome else len(change.hunks)
+        number = outcome.number if outcome else number
+        yield WalkedHunk(*(hunk, path, number, total, result, line, scope, content, name))
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """A hunk that an earlier part of the patch put on the same file."""
+
+    line: int
+    """1-based line at which it starts, in the file as it was by then."""
+
+    old: int
+    new: int
+    """How many lines its sides have."""
+
+
+def _line_before(moves: Sequence[_Move], line: int) -> int:
+    """Give the line, in the file below the patch, that is at this line behind these hunks.
+
+    A line that one of them added counts as the one at which it starts.
+    """
+    for move in reversed(moves):
+        if line >= move.line + move.new:
+            line += move.old - move.new
+        elif line > move.line:
+            line = min(line, move.line + max(move.old - 1, 0))
+    return line
 
 
 def _scope(path: str, lines: Lines | None, hunk: Hunk, line: int) -> str | None:

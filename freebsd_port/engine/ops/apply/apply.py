@@ -63,6 +63,8 @@ def push_patches(
     Raises UsageError when there is nothing left to push, or the named patch is on already.
     """
     entries = workspace.entries()
+    if distance.name is not None:
+        workspace.source.load_series().require_index(distance.name)  # before what is on counts
     here = workspace.position(load_state(workspace.target.root))
     if here == len(entries):
         raise UsageError(f"nothing to push: the series ends at {entries[-1].name}, which is on")

@@ -17,7 +17,7 @@ from freebsd_port.engine.core.exchange.mail_out import (
     render_mail,
     render_port_file,
 )
-from freebsd_port.engine.core.patch.patch import parse_patch, split_patch
+from freebsd_port.engine.core.patch.patch import parse_patch, repeats_a_file, split_patch
 from freebsd_port.engine.core.text.file import FileState, PathError
 from freebsd_port.engine.ops.target.patch_source import GoalPatch
 from freebsd_port.engine.ops.target.workspace import Workspace
@@ -157,7 +157,9 @@ def _header_and_diffs(whole: Whole, index: int) -> tuple[bytes, bytes]:
     patch = parse_patch(one.entry.name, one.data, is_begun=True)
     is_plain = one.entry.strip == 1 and not one.entry.reverse
     is_plain = is_plain and not any(is_empty(before) for _, before, _ in changes)
+    is_plain = is_plain and b"\nFrom " not in diffs and not repeats_a_file(patch, one.entry.strip)
+    before = {path: state for path, state, _ in changes}
     after = {path: state for path, _, state in changes}
-    if is_plain and patch.changes and is_git_form(patch, outcome, after):
+    if is_plain and patch.changes and is_git_form(patch, outcome, before, after):
         return header, diffs
     return without_diffs(header, patch), b"".join(render_differences(changes, for_git=True))

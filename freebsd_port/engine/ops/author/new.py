@@ -52,7 +52,11 @@ def require_name(workspace: Workspace, word: str) -> str:
     if workspace.source.directories:
         directory, slash, file = name.partition("/")
         known = directory in workspace.source.directories
-        if not known or not slash or not file.endswith(".patch"):
+        if known and file and not file.endswith(".patch"):
+            raise PatchNameError(
+                f"{name} does not end in .patch", hint=f"name it {name.removesuffix('.')}.patch"
+            )
+        if not known or not slash or not file:
             raise PatchNameError(
                 f"{name} does not say which distribution it is for",
                 hint=f"name it DISTRIBUTION/WHAT.patch, with one of "

@@ -168,8 +168,10 @@ def _files_of_text(stack: Stack, index: int) -> list[PatchFile]:
     (goal,) = stack.workspace.source.load_patches((entry,))
     found: dict[str, str] = {}
     for change in parse_patch(entry.name, goal.data, is_begun=True).changes:
-        mark = "+" if change.creates == 2 else "-" if change.deletes == 2 else " "
-        found |= dict.fromkeys(named_paths(change, entry.strip), mark)
+        is_made, is_gone = change.creates == 2, change.deletes == 2
+        for path in named_paths(change, entry.strip):
+            was_there = found.get(path, "+" if is_made else " ") != "+"
+            found[path] = ("-" if was_there else " ") if is_gone else " " if was_there else "+"
     return [PatchFile(entry.name, path, found[path]) for path in sorted(found)]
 
 

@@ -98,6 +98,11 @@ class HunkCoverage:
     """The lines that no check ran and that the patch calls native only."""
 
     @property
+    def is_covered(self) -> bool:
+        """Tell whether no line of it was missed, as `review` counts too."""
+        return not self.missed
+
+    @property
     def is_run(self) -> bool:
         """Tell whether a check ran some of it, or there is nothing in it that could run here."""
         return self.executed > 0 or self.statements == len(self.excused)

@@ -11,6 +11,7 @@ from freebsd_port.engine.ops.target.workspace import Workspace
 from freebsd_port.engine.store.files.tree import DirectoryTree
 from freebsd_port.engine.store.overlay.state import Condition, inspect_files, is_pending, load_state
 from freebsd_port.errors import PortError
+from freebsd_port.openstack.ops.environment import EnvironmentTarget
 from freebsd_port.openstack.ops.proof.verified import Verified, find_verified
 from freebsd_port.openstack.ops.series import EnvironmentWorkspace
 
@@ -47,6 +48,14 @@ class Status:
     """Whether an interrupted command is still to be finished; the next one that writes does it."""
 
     verified: Verified | None
+    is_in_order: bool = True
+    """Whether the patches that are on are on in the order of the series."""
+
+    unpinned: tuple[tuple[str, str, str | None], ...] = ()
+    """(distribution, version that the release pins, version installed) where they differ."""
+
+    applied_release: str | None = None
+    """The release whose series is on, where it is another one than the environment's."""
 
     @property
     def is_complete(self) -> bool:
@@ -56,6 +65,9 @@ class Status:
             and all(condition.kind == "patched" for condition in self.conditions)
             and not self.replaced
             and not self.is_pending
+            and self.is_in_order
+            and self.applied_release is None
+            and not self.unpinned
         )
 
 
@@ -63,16 +75,29 @@ def read_status(workspace: Workspace) -> Status:
     """Look at a target without changing anything."""
     root = workspace.target.root
     state = load_state(root)
+    patches = _patch_states(workspace, state)
     return Status(
         workspace.place,
         workspace.release,
         workspace.environment.version if isinstance(workspace, EnvironmentWorkspace) else None,
-        _patch_states(workspace, state),
+        patches,
         inspect_files(DirectoryTree(root), state),
         workspace.target.replaced(state),
         is_pending(root),
         find_verified(root, state),
+        _is_in_order(patches, state),
+        workspace.target.unpinned() if isinstance(workspace.target, EnvironmentTarget) else (),
+        state.release if state.patches and state.release != workspace.release else None,
     )
+
+
+def _is_in_order(patches: tuple[PatchStatus, ...], state: OverlayState) -> bool:
+    """Tell whether what is on are the first patches of the series, foreign ones left out."""
+    listed = [patch for patch in patches if patch.state != "foreign"]
+    on = {patch.name for patch in listed if patch.state != "unapplied"}
+    return [patch.name for patch in listed[: len(on)]] == [
+        patch.name for patch in state.patches if patch.name in on
+    ]
 
 
 def _patch_states(workspace: Workspace, state: OverlayState) -> tuple[PatchStatus, ...]:
@@ -85,6 +110,9 @@ def _patch_states(workspace: Workspace, state: OverlayState) -> tuple[PatchStatu
             found = "applied" if applied == goal.applied else "changed"
         listed.append(PatchStatus(goal.entry.name, found))
     return (*listed, *(PatchStatus(name, "foreign") for name in on))
+
+
+OUT_OF_ORDER = "the patches are not applied in the order of the series"
 
 
 def find_status_faults(status: Status) -> tuple[PortError, ...]:
@@ -104,6 +132,15 @@ def find_status_faults(status: Status) -> tuple[PortError, ...]:
         StatusError(f"{name} {old} was patched, {new or 'nothing'} is there now", where=where)
         for name, old, new in status.replaced
     ]
+    if not status.is_in_order:
+        faults.append(StatusError(OUT_OF_ORDER, where=where, hint="freebsd-port apply"))
+    faults += [
+        StatusError(f"the release pins {name} {pinned}, not {found or 'none'}", where=where)
+        for name, pinned, found in status.unpinned
+    ]
+    if status.applied_release is not None:
+        what = f"the series of release {status.applied_release} is applied"
+        faults.append(StatusError(what, where=where, hint="freebsd-port apply"))
     if status.is_pending:
         faults.append(
             StatusError(

@@ -34,7 +34,7 @@ class Verified:
     platforms: tuple[str, ...]
     hunks: int
     uncovered: int
-    """Hunks of which no check ran an added line."""
+    """Hunks with a line that no check ran."""
 
 
 def digest_state(state: OverlayState) -> str:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from memory_tree import MemoryTree
 
 from freebsd_port.engine.core.apply.place import (
     Cursor,
     Miss,
     Placement,
+    differ_in_line_ends,
     finish_lines,
     place_hunk,
     splice_hunk,
 )
+from freebsd_port.engine.core.apply.planner import plan_series
 from freebsd_port.engine.core.patch.hunk import Hunk
 from freebsd_port.engine.core.patch.patch import parse_patch
+from freebsd_port.engine.core.series.series import SeriesEntry
 
 
 def hunk(text: str) -> Hunk:
@@ -119,3 +123,14 @@ def test_a_miss_says_when_the_change_is_made_already() -> None:
     miss = place_hunk(lines("axc"), hunk(MIDDLE.format(1)), Cursor(), 0)
     assert isinstance(miss, Miss)
     assert miss.is_already_there
+
+
+def test_a_hunk_that_fits_but_for_line_endings_is_told_as_such() -> None:
+    change = hunk("@@ -1,2 +1,2 @@\n a\n-b\n+c\n")
+    assert differ_in_line_ends([b"a\r\n", b"b\r\n"], change)
+    assert not differ_in_line_ends([b"a\n", b"b\n"], change)
+    assert not differ_in_line_ends([b"x\r\n", b"b\r\n"], change)
+    patch = parse_patch("p", b"--- a/f\n+++ b/f\n@@ -1,2 +1,2 @@\n a\n-b\n+c\n")
+    tree = MemoryTree({"f": b"a\r\nb\r\n"})
+    (problem,) = plan_series(tree, [(SeriesEntry("p", 1, False, "", 1), patch)]).problems
+    assert "the line endings differ" in str(problem.where)

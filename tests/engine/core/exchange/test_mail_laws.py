@@ -12,7 +12,7 @@ from freebsd_port.engine.core.exchange.mailbox import clean_message, clean_subje
 NAME = "nova/some-fix.patch"
 
 
-@settings(max_examples=300)
+@settings(max_examples=150, deadline=None)
 @given(patches())
 def test_a_patch_comes_back_from_its_mail_byte_for_byte(patch: tuple[bytes, bytes]) -> None:
     header, diffs = patch
@@ -20,7 +20,7 @@ def test_a_patch_comes_back_from_its_mail_byte_for_byte(patch: tuple[bytes, byte
     assert [from_mail(mail) for mail in mails] == [Contribution(NAME, header + diffs)] * 2
 
 
-@settings(max_examples=300)
+@settings(max_examples=150, deadline=None)
 @given(patches())
 def test_a_mail_says_what_a_commit_can_have(patch: tuple[bytes, bytes]) -> None:
     mail = to_mail(NAME, *patch)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from drawn_diffs import unified
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -374,3 +376,48 @@ def test_the_carried_patch_makes_of_the_new_release_what_the_merge_makes(
     else:
         text = done.text or diff
         assert patched({"pkg/m.txt": new}, text).get("pkg/m.txt", b"") == made
+
+
+TWICE = GREETED.replace(b"self.log('bye')", b"self.log('farewell')")
+
+
+def several(*versions: bytes) -> bytes:
+    """Give one patch with a diff of pkg/m.py for each step from version to version."""
+    diffs = b"".join(unified(old, new, 3) for old, new in pairwise(versions))
+    return HEADER + diffs.replace(b"a/f", b"a/pkg/m.py").replace(b"b/f", b"b/pkg/m.py")
+
+
+def carry_several(data: bytes, base: bytes, new: bytes) -> RebasedPatch:
+    old, other = (Version(MemoryTree({"pkg/m.py": text})) for text in (base, new))
+    patch = parse_patch("p", data)
+    rebaser = Rebaser(old, other, "old", "new", "2026-11-21", lambda clash: None)
+    return rebaser.carry("p", patch, patch)
+
+
+def test_several_diffs_of_one_file_that_fit_are_kept() -> None:
+    done = carry_several(several(MODULE, GREETED, TWICE, LEFT), MODULE, b"# new\n" + MODULE)
+    assert (done.state, done.text) == ("kept", None)
+
+
+def test_several_diffs_of_one_file_are_carried_as_what_they_make_together() -> None:
+    new = MODULE.replace(b"return None", b"return True")
+    done = carry_several(several(MODULE, GREETED, TWICE), MODULE, new)
+    assert done.state == "rewritten"
+    assert done.text is not None
+    assert done.text.count(b"\n--- ") == 1
+    plan = plan_series(MemoryTree({"pkg/m.py": new}), [(ENTRY, parse_patch("p", done.text))])
+    (edit,) = plan.edits
+    assert edit.after is not None
+    assert edit.after.content == TWICE.replace(b"return None", b"return True")
+
+
+def test_a_file_that_the_patch_makes_and_then_edits_is_carried_whole() -> None:
+    made = HEADER + b"--- /dev/null\n+++ b/pkg/n.py\n@@ -0,0 +1 @@\n+one = 1\n"
+    edited = made + b"--- a/pkg/n.py\n+++ b/pkg/n.py\n@@ -1 +1 @@\n-one = 1\n+two = 2\n"
+    old, other = (Version(MemoryTree({"pkg/m.py": MODULE})) for _ in range(2))
+    rebaser = Rebaser(old, other, "old", "new", "2026-11-21", lambda clash: None)
+    patch = parse_patch("p", edited)
+    assert rebaser.carry("p", patch, None).text == made.replace(b"one = 1", b"two = 2").replace(
+        b"2020-01-01", b"2026-11-21"
+    )
+    assert other.lines("pkg/n.py") == [b"two = 2\n"]
