@@ -95,6 +95,7 @@ def test_each_filter_leaves_what_it_says(open_page: OpenPage, tmp_path: Path) ->
         decision={ids[0].id: decided(ids[0]), ids[3].id: decided(ids[3], "changes-requested")},
         findings={ids[2].id: (finding,)},
         checks={hunk.id: () if hunk is ids[4] else ("check",) for hunk in ids},
+        missed={ids[4].id: ("4",)},
     )
     write_site(facts, tmp_path / "site", print)
     page = open_page()
