@@ -95,6 +95,7 @@ def test_each_filter_leaves_what_it_says(open_page: OpenPage, tmp_path: Path) ->
         decision={ids[0].id: decided(ids[0]), ids[3].id: decided(ids[3], "changes-requested")},
         findings={ids[2].id: (finding,)},
         checks={hunk.id: () if hunk is ids[4] else ("check",) for hunk in ids},
+        missed={ids[4].id: ("4",)},
     )
     write_site(facts, tmp_path / "site", print)
     page = open_page()
@@ -448,7 +449,7 @@ def test_side_by_side_a_finding_stays_below_its_line_and_lines_face_what_they_re
     hunk = made_review({"a/x.py": old}, patches).patches[0].hunks[0]
     remark = Remark("rule", "note", "look here", "x", hunk.hunk.line + 4, hunk.id)
     facts = made_review({"a/x.py": old}, patches, findings={hunk.id: (remark,)})
-    write_site(facts, tmp_path / "site")
+    write_site(facts, tmp_path / "site", print)
     page = open_page(viewport={"width": 1440, "height": 900})
     page.goto(address(tmp_path / "site", page_path("a/p.patch")))
     page.keyboard.press("s")

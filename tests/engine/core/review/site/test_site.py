@@ -330,7 +330,12 @@ def test_each_count_says_what_it_counts() -> None:
     new = old.replace(b"one", b"1").replace(b"two", b"2").replace(b"three", b"3")
     patches = [("p.patch", text_of("s", "a.py", old, new))]
     ids = [hunk.id for hunk in made_review({"a.py": old}, patches).patches[0].hunks]
-    facts = made_review({"a.py": old}, patches, checks={ids[0]: (), ids[1]: ("check",)})
+    facts = made_review(
+        {"a.py": old},
+        patches,
+        checks={ids[0]: (), ids[1]: ("check",)},
+        missed={ids[0]: ("1",)},
+    )
     overview, page = read(facts, INDEX), read(facts, page_path("p.patch"))
     assert re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", overview)[:7] == [
         ("Patches", "1"),
