@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from fuzz.histories import Case
@@ -19,6 +20,7 @@ REFUSED_BY_US = (
 )
 """What GNU patch takes and we refuse by line; docs/quilt-differences.md says why."""
 
+_SPACES = re.compile(rb"^diff --git (?:\"[^\"]*\"|\S+) (?:\"[^\"]*\"|\S+) \S", re.MULTILINE)
 SEVERAL_COMMITS = "commits that have to be applied one after the other"
 
 
@@ -29,7 +31,7 @@ def check(case: Case, fuzz: int, room: Path) -> tuple[str, str | None]:
     if ours.files is None:
         return _check_refusal(case, ours, gnu)
     if gnu.files is None:
-        return "accepted", f"we accept what GNU patch refuses: {gnu.said}"
+        return _check_spaces(case, ours, gnu)
     if ours.files != gnu.files:
         return "accepted", f"GNU patch makes other files: {_differing(ours, gnu)}"
     if case.wanted is not None:
@@ -44,6 +46,20 @@ def check(case: Case, fuzz: int, room: Path) -> tuple[str, str | None]:
     if git.files is not None and git.files != ours.files:
         return "accepted, git apply differs", None
     return "accepted", None
+
+
+def has_spaces(case: Case) -> bool:
+    """Tell whether a git header has spaces in a name, where GNU patch and quilt read none."""
+    return any(_SPACES.search(patch) for patch in case.patches)
+
+
+def _check_spaces(case: Case, ours: Result, gnu: Result) -> tuple[str, str | None]:
+    """Git's header with spaces in a name is more than GNU patch reads; git is the judge."""
+    if not has_spaces(case):
+        return "accepted", f"we accept what GNU patch refuses: {gnu.said}"
+    if case.wanted is not None and case.wanted != ours.files:
+        return "accepted", f"git has other files: {_differing(ours, Result(case.wanted))}"
+    return "accepted, spaces in a name", None
 
 
 def _check_refusal(case: Case, ours: Result, gnu: Result) -> tuple[str, str | None]:

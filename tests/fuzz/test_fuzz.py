@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fuzz.cases import BATCH, draw_cases
-from fuzz.checking import check
+from fuzz.checking import check, has_spaces
 from fuzz.histories import Case
 from fuzz.judges import find_quilt_fault
 from fuzz.shrinking import shrink
@@ -30,7 +30,9 @@ def test_the_first_cases_come_out_as_their_judges_have_them(first: int, tmp_path
         how, fault = check(case, fuzz, tmp_path)
         assert fault is None, f"case {number} ({kind}): .venv/bin/python tests/fuzz --case {number}"
         if number % BATCH == 0:
-            assert find_quilt_fault(case.files, case.patches, fuzz, tmp_path) is None
+            assert has_spaces(case) or not find_quilt_fault(
+                case.files, case.patches, fuzz, tmp_path
+            )
         ends.add(how)
     assert {"accepted, as git has it", "accepted", "refused by both", "refused by us"} <= ends
 

@@ -282,6 +282,10 @@ def _note_conflicts(
     files = {path for path in unmerged if path} | {
         line[3:] for line in status if line[:2] in ("DU", "UD", "AA", "AU", "UA", "DD")
     }
+    # the same merge once more, with the base of each conflict and nothing left out of one
+    repository.run("reset", "-q", "--hard")
+    diff3 = ("-c", "merge.conflictStyle=diff3")
+    repository.try_run(*diff3, "cherry-pick", "--no-commit", "REBASE_HEAD")
     regions = {path: list(_regions(repository.work / path)) for path in files}
     is_whole = any(not found for found in regions.values())
     hunks = list(_hunks_of(patch))
@@ -299,23 +303,26 @@ def _note_conflicts(
 
 
 Region = tuple[list[bytes], list[bytes]]
-"""Lines of the new tree and of the patch between two markers."""
+"""Lines of the base and of the patch between two markers."""
 
 
 def _regions(path: Path) -> Iterator[Region]:
     if not path.is_file():
         return
-    sides: list[list[bytes]] = []
+    base: list[bytes] | None = None
+    side: list[bytes] | None = None
     for line in path.read_bytes().splitlines():
-        if line.startswith(b"<<<<<<< "):
-            sides = [[]]
-        elif line == b"=======" and len(sides) == 1:
-            sides.append([])
-        elif line.startswith(b">>>>>>> ") and len(sides) == 2:
-            yield sides[0], sides[1]
-            sides = []
-        elif sides:
-            sides[-1].append(line)
+        if line.startswith(b"||||||| "):
+            base, side = [], None
+        elif line == b"=======" and base is not None and side is None:
+            side = []
+        elif line.startswith(b">>>>>>> ") and side is not None and base is not None:
+            yield base, side
+            base = side = None
+        elif side is not None:
+            side.append(line)
+        elif base is not None:
+            base.append(line)
 
 
 Edit = tuple[list[bytes], list[bytes]]
@@ -345,9 +352,9 @@ def _hunks_of(patch: Path) -> Iterator[list[Edit]]:
 
 
 def _is_in(hunk: list[Edit], regions: Sequence[Region]) -> bool:
-    """Tell whether an edit stands in a conflict: one that only removes lines may be in any."""
+    """Tell whether an edit of the hunk stands in a conflict."""
     return any(
-        not come or any(line in theirs for line in come)
-        for _, come in hunk
-        for _, theirs in regions
+        all(line in base for line in gone) and all(line in side for line in come)
+        for gone, come in hunk
+        for base, side in regions
     )

@@ -195,7 +195,7 @@ OWNED = "e1f7ee1fb7e1d5d5b9d8a8c1f5d6a8c8e1f7ee1fb7e1d5d5b9d8a8c1f5d6a8c8"
         ({"after": "x"}, "no digest"),
         ({"directory_mode": -1}, "no permission bits"),
         ({"path": 7}, "no text"),
-        ({"extra": 7}, "unexpected keyword"),
+        ({"extra": 7}, "a field is missing, unknown"),
         ({}, "other bytes than it says"),
     ],
 )

@@ -184,13 +184,15 @@ def splice_hunk(lines: list[bytes], hunk: Hunk, placement: Placement, cursor: Cu
 
 
 def is_glued(hunk: Hunk, placement: Placement, cursor: Cursor) -> bool:
-    """Tell whether the hunk would add lines right behind one that an earlier hunk made without
-    newline. GNU patch fails there.
+    """Tell whether an earlier hunk ended the file without newline, and this one goes on there.
+
+    GNU patch fails when it removes a line then, or glues what it adds to that line.
     """
+    if not cursor.made or cursor.made[-1].endswith(b"\n"):
+        return False
+    context = hunk.leading + hunk.trailing
     start = placement.line - cursor.grown - 1 + hunk.leading
-    adds = len(hunk.new) > hunk.leading + hunk.trailing
-    is_cut = bool(cursor.made) and not cursor.made[-1].endswith(b"\n")
-    return is_cut and adds and start <= cursor.frozen
+    return len(hunk.old) > context or (len(hunk.new) > context and start <= cursor.frozen)
 
 
 def finish_lines(lines: list[bytes], cursor: Cursor) -> list[bytes]:

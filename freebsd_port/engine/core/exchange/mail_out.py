@@ -73,7 +73,7 @@ def _encode_author(author: str) -> str:
     name, bracket, address = author.rpartition(" <")
     if not _is_plain(name):
         return f"{_encode(name)}{bracket}{address}"
-    if _SPECIAL.search(name):
+    if _SPECIAL.search(name) and "@" in address:  # git takes no quotes off without an address
         name = '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
     return f"{name}{bracket}{address}"
 
@@ -97,7 +97,8 @@ def is_git_form(
 
     It takes no fuzz, comments, indentation or CRs of the way, no names that differ, no context
     that got lost; and a hunk without context at an end fits at that end of its file only. Where
-    hunks are displaced, the two look in another order, so each must have one place only.
+    hunks are displaced, the two look in another order, so each must have one place only. Lines put
+    behind a last one without a newline are joined to it by git, unless the hunk has that one.
     `before` and `after` hold the files as the patch finds and leaves them.
     """
     placed = {hunk.line: hunk for hunk in outcome.hunks}
@@ -118,7 +119,7 @@ def is_git_form(
         stop = result.line + len(hunk.new) - 1
         is_last = last[path] == hunk.line and file and stop == len(split_lines(file.content))
         is_first = hunk.old_start > 1 or result.line == 1
-        return is_whole or bool((hunk.trailing or is_last) and is_first)
+        return is_whole or bool((hunk.trailing or (is_last and hunk.old)) and is_first)
 
     return all(
         _is_git_change(change)

@@ -13,7 +13,7 @@ from freebsd_port.engine.core.apply.place import Cursor, Placement, find_placeme
 from freebsd_port.engine.core.apply.planner import apply_patch, require_text
 from freebsd_port.engine.core.patch.change import FileChange, find_special, named_paths
 from freebsd_port.engine.core.patch.hunk import Hunk
-from freebsd_port.engine.core.patch.patch import Patch
+from freebsd_port.engine.core.patch.patch import Patch, repeats_a_file
 from freebsd_port.engine.core.rebase.outcome import MisfitError
 from freebsd_port.engine.core.rebase.tree_version import Version
 from freebsd_port.engine.core.series.series import SeriesEntry
@@ -87,7 +87,8 @@ def place_patch(
 
     Raises MisfitError when it does not fit.
     """
-    if not entry.reverse and not any(find_special(change) for change in patch.changes):
+    is_special = entry.reverse or repeats_a_file(patch, entry.strip)
+    if not is_special and not any(find_special(change) for change in patch.changes):
         placed = [
             _place_change(version, release, patch.name, change, entry.strip, max_fuzz)
             for change in patch.changes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drawn_patches import DIFFS, FIELDS, PROSE, patches
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from freebsd_port.engine.core.exchange.contribution import Contribution, from_mail, to_mail
 from freebsd_port.engine.core.exchange.mail_out import render_mail
@@ -14,6 +14,8 @@ NAME = "nova/some-fix.patch"
 
 @settings(max_examples=150, deadline=None)
 @given(patches())
+@example((b"From: Jo Porter, the (other) one\n", DIFFS[0]))
+@example((b'From: "Porter, Jo" <jo@example.com>\n', DIFFS[0]))
 def test_a_patch_comes_back_from_its_mail_byte_for_byte(patch: tuple[bytes, bytes]) -> None:
     header, diffs = patch
     mails = read_mails(render_mail(NAME, header, diffs, 2, 3) * 2)

@@ -391,7 +391,7 @@ def carry_several(data: bytes, base: bytes, new: bytes) -> RebasedPatch:
     old, other = (Version(MemoryTree({"pkg/m.py": text})) for text in (base, new))
     patch = parse_patch("p", data)
     rebaser = Rebaser(old, other, "old", "new", "2026-11-21", lambda clash: None)
-    return rebaser.carry("p", patch, patch)
+    return rebaser.carry(ENTRY, patch, patch)
 
 
 def test_several_diffs_of_one_file_that_fit_are_kept() -> None:
@@ -417,7 +417,7 @@ def test_a_file_that_the_patch_makes_and_then_edits_is_carried_whole() -> None:
     old, other = (Version(MemoryTree({"pkg/m.py": MODULE})) for _ in range(2))
     rebaser = Rebaser(old, other, "old", "new", "2026-11-21", lambda clash: None)
     patch = parse_patch("p", edited)
-    assert rebaser.carry("p", patch, None).text == made.replace(b"one = 1", b"two = 2").replace(
+    assert rebaser.carry(ENTRY, patch, None).text == made.replace(b"one = 1", b"two = 2").replace(
         b"2020-01-01", b"2026-11-21"
     )
     assert other.lines("pkg/n.py") == [b"two = 2\n"]

@@ -34,6 +34,7 @@ FILES = {
     "empty.py": b"",
     "a b.txt": b"one\n",
     "gap.py": b"one\n\nthree\n",
+    "end.txt": b"b\na",
     "twice.py": b"a\nb\na\nb\na\n",
     "gone.py": b"x\n",
 }
@@ -93,6 +94,7 @@ GNU_FORMS = {
     "no context below": b"--- a/f.py\n+++ b/f.py\n@@ -7,3 +7,3 @@\n line 7\n line 8\n-line 9\n+9\n",
     "no context above": b"--- a/f.py\n+++ b/f.py\n@@ -1,2 +1,2 @@\n-line 9\n+nine\n line 10\n",
     "at the end": b"--- a/top.py\n+++ b/top.py\n@@ -3,2 +3,2 @@ def x():\n line 3\n-line 4\n+4\n",
+    "behind no newline": b"--- a/end.txt\n+++ b/end.txt\n@@ -2,0 +3,2 @@\n+a\n+a\n",
     "comments": b"--- a/top.py\n+++ b/top.py\n@@ -2,2 +2,2 @@\n line 2\n# why\n-line 3\n+three\n",
     "indented": b" --- a/top.py\n +++ b/top.py\n @@ -1,2 +1,2 @@\n -line 1\n +one\n  line 2\n",
     "eaten blanks": b"--- a/gap.py\n+++ b/gap.py\n@@ -1,3 +1,3 @@\n-one\n+two\n\n three\n",
