@@ -302,7 +302,7 @@ def test_all_can_be_read_without_a_script(
     page.wait_for_url(lambda url: page_path(patch.name) not in url)
 
 
-@pytest.mark.parametrize("width", [380, 900, 1600])
+@pytest.mark.parametrize("width", [380, 900, 1200, 1600])
 def test_no_page_is_wider_than_the_screen(
     open_page: OpenPage, real_site: Path, real_facts: SeriesFacts, width: int
 ) -> None:
