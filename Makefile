@@ -18,6 +18,7 @@
 #   make bench           speed and memory against quilt, git and patch
 #   make fuzz            random histories and damaged patches against GNU patch, git and quilt
 #   make compare-quilt   Debian's real series, byte for byte against quilt (downloads them)
+#   make compare-rebase  Debian's real series, hunk by hunk against git rebase (downloads them)
 #   make tox             our own tests on every Python from 3.11 to 3.13
 #   make docs            the documentation as a site, in build/docs/html
 #   make docs-check      the same, failing on a broken link, a stale table or a bad man page
@@ -37,8 +38,8 @@ TOOL = .venv/bin/freebsd-port
 MADE = $(VENV)/.freebsd-port.json
 
 .PHONY: help venv patch test lint types test-port test-tool test-long verify-upstream \
-	verify-releases services demo bare-machine check pop bench fuzz compare-quilt tox docs docs-check man \
-	tables dist hooks clean
+	verify-releases services demo bare-machine check pop bench fuzz compare-quilt compare-rebase tox docs \
+	docs-check man tables dist hooks clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -120,6 +121,9 @@ fuzz: .venv/ready-to-test
 
 compare-quilt: .venv/ready
 	@.venv/bin/python scripts/compare_quilt.py
+
+compare-rebase: .venv/ready
+	@.venv/bin/python scripts/compare_rebase.py
 
 tox: .venv/ready-to-test
 	@.venv/bin/tox

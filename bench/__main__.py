@@ -15,7 +15,7 @@ from bench.report import render_json, render_tables
 from bench.reviewing import measure_review
 from bench.rounds import SeriesResult, measure_series
 from bench.targets import judge_series, judge_whole
-from bench.whole import WholeResult, measure_whole
+from bench.whole import WholeResult, measure_make, measure_whole
 from freebsd_port.errors import PortError
 
 
@@ -34,6 +34,10 @@ def main() -> int:
         if asked.only != "series":
             with tempfile.TemporaryDirectory(prefix="freebsd-port-bench-") as name:
                 whole = measure_whole(wheels, asked.rounds * 3, Path(name), progress)
+                if not asked.quick:
+                    steps, unmeasured = measure_make(Path(name), progress)
+                    whole.steps.update(steps)
+                    whole.not_measured.update(unmeasured)
                 whole.steps.update(measure_rebase(asked.rounds, Path(name), progress))
                 reviewed, unmeasured = measure_review(
                     wheels[0], asked.rounds, Path(name) / "review", progress
@@ -79,9 +83,9 @@ def _parser() -> argparse.ArgumentParser:
         "--sizes",
         type=_size,
         nargs="+",
-        default=[10, 100, 1000],
+        default=[10, 100, 1000, 10_000],
         metavar="N",
-        help="lengths of the generated series (default: 10 100 1000)",
+        help="lengths of the generated series (default: 10 100 1000 10000)",
     )
     parser.add_argument(
         "--rounds",
@@ -90,9 +94,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="runs of each command, three times as many of whole commands (default: 5)",
     )
-    parser.add_argument(
-        "--quick", action="store_true", help="leave quilt pop -a out at 1,000 patches"
-    )
+    parser.add_argument("--quick", action="store_true", help="leave out what takes minutes")
     parser.add_argument("--json", action="store_true", help="print every run as JSON")
     parser.add_argument("-q", "--quiet", action="store_true", help="print no progress")
     return parser
@@ -100,8 +102,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _size(word: str) -> int:
     number = int(word)
-    if not 1 <= number <= 9999:
-        raise argparse.ArgumentTypeError("choose from 1 to 9999")
+    if not 1 <= number <= 10_000:
+        raise argparse.ArgumentTypeError("choose from 1 to 10000")
     return number
 
 

@@ -9,18 +9,22 @@ from bench.process import Costs
 from bench.rebasing import ALL, GIT_ONE, ONE
 from bench.reviewing import SECONDS as REVIEW_SECONDS
 from bench.rounds import SeriesResult
+from bench.whole import FRESH_PATCH, NOTHING, TEST
 
 SECONDS = {
     "--help": 0.12,
-    "status": 0.35,
-    "make patch with nothing to do": 0.35,
-    "apply the real series": 0.6,
+    "status": 0.07,
+    NOTHING: 0.10,
+    "apply the real series": 0.12,
+    FRESH_PATCH: 90.0,
+    TEST: 360.0,
     ONE: 1.5,
     ALL: 6.0,
     **REVIEW_SECONDS,
 }
 """Wall time of the whole process, median."""
 
+LONGEST = 10_000
 LONG = 1000
 SHORT = 100
 OURS = "freebsd-port apply"
@@ -33,7 +37,8 @@ AT_LEAST = (
 
 GIT_APPLY = 2.5
 GROWTH = 12.0
-PEAK = 200_000_000
+PEAK = {LONG: 200_000_000, LONGEST: 300_000_000}
+"""Bytes resident at most of any command of ours, by patches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +76,32 @@ def _against_git_rebase(steps: Mapping[str, Costs]) -> Verdict:
 
 def judge_series(results: Mapping[int, SeriesResult]) -> list[Verdict]:
     """Hold ratios, growth and memory against the limits; needs the long series."""
-    long = results.get(LONG)
-    if long is None:
+    verdicts: list[Verdict] = []
+    if LONG in results:
+        verdicts += [
+            _faster(results[LONG], ours, theirs, times) for ours, theirs, times in AT_LEAST
+        ]
+        verdicts.append(_against_git_apply(results[LONG]))
+    verdicts += _growth(results, LONG, SHORT) + _peak(results, LONG)
+    return verdicts + _growth(results, LONGEST, LONG) + _peak(results, LONGEST)
+
+
+def _growth(results: Mapping[int, SeriesResult], long: int, short: int) -> list[Verdict]:
+    if long not in results or short not in results:
         return []
-    verdicts = [_faster(long, ours, theirs, times) for ours, theirs, times in AT_LEAST]
-    verdicts.append(_against_git_apply(long))
-    if SHORT in results:
-        growth = long.steps[OURS].cpu / results[SHORT].steps[OURS].cpu
-        limit, name = f"<= {GROWTH:g} times", f"{OURS}: {LONG} patches against {SHORT}"
-        verdicts.append(Verdict(name, limit, f"{growth:.1f} times", growth <= GROWTH))
-    peak = max(costs.peak for label, costs in long.steps.items() if label.startswith("freebsd"))
-    found = f"{peak / 1e6:.0f} MB"
-    verdicts.append(Verdict("peak memory", f"< {PEAK / 1e6:.0f} MB", found, peak < PEAK))
-    return verdicts
+    growth = results[long].steps[OURS].cpu / results[short].steps[OURS].cpu
+    name = f"{OURS}: {long} patches against {short}"
+    return [Verdict(name, f"<= {GROWTH:g} times", f"{growth:.1f} times", growth <= GROWTH)]
+
+
+def _peak(results: Mapping[int, SeriesResult], count: int) -> list[Verdict]:
+    if count not in results:
+        return []
+    steps = results[count].steps.items()
+    peak = max(costs.peak for label, costs in steps if label.startswith("freebsd"))
+    limit = PEAK[count]
+    name, found = f"peak memory, {count} patches", f"{peak / 1e6:.0f} MB"
+    return [Verdict(name, f"< {limit / 1e6:.0f} MB", found, peak < limit)]
 
 
 def _faster(result: SeriesResult, ours: str, theirs: str, times: float) -> Verdict:

@@ -11,11 +11,15 @@ from pathlib import Path
 
 from bench.contestants import own_command
 from bench.nova import RELEASE, lay_out
-from bench.process import Cost, Costs, run_measured
+from bench.process import CommandError, Cost, Costs, run_measured
 from freebsd_port.openstack.store.project.project import find_project
 from freebsd_port.openstack.store.python.wheels import Wheel
 
 Progress = Callable[[str], None]
+
+NOTHING = "make patch with nothing to do"
+FRESH_PATCH = "make patch into a new environment"
+TEST = "make test"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +49,41 @@ def measure_whole(
     if reason is None:
         progress("make patch once, not measured: checks that changed are run now")
         run_measured(("make", "patch"), cwd=find_project().root)
-        commands["make patch with nothing to do"] = ("make", "patch")
+        commands[NOTHING] = ("make", "patch")
     runs: dict[str, list[Cost]] = {}
     for number in range(1, rounds + 1):
         progress(f"whole commands, round {number} of {rounds}")
         for label, command in commands.items():
             runs.setdefault(label, []).append(run_measured(command, cwd=find_project().root))
     steps = {label: Costs(tuple(costs)) for label, costs in runs.items()}
-    return WholeResult(steps, {"make patch with nothing to do": reason} if reason else {})
+    return WholeResult(steps, {NOTHING: reason} if reason else {})
+
+
+def measure_make(root: Path, progress: Progress) -> tuple[dict[str, Costs], dict[str, str]]:
+    """Measure once each what takes minutes; gives what could not be measured too, with the reason.
+
+    The new environment is below `root`. A first one, not measured, fills the caches of the
+    installer and of the tools that run the checks.
+    """
+    project = find_project().root
+    if shutil.which("make") is None:
+        return {}, dict.fromkeys((FRESH_PATCH, TEST), "make is absent")
+    progress("making an environment, not measured: it fills the installer's cache")
+    first, second = root / "first", root / "second"
+    run_measured((*own_command(), "venv", "--release", RELEASE, "--venv", str(first)), cwd=project)
+    shutil.rmtree(first)
+    steps: dict[str, Costs] = {}
+    failed: dict[str, str] = {}
+    for label, command in (
+        (FRESH_PATCH, ("make", "patch", f"RELEASE={RELEASE}", f"VENV={second}")),
+        (TEST, ("make", "test", f"RELEASE={RELEASE}")),
+    ):
+        progress(f"{label}, once")
+        try:
+            steps[label] = Costs((run_measured(command, cwd=project),))
+        except CommandError as error:
+            failed[label] = str(error)
+    return steps, failed
 
 
 def _why_not_make_patch() -> str | None:

@@ -17,9 +17,9 @@ from freebsd_port.openstack.store.proof.checks import (
     CheckError,
     CheckSetup,
     fresh_bytecode,
-    own_system,
     run_checks,
 )
+from freebsd_port.openstack.store.proof.own import own_system
 from freebsd_port.openstack.store.proof.report import CheckRun
 from freebsd_port.openstack.store.python.environment import find_installed
 

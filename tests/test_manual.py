@@ -43,7 +43,7 @@ def tool() -> None:
 @click.option("-f", "--force", is_flag=True, help="Hit harder.")
 @click.option("--times", metavar="N", help="How often.", multiple=True)
 def hit(what: str, force: bool, times: str) -> None:
-    """Hit one thing. Then rest.
+    """Hit one thing, like -p0. Then rest.
 
     .Nothing is `hit` twice. A path\\name stays.
     """
@@ -63,7 +63,7 @@ def test_a_page_has_the_help_in_parts() -> None:
     main, below = read_pages(tool, "tool")
     assert (main.examples, main.arguments) == (("tool hit x",), ("COMMAND [ARGS]...",))
     assert below.words == ("tool", "hit")
-    assert below.summary == "Hit one thing. Then rest"
+    assert below.summary == "Hit one thing, like -p0. Then rest"
     assert below.statuses == ((0, "hit"), (1, "missed"))
     assert below.arguments == ("WHAT...",)
     force, times, _ = below.options
@@ -76,6 +76,7 @@ def test_a_man_page_escapes_what_roff_would_obey() -> None:
     text = render_man(below, (main, below), JsonKeys({"document": {}}), DAY)
     assert text.startswith(".Dd November 3, 2026\n.Dt TOOL-HIT 1\n")
     assert "\n\\&.Nothing is \\fBhit\\fP twice.\nA path\\ename stays.\n" in text
+    assert "\nHit one thing, like -p0.\nThen rest.\n" in text  # mdoc wants a line a sentence
     assert ".It Fl f , Fl -force\nHit harder.\n" in text
     assert ".Xr tool 1\n" in text
 

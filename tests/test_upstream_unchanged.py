@@ -7,7 +7,7 @@ from freebsd_port.engine.store.overlay.state import load_state
 from freebsd_port.openstack.ops.proof.proof_record import find_upstream
 from freebsd_port.openstack.ops.proof.upstream import compare_upstream
 from freebsd_port.openstack.ops.series import open_environment
-from freebsd_port.openstack.store.proof.checks import own_system
+from freebsd_port.openstack.store.proof.own import own_system
 
 
 @pytest.mark.skipif(own_system() != "Linux", reason="upstream's tests are for Linux")

@@ -11,6 +11,8 @@ import click
 if TYPE_CHECKING:
     from freebsd_port.cli.progress import ProgressReport
     from freebsd_port.engine.core.progress import Report
+    from freebsd_port.engine.core.text.file import Tree
+    from freebsd_port.engine.ops.target.patch_source import PatchSource
     from freebsd_port.engine.ops.target.workspace import Workspace
     from freebsd_port.openstack.store.project.project import Project
 
@@ -29,6 +31,7 @@ class Common:
     tree: Path | None = None
     series: Path | None = None
     patches: Path | None = None
+    decisions: Path | None = None
     options: frozenset[str] = frozenset()
     report: ProgressReport | None = None
 
@@ -46,6 +49,39 @@ class Common:
         if self.tree is not None:
             return open_tree(self.tree, self.series, self.patches)
         return open_environment(self.project(), self.release, self.venv, self.options)
+
+    def names_series(self) -> bool:
+        """Tell whether a series was named that is not the project's."""
+        return any(path is not None for path in (self.tree, self.series, self.patches))
+
+    def source(self) -> PatchSource:
+        """Find the series that was named; raises UsageError for one of a release."""
+        from freebsd_port.engine.ops.target.workspace import find_source
+        from freebsd_port.errors import UsageError
+
+        words = (("--release", self.release), ("--venv", self.venv), ("--option", self.options))
+        for word, value in words:
+            if value:
+                raise UsageError(f"{word} is for the project's series, not for --series")
+        return find_source(self.series, self.patches)
+
+    def base(self) -> Tree:
+        """Open the tree that was named, without what is applied; raises UsageError for none."""
+        from freebsd_port.engine.ops.inspect.tree import read_base
+        from freebsd_port.errors import UsageError
+
+        if self.tree is None or not self.tree.is_dir():
+            where = None if self.tree is None else str(self.tree)
+            raise UsageError("no tree", where=where, hint="name a directory with --tree DIR")
+        return read_base(self.tree)
+
+    def decisions_file(self) -> Path:
+        """Give the file of decisions about the series that was named."""
+        return self.decisions or self.source().patches / "decisions"
+
+    def tree_label(self) -> str:
+        """Give what the tree is called in a report."""
+        return self.tree.absolute().name if self.tree is not None else "no tree"
 
     def workspace_or_wheels(self, *, is_offline: bool) -> Workspace:
         """Open what the verb works on; without an environment, the pinned wheels to look at."""

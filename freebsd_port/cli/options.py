@@ -36,10 +36,14 @@ __all__ = [
     "common_options",
     "complete_patch",
     "complete_release",
+    "decisions_option",
+    "fuzz_option",
     "offline_option",
     "output_options",
     "pass_common",
+    "series_options",
     "target_options",
+    "tree_options",
     "variant_option",
     "venv_option",
 ]
@@ -128,34 +132,57 @@ def venv_option(function: F) -> F:
 
 def target_options(function: F) -> F:
     """Add what names an environment or, instead, any tree with any series."""
+    for decorate in reversed((venv_option, tree_options, variant_option)):
+        function = decorate(function)
+    return function
+
+
+def tree_options(function: F) -> F:
+    """Add what names any tree with any series, in place of a release."""
+    tree = _option(
+        "--tree", type=_DIRECTORY, keeps="tree", help="Work on this directory instead of a release."
+    )
+    return tree(series_options(function))
+
+
+def series_options(function: F) -> F:
+    """Add what names any series, in place of the project's."""
     for decorate in reversed(
         (
-            venv_option,
-            _option(
-                "--tree",
-                type=_DIRECTORY,
-                keeps="tree",
-                help="Work on this directory instead of an environment.",
-            ),
             _option(
                 "--series",
                 type=click.Path(path_type=Path, dir_okay=False),
                 keeps="series",
                 metavar="FILE",
-                help="Series for --tree; by default the file series in --patches.",
+                help="Series that is not a project's; by default the file series in --patches.",
             ),
             _option(
                 "--patches",
                 type=_DIRECTORY,
                 keeps="patches",
                 metavar="DIR",
-                help="Patches for --tree; by default next to the series.",
+                help="Its patches; by default next to the series.",
             ),
-            variant_option,
         )
     ):
         function = decorate(function)
     return function
+
+
+def decisions_option(function: F) -> F:
+    """Add --decisions for a series that is not a project's."""
+    return _option(
+        "--decisions",
+        type=click.Path(path_type=Path, dir_okay=False),
+        keeps="decisions",
+        metavar="FILE",
+        help="With --tree: file of decisions; by default `decisions` in --patches.",
+    )(function)
+
+
+def fuzz_option(help_text: str) -> Callable[[F], F]:
+    """Add --fuzz for a series that is not a project's."""
+    return click.option("--fuzz", type=click.IntRange(0), metavar="N", default=None, help=help_text)
 
 
 def variant_option(function: F) -> F:

@@ -56,6 +56,16 @@ def escape(line: str) -> str:
     return "".join(part if at % 2 else _show(part) for at, part in enumerate(parts))
 
 
+def split_styles(line: str) -> list[str]:
+    """Cut a line into texts, escaped, and the codes of `style` between them, in turn."""
+    parts = re.split(rf"({_MARK}(?:\x1b\[[0-9;]*m)+)", line)
+    return [part if at % 2 else _show(part) for at, part in enumerate(parts)]
+
+
+STYLE_OFF = f"{_MARK}\x1b[0m"
+"""Ends every style."""
+
+
 def _show(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text

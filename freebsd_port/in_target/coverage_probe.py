@@ -1,8 +1,8 @@
 """Run by path in the Python that was measured: prints which contexts ran each line.
 
-The arguments are coverage's data file and the file to write: JSON, file name to line to the names
-of the contexts. coverage's own JSON report reads every source anew, which takes minutes for
-nova's modules and hundreds of contexts.
+The arguments are coverage's configuration and the file to write: JSON, file name to line to the
+names of the contexts. The data of the run and of its forks are joined first. coverage's own JSON
+report reads every source anew, which takes minutes for nova's modules and hundreds of contexts.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import json
 import sys
 
 
-def main(data_file: str, report: str) -> None:
+def main(configuration: str, report: str) -> None:
     """Write the report; lines as the tracer counted them."""
-    from coverage import CoverageData
+    from coverage import Coverage
 
-    data = CoverageData(data_file)
-    data.read()
+    coverage = Coverage(config_file=configuration)
+    coverage.combine()
+    data = coverage.get_data()
     lines = {name: data.contexts_by_lineno(name) for name in sorted(data.measured_files())}
     with open(report, "w", encoding="utf-8") as file:
         json.dump(lines, file)

@@ -114,7 +114,7 @@ def _tagged(rows: Iterator[tuple[str, str]] | Sequence[tuple[str, str]]) -> list
 
 def _sentences(text: str) -> list[str]:
     """Break text where a sentence ends; mdoc makes the space, and no line is a request."""
-    parts = re.split(r"(?<=[A-Za-z`)][.?!]) (?=[A-Z`])", " ".join(text.split()))
+    parts = re.split(r"(?<=[A-Za-z0-9`)][.?!]) (?=[A-Z`])", " ".join(text.split()))
     wrapped = [line for part in parts for line in textwrap.wrap(_inline(part), 78, **_WHOLE)]
     return [_guard(line) for line in wrapped]
 

@@ -41,11 +41,22 @@ def test_growth_beyond_twelve_times_misses() -> None:
     assert verdicts(long_result(), short=1 / 13)[name] is False
 
 
+def test_ten_thousand_patches_are_held_against_a_thousand_and_need_no_peer() -> None:
+    def found(cpu: float, peak: int) -> dict[str, bool | None]:
+        longest = SeriesResult(10_000, {OURS: costs(cpu, peak=peak)})
+        told = judge_series({1000: long_result(), 10_000: longest})
+        return {v.name: v.holds for v in told if "10000" in v.name}
+
+    growth, peak = f"{OURS}: 10000 patches against 1000", "peak memory, 10000 patches"
+    assert found(12.0, 299_999_999) == {growth: True, peak: True}
+    assert found(12.1, 300_000_000) == {growth: False, peak: False}
+
+
 def test_memory_counts_every_command_of_ours() -> None:
     result = long_result()
-    assert verdicts(result)["peak memory"] is True
+    assert verdicts(result)["peak memory, 1000 patches"] is True
     result.steps["freebsd-port pop -a"] = costs(1.0, peak=200_000_000)
-    assert verdicts(result)["peak memory"] is False
+    assert verdicts(result)["peak memory, 1000 patches"] is False
 
 
 def test_an_absent_peer_is_neither_held_nor_missed() -> None:

@@ -20,7 +20,7 @@ from freebsd_port.openstack.store.project.decisions import load_decisions
 from freebsd_port.openstack.store.project.project import Project
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 OpenPage = Callable[..., "Page"]
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -40,10 +40,11 @@ class Served:
 
 
 def start(root: Path) -> Served:
-    """Run the command over a copy of the real project."""
-    for name in ("patches", "releases"):
-        shutil.copytree(CHECKOUT / name, root / name)
-    shutil.copy(CHECKOUT / "series", root)
+    """Run the command over a copy of the real project, made if it is not there."""
+    if not root.exists():
+        for name in ("patches", "releases"):
+            shutil.copytree(CHECKOUT / name, root / name)
+        shutil.copy(CHECKOUT / "series", root)
     words = ("review", "serve", "--no-browser", "--json", "--by", BY, "--project", str(root))
     process = subprocess.Popen(
         [sys.executable, "-m", "freebsd_port", *words],
@@ -116,6 +117,185 @@ def test_hunks_are_approved_sent_back_and_reset_in_the_browser(
     assert patch.name.removesuffix(".patch") in rows.locator("a").all_inner_texts()
 
 
+STAYS = "window.stays === true"
+
+
+def open_patch(page: Page, served: Served, patch: PatchFacts, query: str = "") -> None:
+    """Open the patch's page, and mark it so that a reload shows."""
+    page.goto(served.url)
+    page.goto(f"{page.url}{page_path(patch.name)}{query}")
+    page.evaluate("window.stays = true")
+
+
+def test_a_decision_changes_its_hunk_and_the_counts_and_leaves_the_page_as_it_is(
+    open_page: OpenPage, served: Served, real_facts: SeriesFacts
+) -> None:
+    patch = several(real_facts, 6)
+    first, second = patch.hunks[:2]
+    total = len(patch.hunks)
+    page = open_page()
+    open_patch(page, served, patch)
+    section, other = page.locator(f"#hunk-{first.id}"), page.locator(f"#hunk-{second.id}")
+    other.get_by_label("Note").fill("half a")
+    section.get_by_role("button", name="Request changes").click()
+    section.get_by_text(f"Changes requested by {BY}").wait_for()
+    assert section.locator(".badge").first.inner_text() == "Changes requested"
+    assert section.get_by_role("button", name="Reset").is_visible()
+    assert other.get_by_label("Note").input_value() == "half a"
+    assert page.evaluate(STAYS)
+    bar = page.get_by_role("search")
+    unit = "hunk" if total == 2 else "hunks"
+    assert bar.get_by_role("button", name=f"Unreviewed {total - 1} {unit}").is_visible()
+    assert bar.get_by_role("button", name="To change 1 hunk").is_visible()
+    assert page.locator("nav.contents a.seen").count() == 1
+    assert f"Decide all {total - 1} unreviewed" in page.locator(".decide-all").inner_text()
+    assert section.get_by_role("button", name="Request changes").evaluate(
+        "one => one === document.activeElement"
+    )
+    section.get_by_role("button", name="Reset").click()
+    section.get_by_text("Nobody decided yet").wait_for()
+    assert bar.get_by_role("button", name=f"Unreviewed {total}").is_visible()
+    assert not bar.get_by_role("button", name="To change").is_visible()
+    assert not section.get_by_role("button", name="Reset").is_visible()
+    assert page.locator("nav.contents a.seen").count() == 0
+    assert other.get_by_label("Note").input_value() == "half a"
+    assert page.evaluate(STAYS)
+
+
+def test_what_is_typed_while_a_decision_is_on_its_way_goes_into_the_note(
+    open_page: OpenPage, served: Served, real_facts: SeriesFacts
+) -> None:
+    patch = several(real_facts, 8)
+    first, second = patch.hunks[:2]
+    page = open_page()
+    open_patch(page, served, patch, "?show=unreviewed")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/decide", hold)
+    page.locator(f"#hunk-{first.id}").get_by_role("button", name="Approve").click()
+    note = page.locator(f"#hunk-{second.id}").get_by_label("Note")
+    note.click()
+    page.keyboard.type("ja")
+    held[0].continue_()
+    page.locator(f"#hunk-{first.id}").wait_for(state="hidden")
+    page.keyboard.type("ra")
+    assert note.input_value() == "jara"
+    assert page.evaluate(STAYS)
+    assert served.decisions(patch) == {first.id: "approved"}
+
+
+FIELDS = ("textarea", "[type=search]", "select", "#use-keys", "#made")
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_no_key_is_taken_from_a_field(
+    open_page: OpenPage, served: Served, real_facts: SeriesFacts, field: str
+) -> None:
+    patch = several(real_facts, 9)
+    page = open_page()
+    open_patch(page, served, patch)
+    page.keyboard.press("j")
+    page.evaluate(
+        """() => { const made = document.createElement("div");
+             made.id = "made"; made.contentEditable = "true"; made.append("text");
+             const hunk = document.querySelector("section.hunk");
+             hunk.append(made, document.querySelector("#use-keys")); }"""
+    )
+    where = f"section.hunk {field}" if field != "[type=search]" and field != "select" else field
+    page.locator(where).first.focus()
+    theme = page.evaluate("document.documentElement.dataset.theme || ''")
+    address = page.url
+    current = page.locator(".current").get_attribute("id")
+    for key in "aAjkotsu?/r":
+        page.keyboard.press(key)
+    for key in ("Control+Shift+a", "Alt+a", "Meta+j", "Shift+J"):
+        page.keyboard.press(key)
+    assert page.evaluate("document.documentElement.dataset.theme || ''") == theme
+    assert page.url.partition("?")[0] == address
+    assert page.locator(".current").get_attribute("id") == current
+    assert page.locator(where).first.evaluate("one => one === document.activeElement")
+    assert not page.get_by_role("dialog").is_visible()
+    assert page.evaluate(STAYS)
+    assert served.decisions(patch) == {}
+
+
+def test_a_held_key_decides_once(
+    open_page: OpenPage, served: Served, real_facts: SeriesFacts
+) -> None:
+    patch = several(real_facts, 10)
+    page = open_page()
+    open_patch(page, served, patch, "?show=unreviewed")
+    page.keyboard.press("j")
+    page.keyboard.down("a")
+    page.locator(f"#hunk-{patch.hunks[1].id}").and_(page.locator(".current")).wait_for()
+    page.keyboard.down("a")
+    page.keyboard.up("a")
+    page.keyboard.press("r")
+    page.keyboard.type("done")
+    page.get_by_text("Not saved yet").locator("visible=true").wait_for()
+    assert served.decisions(patch) == {patch.hunks[0].id: "approved"}
+
+
+def test_a_note_outlives_reloads_and_restarts_until_it_is_saved(
+    open_page: OpenPage, real_facts: SeriesFacts, tmp_path: Path
+) -> None:
+    patch = several(real_facts, 0)
+    first, second = patch.hunks[:2]
+    served = start(tmp_path / "project")
+    page = open_page()
+    open_patch(page, served, patch)
+    page.locator(f"#hunk-{first.id}").get_by_label("Note").fill("reads <b>well</b>\nbut \u202e")
+    page.locator(f"#hunk-{second.id}").get_by_label("Note").fill("second")
+    page.reload()
+    note = page.locator(f"#hunk-{first.id}").get_by_label("Note")
+    assert note.input_value() == "reads <b>well</b>\nbut \u202e"
+    served.process.send_signal(signal.SIGINT)
+    served.process.communicate(timeout=60)
+    again = start(tmp_path / "project")
+    page.goto(again.url)
+    unsaved = page.get_by_role("region", name="Notes that are not saved")
+    assert unsaved.locator("blockquote").count() == 2
+    assert "but U+202E" in unsaved.inner_text()
+    unsaved.get_by_role("link").filter(has_text="Hunk 1 of").first.click()
+    page.wait_for_url(f"**/{page_path(patch.name)}*")
+    assert note.input_value() == "reads <b>well</b>\nbut \u202e"
+    section = page.locator(f"#hunk-{first.id}")
+    assert section.get_by_text("Not saved yet").is_visible()
+    section.get_by_role("button", name="Approve").click()
+    section.get_by_text(f"Approved by {BY}").wait_for()
+    assert note.input_value() == ""
+    assert not section.get_by_text("Not saved yet").is_visible()
+    page.reload()
+    assert note.input_value() == ""
+    assert page.locator(f"#hunk-{second.id}").get_by_label("Note").input_value() == "second"
+    page.keyboard.press("o")
+    unsaved.get_by_role("button", name="Discard").click()
+    assert not unsaved.is_visible()
+    assert page.evaluate("Object.keys(localStorage).filter((key) => key.includes('note'))") == []
+    again.process.kill()
+    again.process.communicate()
+
+
+def test_a_note_stays_if_the_server_is_gone(
+    open_page: OpenPage, real_facts: SeriesFacts, tmp_path: Path
+) -> None:
+    patch = several(real_facts, 0)
+    served = start(tmp_path / "project")
+    page = open_page(expected=("ERR_CONNECTION_REFUSED",))
+    open_patch(page, served, patch)
+    served.process.kill()
+    served.process.communicate()
+    section = page.locator(f"#hunk-{patch.hunks[0].id}")
+    section.get_by_label("Note").fill("typed")
+    section.get_by_role("button", name="Approve").click()
+    section.get_by_text("The server does not answer").wait_for()
+    assert section.get_by_label("Note").input_value() == "typed"
+    assert section.get_by_text("Not saved yet").is_visible()
+
+
 def test_all_hunks_of_a_patch_are_approved_at_once_and_by_key(
     open_page: OpenPage, served: Served, real_facts: SeriesFacts
 ) -> None:
@@ -143,7 +323,7 @@ def test_deciding_goes_on_to_the_next_hunk_that_the_filter_leaves(
     for number in range(len(patch.hunks)):
         page.locator(f"#hunk-{patch.hunks[number].id}").and_(page.locator(".current")).wait_for()
         page.keyboard.press("a")
-    page.get_by_text("The filter leaves no hunk of this patch.").wait_for()
+    page.get_by_text("No hunk of this patch matches the filter.").wait_for()
     assert page.url.endswith("?show=unreviewed")
     assert served.decisions(patch) == {hunk.id: "approved" for hunk in patch.hunks}
 
@@ -195,11 +375,21 @@ def test_axe_finds_no_serious_violation_in_the_buttons(
         page.locator(f"#hunk-{hunk.id}").get_by_text(f"by {BY}").wait_for()
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-        for hunk in patch.hunks[:3]:
-            parts = f"#hunk-{hunk.id} :is(.decision, .hunk-head)"
-            result = Axe().run(page, context=parts, options={"preload": False}).response
-            found = [one for one in result["violations"] if one["impact"] in SERIOUS]
-            assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
+        parts = [f"#hunk-{hunk.id} :is(.decision, .hunk-head)" for hunk in patch.hunks[:3]]
+        for part in parts:
+            require_no_violation(Axe().run(page, context=part, options={"preload": False}))
+    page.locator(f"#hunk-{patch.hunks[2].id}").get_by_label("Note").fill("not saved")
+    page.keyboard.press("Escape")
+    page.keyboard.press("o")
+    page.get_by_role("region", name="Notes that are not saved").wait_for()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        require_no_violation(Axe().run(page, context="#unsaved", options={"preload": False}))
+
+
+def require_no_violation(result: Any) -> None:
+    found = [one for one in result.response["violations"] if one["impact"] in SERIOUS]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
 
 
 def test_what_the_server_refuses_is_said_beside_the_buttons_and_an_interrupt_ends_it(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from made_review import OLDER, decided, made_review, text_of
@@ -65,17 +65,20 @@ def test_a_filter_is_in_the_address_and_goes_along(
     assert page.url.endswith("?since=2025.1")
     page.reload()
     assert page.locator(ROWS).count() == len(chosen)
-    assert page.locator("output").inner_text() == f"{len(chosen)} of {len(real_facts.patches)}"
+    assert page.locator("output").inner_text() == (
+        f"{len(chosen)} of {len(real_facts.patches)} patches"
+    )
     page.locator(f"{ROWS} th a").first.click()
     page.wait_for_url(f"**/{page_path(chosen[0].name)}?since=2025.1")
     page.go_back()
     page.get_by_role("button", name="Show all").click()
     assert page.locator(ROWS).count() == len(real_facts.patches)
     assert "?" not in page.url
-    page.get_by_role("searchbox").fill("uefi-guests")
+    page.get_by_role("searchbox").fill("nova/uefi-guests")
+    page.get_by_text(f"1 of {len(real_facts.patches)} patches").wait_for()
     assert page.locator(ROWS).count() == 1
-    page.get_by_role("searchbox").fill("no such patch")
-    assert page.get_by_text("No patch is left by the filter.").is_visible()
+    page.get_by_role("searchbox").fill("xyzzy")
+    page.get_by_text("No patch matches the filter.").wait_for()
 
 
 def test_each_filter_leaves_what_it_says(open_page: OpenPage, tmp_path: Path) -> None:
@@ -92,6 +95,7 @@ def test_each_filter_leaves_what_it_says(open_page: OpenPage, tmp_path: Path) ->
         decision={ids[0].id: decided(ids[0]), ids[3].id: decided(ids[3], "changes-requested")},
         findings={ids[2].id: (finding,)},
         checks={hunk.id: () if hunk is ids[4] else ("check",) for hunk in ids},
+        missed={ids[4].id: ("4",)},
     )
     write_site(facts, tmp_path / "site", print)
     page = open_page()
@@ -292,7 +296,7 @@ def test_all_can_be_read_without_a_script(
     page.wait_for_url(f"**/{page_path(patch.name)}")
     for hunk in patch.hunks:
         section = page.locator(f"#hunk-{hunk.id}")
-        assert section.get_by_text("Where it lands").is_visible()
+        assert section.get_by_text("Placement on each release").is_visible()
         assert section.locator("tr.a, tr.r").first.is_visible()
     page.get_by_role("link", name="Next:").click()
     page.wait_for_url(lambda url: page_path(patch.name) not in url)
@@ -306,6 +310,192 @@ def test_no_page_is_wider_than_the_screen(
     for path in ("index.html", page_path(patch_with_hunks(real_facts).name)):
         page.goto(address(real_site, path))
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def texts_of(patch: PatchFacts) -> tuple[str, list[str]]:
+    """What can be read of a patch as a whole, and of each of its hunks, in small letters."""
+    prose = [patch.name, patch.upstream, patch.header.prose]
+    prose += [value for _, value in patch.header.fields]
+    prose += [f"{one.message} {one.rule}" for one in patch.findings]
+    hunks = []
+    for hunk in patch.hunks:
+        bodies = [hunk.hunk, *(one.other for one in hunk.placements if one.other)]
+        parts = [decode_line(line) for body in bodies for line in (*body.old, *body.new)]
+        parts += [hunk.path, hunk.scope or "", hunk.id]
+        parts += [f"{one.message} {one.rule}" for one in hunk.findings]
+        hunks.append("\n".join(parts).lower())
+    return " ".join("\n".join(prose).lower().split()), hunks
+
+
+@pytest.mark.parametrize("query", ["geteuid", "capabilities setuid", '"import fcntl"', "CAPSICUM"])
+def test_the_search_finds_prose_and_the_lines_of_hunks_in_all_patches(
+    open_page: OpenPage, real_site: Path, real_facts: SeriesFacts, query: str
+) -> None:
+    words = [query.strip('"').lower()] if '"' in query else query.lower().split()
+    expected: dict[str, list[str]] = {}
+    for patch in real_facts.patches:
+        prose, hunks = texts_of(patch)
+        found = [
+            hunk.id
+            for hunk, text in zip(patch.hunks, hunks, strict=True)
+            if all(word in prose or word in text for word in words)
+        ]
+        if found:
+            expected[patch.name.removesuffix(".patch")] = found
+    assert 0 < len(expected) < len(real_facts.patches)
+    page = open_page()
+    page.goto(address(real_site))
+    page.get_by_role("searchbox").fill(query)
+    page.get_by_text(f"{len(expected)} of {len(real_facts.patches)} patches").wait_for()
+    assert page.locator(f"{ROWS} th > a").all_inner_texts() == list(expected)
+    for name, hunks in list(expected.items())[:2]:
+        page.get_by_role("link", name=name, exact=True).click()
+        page.locator("section.hunk").first.wait_for(state="attached")
+        page.wait_for_function(
+            """count => [...document.querySelectorAll("section.hunk")]
+              .filter((one) => !one.hidden).length === count""",
+            arg=len(hunks),
+        )
+        shown = page.locator("section.hunk:visible").evaluate_all("all => all.map((one) => one.id)")
+        assert shown == [f"hunk-{one}" for one in hunks]
+        page.go_back()
+
+
+def test_a_line_that_was_found_leads_to_its_hunk_and_is_marked(
+    open_page: OpenPage, real_site: Path, real_facts: SeriesFacts
+) -> None:
+    page = open_page()
+    page.goto(address(real_site))
+    page.get_by_role("searchbox").fill("os.geteuid()")
+    hit = page.locator(".hits a").first
+    hit.wait_for()
+    assert "os.geteuid()" in hit.inner_text()
+    ids = [hunk.id for one in real_facts.patches for hunk in one.hunks]
+    hit.click()
+    page.wait_for_url("**/patches/**")
+    current = page.locator("section.current")
+    current.wait_for()
+    assert (current.get_attribute("id") or "").removeprefix("hunk-") in ids
+    assert any("os.geteuid()" in one for one in current.locator("td.c").all_inner_texts())
+    marked = page.evaluate(
+        """() => [...CSS.highlights.get("found")].map((one) => {
+             const range = document.createRange();
+             range.setStart(one.startContainer, one.startOffset);
+             range.setEnd(one.endContainer, one.endOffset);
+             return range.toString(); })"""
+    )
+    assert set(marked) == {"os.geteuid()"}
+
+
+def halves(page: Page, hunk: HunkFacts) -> list[list[str]]:
+    """The code on the left and on the right, where there is a line."""
+    found: list[list[str]] = page.locator(f"#hunk-{hunk.id} .lines > table.diff").evaluate(
+        """(table) => [2, 5].map((at) => [...table.tBodies[0].rows]
+          .filter((row) => row.cells.length === 6 && !row.cells[at].classList.contains("void"))
+          .map((row) => row.cells[at].textContent))"""
+    )
+    return found
+
+
+def unified(page: Page, hunk: HunkFacts) -> list[str]:
+    """The markup of the table's head and of its lines."""
+    parts = "> colgroup, > thead, > tbody > tr:not(.unfold)".replace(">", ":scope >")
+    found: list[str] = page.locator(f"#hunk-{hunk.id} .lines > table.diff").evaluate(
+        "(table, parts) => [...table.querySelectorAll(parts)].map((one) => one.outerHTML)", parts
+    )
+    return found
+
+
+def test_lines_stand_side_by_side_on_a_wide_screen_and_it_is_remembered(
+    open_page: OpenPage, real_site: Path, real_facts: SeriesFacts
+) -> None:
+    patch = next(
+        one
+        for one in real_facts.patches
+        if len(one.files) == 1 and any(len(hunk.hunk.old) > 6 for hunk in one.hunks)
+    )
+    hunk, file = next(one for one in patch.hunks if len(one.hunk.old) > 6), patch.files[0]
+    page = open_page(viewport={"width": 1440, "height": 900})
+    page.goto(address(real_site, page_path(patch.name)))
+    before = unified(page, hunk)
+    toggle = page.get_by_role("button", name="Side by side")
+    toggle.click()
+    sides = [[decode_line(line) for line in side] for side in (hunk.hunk.old, hunk.hunk.new)]
+    assert halves(page, hunk) == sides
+    page.reload()
+    assert toggle.get_attribute("aria-pressed") == "true"
+    assert halves(page, hunk) == sides
+    page.locator(f"#hunk-{hunk.id}").get_by_role("button", name="Whole file").first.click()
+    page.locator(f"#hunk-{hunk.id}").get_by_role("button", name="Fold").first.wait_for()
+    wholes = [[decode_line(line) for line in side or ()] for side in (file.before, file.after)]
+    assert halves(page, hunk) == wholes
+    page.locator(f"#hunk-{hunk.id}").get_by_role("button", name="Fold").first.click()
+    assert halves(page, hunk) == sides
+    page.set_viewport_size({"width": 1000, "height": 900})
+    page.locator("html:not(.split)").wait_for()
+    assert not toggle.is_visible()
+    assert unified(page, hunk) == before
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.locator("html.split").wait_for()
+    page.keyboard.press("s")
+    assert unified(page, hunk) == before
+
+
+def test_side_by_side_a_finding_stays_below_its_line_and_lines_face_what_they_replace(
+    open_page: OpenPage, tmp_path: Path
+) -> None:
+    old, new = b"one\ntwo\nthree\nfour\n", b"one\n2\n3\nnew\nfour\n"
+    patches = [("a/p.patch", text_of("s", "a/x.py", old, new))]
+    hunk = made_review({"a/x.py": old}, patches).patches[0].hunks[0]
+    remark = Remark("rule", "note", "look here", "x", hunk.hunk.line + 4, hunk.id)
+    facts = made_review({"a/x.py": old}, patches, findings={hunk.id: (remark,)})
+    write_site(facts, tmp_path / "site", print)
+    page = open_page(viewport={"width": 1440, "height": 900})
+    page.goto(address(tmp_path / "site", page_path("a/p.patch")))
+    page.keyboard.press("s")
+    rows = page.locator(f"#hunk-{hunk.id} .lines > table.diff tbody tr:not(.unfold)").evaluate_all(
+        "rows => rows.map((row) => [...row.cells].map((cell) => cell.textContent.trim()))"
+    )
+    assert [[row[2], row[5]] if len(row) == 6 else row for row in rows] == [
+        ["one", "one"],
+        ["two", "2"],
+        ["note look here rule"],
+        ["three", "3"],
+        ["", "new"],
+        ["four", "four"],
+    ]
+
+
+@pytest.mark.parametrize("width", [768, 390])
+def test_the_columns_of_all_releases_are_reached_by_keyboard_on_a_narrow_screen(
+    open_page: OpenPage, real_site: Path, real_facts: SeriesFacts, width: int
+) -> None:
+    page = open_page(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    page.goto(address(real_site))
+    region = page.get_by_role("region", name="Patches and releases")
+    last = page.get_by_role("columnheader", name=real_facts.releases[-1])
+    edge = last.evaluate("one => one.getBoundingClientRect().right")
+    assert edge > width
+    page.get_by_label("Changed since").focus()
+    page.keyboard.press("Tab")
+    assert region.evaluate("one => one === document.activeElement")
+    for _ in range(60):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        """([name, width]) => {
+             const heads = [...document.querySelectorAll(".grid thead th")];
+             const box = heads.find((one) => one.textContent === name).getBoundingClientRect();
+             return box.left >= 0 && box.right <= width; }""",
+        arg=[real_facts.releases[-1], width],
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator("tbody th").first.evaluate("one => one.getBoundingClientRect().left") >= 0
+    page.goto(address(real_site, page_path(real_facts.patches[2].name)))
+    boxes = page.locator("table.placements").evaluate_all(
+        """all => all.map((one) => [
+             one.getBoundingClientRect().right, one.scrollWidth > one.clientWidth])"""
+    )
+    assert all(right <= width and not is_cut for right, is_cut in boxes)
 
 
 def test_axe_finds_no_serious_violation(
@@ -325,13 +515,22 @@ def test_axe_finds_no_serious_violation(
             page.locator("tr.unfolded").first.wait_for()
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            result = Axe().run(page, options={"preload": False}).response
-            assert [
-                (one["id"], node["html"])
-                for one in result["violations"]
-                if one["impact"] in ("serious", "critical")
-                for node in one["nodes"]
-            ] == []
+            require_no_violation(Axe().run(page, options={"preload": False}))
+    page.keyboard.press("s")
+    page.locator("tr.halves").first.wait_for()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        part = f"#hunk-{patch.hunks[0].id}"
+        require_no_violation(Axe().run(page, context=part, options={"preload": False}))
+
+
+def require_no_violation(result: Any) -> None:
+    assert [
+        (one["id"], node["html"])
+        for one in result.response["violations"]
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ] == []
 
 
 HOSTILE = (

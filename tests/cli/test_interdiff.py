@@ -114,7 +114,7 @@ def test_releases_are_compared_by_the_texts_they_take_and_where_they_land(
 {WHO}: switched on
     added        oslo_privsep/who.py hunk 1 of 1
 {LEAVE}: changed
-    text of {OLD}: {name}; of 2026.2: {LEAVE}
+    variant of {OLD}: {name}; of 2026.2: {LEAVE}
     changed      nova/greet.py hunk 2 of 2: line 21, +1 on {OLD}
         -    return 'bye'
       - +    return 'farewell'
@@ -140,7 +140,7 @@ def test_a_hunk_without_a_place_is_told_though_the_text_is_the_same(
     assert (
         f"{WHO}: same\n    the same     oslo_privsep/who.py hunk 1 of 1: does not fit {OLD}" in out
     )
-    assert "same; hunks: 1 without a place" in run("interdiff", OLD, "2026.2", "--stat").out
+    assert "same; hunks: 1 not placed" in run("interdiff", OLD, "2026.2", "--stat").out
     (who, *_) = run("interdiff", OLD, "2026.2", "--json").json["patches"]
     (hunk,) = who["hunks"]
     assert (hunk["old"][0]["fits"], hunk["new"][0]["fits"]) == (False, True)
@@ -148,7 +148,7 @@ def test_a_hunk_without_a_place_is_told_though_the_text_is_the_same(
         (tmp_path / "cache/freebsd-port/wheels" / pin.sha256 / pin.wheel).unlink()
     said = run("interdiff", OLD, "2026.2", "--offline")
     assert said.status == 0
-    assert "where hunks land is not known: offline, and not in the cache" in said.out
+    assert "where hunks are placed is not known: offline, and not in the cache" in said.out
 
 
 def test_json_has_every_patch_field_and_line(run: Run, repository: SmallProject) -> None:

@@ -62,6 +62,16 @@ def test_status_does_not_load_what_changes_a_tree(run: Run, project: SmallProjec
     assert "freebsd_port.openstack.ops.proof.proof_record" not in modules
 
 
+def test_what_is_proved_already_loads_nothing_that_runs_checks(
+    run: Run, project: SmallProject
+) -> None:
+    run("apply", "-q", "--verify")
+    modules = loaded("apply", "--verify", "--project", str(project.root))
+    proof = {name for name in modules if name.startswith("freebsd_port.openstack.store.proof.")}
+    assert proof == {"freebsd_port.openstack.store.proof.own"}
+    assert not {name for name in modules if ".engine.core.patch." in name}
+
+
 def test_help_loads_no_verb() -> None:
     assert loaded("--help") == {
         "freebsd_port.cli",

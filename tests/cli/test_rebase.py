@@ -22,7 +22,7 @@ from rebase_project import (
 from small_project import CHECKOUT, GREET, LEAVE, WHO, SmallProject
 from transcript import matches, read_transcripts, replay
 
-CARRYING = "... carrying the series from 2026.2 to 2026.1\n"
+CARRYING = "... rebasing the series from 2026.2 to 2026.1\n"
 FINISHED = CLASHING.replace("f'hello {name}'", "f'HELLO {name}'")
 
 

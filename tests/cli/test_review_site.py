@@ -16,9 +16,9 @@ def test_the_site_is_written_and_again_only_where_it_changed(run: Run, tmp_path:
     said = run("review", "site", str(site), "--offline")
     index = site / "index.html"
     assert (said.status, said.err) == (0, "")
-    assert said.out == f"{index}: 9 files, 9 written\n"
+    assert said.out == f"{index}: 10 files, 10 written\n"
     assert all((site / page_path(name)).is_file() for name in NAMES)
-    assert run("review", "site", str(site), "--offline").out == f"{index}: 9 files, 0 written\n"
+    assert run("review", "site", str(site), "--offline").out == f"{index}: 10 files, 0 written\n"
 
 
 def test_a_patch_that_left_the_series_has_no_page_any_more(
@@ -32,8 +32,8 @@ def test_a_patch_that_left_the_series_has_no_page_any_more(
         "ok": True,
         "verb": "review site",
         "directory": str(site),
-        "files": 8,
-        "changed": 5,
+        "files": 9,
+        "changed": 6,
         "removed": 1,
     }
     assert not (site / page_path(NAMES[-1])).exists()

@@ -11,12 +11,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from command_line import Run, Said, every_verb
 from own_terminal import COMMAND, on_terminal
 from small_project import GREET, LEAVE, NAMES, WHO, SmallProject
 
 from freebsd_port.cli.main import main
+from freebsd_port.cli.render import escape, paint
+from freebsd_port.cli.views.review_text import wrap_row
 
 EVERY_VERB = every_verb()
 
@@ -319,3 +322,12 @@ def test_completion_is_silent_where_there_is_nothing_to_offer(
 def test_completion_is_silent_over_a_broken_series(project: SmallProject) -> None:
     (project.root / "series").write_text("one.patch\none.patch\n")
     assert completions("push", "--project", str(project.root), "o") == []
+
+
+def test_a_painted_row_keeps_its_colours_where_it_is_broken() -> None:
+    rows = wrap_row(f"one {paint('two three', 'good')} four", 9)
+    shown = [escape(row) for row in rows]
+    assert [click.unstyle(row).rstrip() for row in shown] == ["one two", "    three", "    four"]
+    assert all("^[" not in row for row in shown)
+    assert shown[0].endswith("\x1b[0m")
+    assert shown[1].startswith("    \x1b[32mthree")

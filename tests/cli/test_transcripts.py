@@ -367,7 +367,7 @@ def test_apply_can_verify_at_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     assert said.status == 0
     assert said.out.startswith(ALL_ON)
     assert said.out.endswith("4 of 4 hunks run by checks, 4 of 4 added lines\n")
-    assert run("apply", "--verify").out.startswith("nothing to do: 3 patches on")
+    assert run("apply", "--verify").out.startswith("nothing to do: 3 patches applied")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

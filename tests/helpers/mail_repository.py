@@ -43,8 +43,9 @@ class MailRepository:
     def begin(self, files: Mapping[str, bytes]) -> None:
         """Begin anew with other files."""
         self._run("reset", "-q", "--hard", "before")
-        for path in self.files():
-            (self.root / path).unlink()
+        for path, (kind, _) in self.files().items():
+            if not kind.startswith("d"):
+                (self.root / path).unlink()
         write_tree(self.root, files)
         self._run("add", "-A")
         self._run("commit", "-q", "--allow-empty", "-m", "other files")
@@ -67,13 +68,14 @@ class MailRepository:
 
     def files(self) -> dict[str, tuple[str, bytes]]:
         """Give the files as the last mailbox left them."""
-        found = snapshot(self.root)
-        return {path: one for path, one in found.items() if not path.startswith(".git")}
+        return snapshot(self.root)
 
     def _run(self, *words: str, stdin: bytes = b"") -> bytes:
         env = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.root),
+            "GIT_DIR": f"{self.root}.git",
+            "GIT_WORK_TREE": str(self.root),
             "GIT_CONFIG_NOSYSTEM": "1",
             "TZ": "UTC",
             "GIT_AUTHOR_NAME": "nobody",

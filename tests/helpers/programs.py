@@ -8,6 +8,7 @@ import pytest
 
 PACKAGES = {
     "bmake": "bmake",
+    "mariadb": "mariadb-client",
     "nc": "netcat-openbsd",
     "ps": "procps",
     "quilt": "quilt",

@@ -23,7 +23,7 @@ from small_project import (
 from freebsd_port.openstack.core.release.release import PATCHED_DISTRIBUTIONS
 from freebsd_port.openstack.core.release.requirements import Dependency, render_dependencies
 from freebsd_port.openstack.ops.inspect.check import check_project, lock_series
-from freebsd_port.openstack.ops.rebase.rebase import Settings
+from freebsd_port.openstack.ops.rebase.rebase import ReleaseRebasing, Settings
 from freebsd_port.openstack.ops.series import project_source
 from freebsd_port.openstack.store.project.project import Project
 
@@ -122,3 +122,8 @@ def rebase_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RebasePro
     lock_series(made.project, RELEASE, is_offline=True, progress=lambda m: None)
     assert made.project.series_lock(RELEASE).exists()
     return made
+
+
+def rebasing(made: RebaseProject) -> ReleaseRebasing:
+    """Give the project as the course of a rebase takes it."""
+    return ReleaseRebasing(made.project, SETTINGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 
 from freebsd_port.host.core.nova_config import nova_sections
 from freebsd_port.host.core.passwords import variable
@@ -41,6 +42,8 @@ def walk(session: Session) -> None:
     """Go all the way; raises StepError, ApiError, KeeperError or PortError."""
     if is_freebsd():
         raise NotThere("this is FreeBSD: follow docs/operate.md itself")
+    if not (shutil.which("mariadb") or shutil.which("mysql")):
+        raise NotThere("mariadb, the client, is not installed; on Debian: mariadb-client")
     demonstration = Demonstration(session)
     demonstration.keystone.begin()
     for command in read_commands():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import shutil
 import tempfile
@@ -19,7 +21,7 @@ from services.http import ApiError
 from services.keeping import Keeper, KeeperError
 from services.place import BROKER, DATABASE, Address, Target, find_address
 from services.report import FAILED, PASSED, SKIPPED, Report, last_lines
-from services.session import NotThere, Session, StepError
+from services.session import PAUSE, NotThere, Session, StepError
 
 NAME = "freebsd_port_"  # begins all that a run makes
 FAILURES = (StepError, KeeperError, ApiError, PortError, RuntimeError, OSError, ValueError)
@@ -45,6 +47,8 @@ def run(wishes: Wishes, walk: Callable[[Session], None]) -> Report:
     env = environment(directory)
     keeper = Keeper(wishes.target, env)
     session = None
+    deadline = began + wishes.timeout
+    held = contextlib.ExitStack()
 
     def tell(line: str) -> None:
         print(f"...    {line}", file=wishes.progress, flush=True)
@@ -53,12 +57,12 @@ def run(wishes: Wishes, walk: Callable[[Session], None]) -> Report:
         keeper.ask("directory", path=str(directory))
         tell(f"run {name}, at most {wishes.timeout:.0f} s")
         session = Session(
-            run=prepare(name, directory, keeper, report),
+            run=prepare(name, directory, keeper, report, held, deadline),
             target=wishes.target,
             keeper=keeper,
             report=report,
             env=env,
-            deadline=began + wishes.timeout,
+            deadline=deadline,
             host=wishes.host,
             progress=wishes.progress,
             beside=require_beside(wishes.target, tell),
@@ -73,6 +77,7 @@ def run(wishes: Wishes, walk: Callable[[Session], None]) -> Report:
     except KeyboardInterrupt as interrupt:
         report.reason = f"interrupted by {str(interrupt) or 'SIGINT'}"
     finish(keeper, report, wishes.is_kept)
+    held.close()
     report.kept = str(directory) if wishes.is_kept else None
     report.seconds = round(time.monotonic() - began, 1)
     return report
@@ -92,7 +97,14 @@ def environment(directory: Path) -> dict[str, str]:
     return env | {"OS_NOVA_DISABLE_EVENTLET_PATCHING": "true", "PYTHONUNBUFFERED": "1"}
 
 
-def prepare(name: str, directory: Path, keeper: Keeper, report: Report) -> Run:
+def prepare(
+    name: str,
+    directory: Path,
+    keeper: Keeper,
+    report: Report,
+    held: contextlib.ExitStack,
+    deadline: float,
+) -> Run:
     """Reach broker and database and claim a virtual host; raises NotThere or StepError."""
     if shutil.which("ps") is None:
         raise NotThere("ps is not installed; on Debian: apt-get install procps")
@@ -103,19 +115,25 @@ def prepare(name: str, directory: Path, keeper: Keeper, report: Report) -> Run:
             continue
         message = f"no {what} answers at {address.server} ({found[what]}); set {address.variable}"
         raise StepError(message) if address.is_chosen else NotThere(message)
-    vhost = claim_vhost(name, broker, keeper)
+    vhost = claim_vhost(name, broker, keeper, held, deadline)
     report.broker = f"{broker.server}, virtual host {vhost or '/'}"
     report.database = database.server
     ports = {what: keeper.ask("port")["port"] for what in PORTS}
     return Run(name, directory, database, broker.with_path("rabbit", vhost or "/"), ports)
 
 
-def claim_vhost(name: str, broker: Address, keeper: Keeper) -> str:
-    """Make a virtual host where this machine's rabbitmqctl can, else take the URL's, if free."""
+def claim_vhost(
+    name: str, broker: Address, keeper: Keeper, held: contextlib.ExitStack, deadline: float
+) -> str:
+    """Make a virtual host where this machine's rabbitmqctl can, else take the URL's, if free.
+
+    Runs of this checkout take turns on that one.
+    """
     if broker.is_local and not broker.path:
         url = broker.with_path("amqp", name)
         if keeper.ask("vhost", name=name, user=broker.user, url=url)["refused"] is None:
             return name
+    wait_for_turn(held, deadline)
     queues = keeper.ask("busy")["queues"]
     if queues:
         raise StepError(
@@ -123,6 +141,21 @@ def claim_vhost(name: str, broker: Address, keeper: Keeper) -> str:
             f"name another one with {broker.variable}"
         )
     return broker.path
+
+
+def wait_for_turn(held: contextlib.ExitStack, deadline: float) -> None:
+    """Wait until no other run of this checkout holds the shared virtual host, then hold it."""
+    file = held.enter_context(Path(__file__).open())  # noqa: SIM115 - open for the run
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                message = "no time left while another run uses the broker's virtual host"
+                raise StepError(message) from None
+            time.sleep(PAUSE)
+        else:
+            return
 
 
 def finish(keeper: Keeper, report: Report, is_kept: bool) -> None:

@@ -44,10 +44,10 @@ Examples:
 def command(
     common: Common, form: str, chosen: tuple[str, ...], output: Path | None, offline: bool
 ) -> None:
-    """Export the whole series, whatever is applied, for git am, quilt or FreeBSD ports.
+    """Export the whole series, whatever is applied; no environment is needed.
 
     A mailbox can hold some of the patches. For ports, each distribution gets a directory with
-    files/patch-*, one for each changed file, for patch -p0. No environment is needed.
+    files/patch-*, one for each changed file, for patch -p0.
     """
     from freebsd_port.cli.views.authoring import as_text, done, report, write_output
     from freebsd_port.engine.ops.author import export

@@ -14,6 +14,7 @@ from freebsd_port.cli.options import (
     common_options,
     offline_option,
     pass_common,
+    tree_options,
     variant_option,
 )
 from freebsd_port.cli.render import count, paint, print_json, say
@@ -107,7 +108,7 @@ def _show_contacts(contacts: Sequence[Contact], indent: str) -> None:
         say(paint(text, "dim"))
 
 
-def as_json(graph: PatchGraph, release: str) -> dict[str, Any]:
+def as_json(graph: PatchGraph, release: str | None) -> dict[str, Any]:
     """Give the graph with every need, those that follow from others too."""
     drawn = {(need.patch, need.on) for need in reduce_needs(graph)}
     return {
@@ -143,22 +144,24 @@ Examples:
   freebsd-port graph uefi-guests
   freebsd-port graph --reverse nova/consoles-bhyve.patch
   freebsd-port graph --dot > series.dot
+  freebsd-port graph --tree . --patches debian/patches
 
 \b
 Exit status: 0 done, 1 failed, for example because the series does not apply, 2 usage."""
 
 
 @click.command("graph", epilog=_EPILOG)
-@click.argument("patches", nargs=-1, metavar="[PATCH]...", shell_complete=complete_patch)
+@click.argument("names", nargs=-1, metavar="[PATCH]...", shell_complete=complete_patch)
 @click.option("--reverse", is_flag=True, help="Show which patches need PATCH.")
 @click.option("--dot", "is_dot", is_flag=True, help="Print the graph for Graphviz.")
+@tree_options
 @variant_option
 @offline_option
 @common_options
 @pass_common
 def command(
     common: Common,
-    patches: tuple[str, ...],
+    names: tuple[str, ...],
     reverse: bool,
     is_dot: bool,
     offline: bool,
@@ -170,33 +173,46 @@ def command(
     places, but one uses a name that the other defines. Without -v, a need that follows from others
     is left out.
     """
-    if reverse and not patches:
+    if reverse and not names:
         raise click.UsageError("--reverse needs a PATCH")
     if is_dot and common.as_json:
         raise click.UsageError("--json and --dot exclude each other")
+    release, graph = _read(common, names, reverse=reverse, is_offline=offline)
+    if is_dot:
+        from freebsd_port.engine.core.graph.dot import render_dot
+
+        place = release or common.tree_label()
+        click.echo(render_dot(graph, f"needs of the series on {place}"), nl=False)
+    else:
+        _show(common, graph, release, is_of_patches=bool(names), reverse=reverse)
+
+
+def _read(
+    common: Common, names: tuple[str, ...], *, reverse: bool, is_offline: bool
+) -> tuple[str | None, PatchGraph]:
+    """Give the release, None for any tree, and the needs of the series there."""
+    if common.names_series():
+        from freebsd_port.engine.ops.inspect import graph
+
+        found = graph.read_graph(common.source(), common.base(), names, reverse=reverse)
+        return None, found
     from freebsd_port.openstack.ops.inspect.graph import read_graph
 
     project = common.project()
     release = project.load_release(common.release).name
-    graph = read_graph(
+    return release, read_graph(
         project,
         release,
         common.options,
-        patches,
+        names,
         reverse=reverse,
-        is_offline=offline,
+        is_offline=is_offline,
         progress=common.progress,
     )
-    if is_dot:
-        from freebsd_port.engine.core.graph.dot import render_dot
-
-        click.echo(render_dot(graph, f"needs of the series on {release}"), nl=False)
-    else:
-        _show(common, graph, release, is_of_patches=bool(patches), reverse=reverse)
 
 
 def _show(
-    common: Common, graph: PatchGraph, release: str, *, is_of_patches: bool, reverse: bool
+    common: Common, graph: PatchGraph, release: str | None, *, is_of_patches: bool, reverse: bool
 ) -> None:
 
     if common.as_json:

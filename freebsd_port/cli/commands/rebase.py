@@ -13,9 +13,11 @@ from freebsd_port.cli.options import (
     Common,
     complete_patch,
     complete_release,
+    fuzz_option,
     offline_option,
     output_options,
     pass_common,
+    series_options,
 )
 
 SECTION = "Rebase"
@@ -23,9 +25,13 @@ PLACE = 1
 
 
 if TYPE_CHECKING:
+    from freebsd_port.engine.ops.rebase.flow import Rebased
+    from freebsd_port.engine.ops.rebase.series import SeriesRebasing
     from freebsd_port.openstack.ops.rebase.proof import Proof
-    from freebsd_port.openstack.ops.rebase.rebase import Rebased
+    from freebsd_port.openstack.ops.rebase.rebase import ReleaseRebasing
     from freebsd_port.openstack.store.project.project import Project
+
+_COMMAND = "freebsd-port rebase"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,10 @@ class RebaseOptions:
     new: str | None
     old: str | None
     is_all: bool
+    new_tree: str | None
+    old_tree: str | None
+    output: Path | None
+    fuzz: int | None
     dry_run: bool
     only: str | None
     action: str | None
@@ -44,19 +54,34 @@ class RebaseOptions:
     verify: bool
     offline: bool
 
+    def is_of_trees(self, common: Common) -> bool:
+        """Tell whether any series is meant, and not the project's."""
+        words = (self.new_tree, self.old_tree, self.output, self.fuzz)
+        return common.names_series() or any(word is not None for word in words)
+
     def require_sense(self) -> None:
         """Raise UsageError for options that exclude each other."""
         if sum(map(bool, (self.new, self.is_all, self.action))) != 1:
             what = "give exactly one of --to, --all, --continue, --skip, --abort and --status"
             raise click.UsageError(what)
-        if self.reason and self.action != "skip":
-            raise click.UsageError("--reason needs --skip")
         if (self.only or self.old) and not self.new:
             raise click.UsageError("--from and --only need --to")
         if self.dry_run and (self.action or self.verify):
             raise click.UsageError("--dry-run needs --to or --all, and excludes --verify")
         if self.verify and self.action in ("abort", "status"):
             raise click.UsageError(f"--verify and --{self.action} exclude each other")
+
+    def require_sense_of_trees(self) -> None:
+        """Raise UsageError for words that exclude each other with any series."""
+        if self.new or self.old or self.is_all or self.verify or self.offline:
+            what = "--from, --to, --all, --verify and --offline are for the project's releases"
+            raise click.UsageError(f"{what}; any other series needs --from-tree and --to-tree")
+        trees = [tree for tree in (self.old_tree, self.new_tree) if tree is not None]
+        if self.action and (trees or self.dry_run or self.only or self.fuzz is not None):
+            raise click.UsageError(f"--{self.action} needs --series or --patches, and no tree")
+        if not self.action and len(trees) != 2:
+            what = "give --from-tree and --to-tree, or --continue, --skip, --abort, --status"
+            raise click.UsageError(what)
 
 
 _EPILOG = """\b
@@ -65,6 +90,8 @@ Examples:
   freebsd-port rebase --to 2027.1 --from 2026.2 --json --markdown summary.md --junit rebase.xml
   freebsd-port rebase --all --verify
   freebsd-port rebase --continue
+  freebsd-port rebase --patches debian/patches --from-tree ../foo-1.0 --to-tree foo-1.1.tar.gz
+  freebsd-port rebase --patches debian/patches --from-tree git:v1.0 --to-tree git:v1.1
 
 \b
 A release that has its own variant of a patch keeps it as long as it applies. Delete the variant
@@ -85,6 +112,21 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     help="Rebase from this release; by default the nearest that has a series.lock.",
 )
 @click.option("--all", "is_all", is_flag=True, help="Rebase to every release.")
+@click.option(
+    "--from-tree",
+    "old_tree",
+    metavar="TREE",
+    help="Tree that another series applies to: directory, archive, git:REV, git:REPOSITORY@REV.",
+)
+@click.option("--to-tree", "new_tree", metavar="TREE", help="Tree that it will apply to.")
+@series_options
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write the rebased series here; by default it replaces the old one.",
+)
+@fuzz_option("Allow this fuzz on --from-tree; by default 2, as quilt does.")
 @click.option("-n", "--dry-run", is_flag=True, help="Show the outcome and write nothing.")
 @click.option(
     "--only", metavar="PATCH", shell_complete=complete_patch, help="Rebase only this patch."
@@ -110,26 +152,60 @@ def command(common: Common, **words: Any) -> None:
     If everything is clean, the result is written: variants that differ, tags in the series, and
     series.lock. At a conflict, files with diff3-style markers are in .rebase; resolve them and run
     freebsd-port rebase --continue.
+
+    With --series or --patches, rebase any quilt series from one tree to another. Its patches are
+    replaced once the last one is done, or written to --output. If the new tree already contains a
+    patch, its line in the series becomes a comment.
     """
     from freebsd_port.cli.views.rebase import show_abort, show_rebased, show_state
-    from freebsd_port.openstack.ops.rebase import rebase as ops
+    from freebsd_port.engine.ops.rebase import flow
 
     asked = RebaseOptions(**words)
-    asked.require_sense()
-    project = common.project()
+    if asked.reason and asked.action != "skip":
+        raise click.UsageError("--reason needs --skip")
+    rebasing: ReleaseRebasing | SeriesRebasing
+    if asked.is_of_trees(common):
+        rebasing = _open_series(common, asked)
+    else:
+        asked.require_sense()
+        rebasing = _open_project(common, asked)
     if asked.action == "status":
-        show_state(common, ops.read_rebase(project))
+        show_state(common, flow.read_rebase(rebasing.root), rebasing.command)
         return
     if asked.action == "abort":
-        show_abort(common, ops.abort_rebase(project))
+        show_abort(common, flow.abort_rebase(rebasing))
         return
-    done = _carry(common, project, asked)
-    proofs = _prove(common, project, done, asked) if asked.verify else ()
-    show_rebased(common, done, proofs, markdown=asked.markdown, junit=asked.junit)
+    done = _rebase(common, rebasing, asked)
+    proofs = _prove(common, common.project(), done, asked) if asked.verify else ()
+    show_rebased(
+        common, done, proofs, markdown=asked.markdown, junit=asked.junit, command=rebasing.command
+    )
     if any(one.carried.conflict for one in done):
         click.get_current_context().exit(3)
     if any(proof.verification and not proof.verification.is_good for proof in proofs):
         click.get_current_context().exit(1)
+
+
+def _open_project(common: Common, asked: RebaseOptions) -> ReleaseRebasing:
+    from freebsd_port.openstack.ops.rebase.rebase import ReleaseRebasing, Settings
+
+    today = date.today().isoformat()
+    settings = Settings(today, asked.offline, common.progress, asked.only, asked.dry_run)
+    return ReleaseRebasing(common.project(), settings, _COMMAND)
+
+
+def _open_series(common: Common, asked: RebaseOptions) -> SeriesRebasing:
+    from freebsd_port.engine.ops.rebase.series import SeriesRebasing, find_place
+
+    asked.require_sense_of_trees()
+    if asked.output is not None and not asked.dry_run:
+        command = f"{_COMMAND} --output {asked.output}"
+        return SeriesRebasing(asked.output.absolute(), True, command, common.progress)
+    words = [_COMMAND]
+    words += [f"--series {common.series}"] if common.series is not None else []
+    words += [f"--patches {common.patches}"] if common.patches is not None else []
+    place = find_place(common.series, common.patches)
+    return SeriesRebasing(place.root, False, " ".join(words), common.progress)
 
 
 def _prove(
@@ -145,16 +221,34 @@ def _prove(
     )
 
 
-def _carry(common: Common, project: Project, asked: RebaseOptions) -> tuple[Rebased, ...]:
+def _rebase(
+    common: Common, rebasing: ReleaseRebasing | SeriesRebasing, asked: RebaseOptions
+) -> tuple[Rebased, ...]:
+    from freebsd_port.engine.core.apply.place import QUILT_FUZZ
+    from freebsd_port.engine.ops.rebase import flow
+    from freebsd_port.engine.ops.rebase.series import (
+        SeriesRebasing,
+        SeriesRequest,
+        find_place,
+        start_series,
+    )
     from freebsd_port.openstack.ops.rebase import rebase as ops
 
-    settings = ops.Settings(
-        date.today().isoformat(), asked.offline, common.progress, asked.only, asked.dry_run
-    )
     if asked.action == "continue":
-        return (ops.continue_rebase(project, settings),)
+        return (flow.continue_rebase(rebasing),)
     if asked.action == "skip":
-        return (ops.skip_patch(project, asked.reason, settings),)
+        return (flow.skip_patch(rebasing, asked.reason),)
+    if isinstance(rebasing, SeriesRebasing):
+        request = SeriesRequest(
+            find_place(common.series, common.patches),
+            asked.old_tree or "",
+            asked.new_tree or "",
+            asked.only,
+            QUILT_FUZZ if asked.fuzz is None else asked.fuzz,
+            asked.dry_run,
+        )
+        return (start_series(rebasing, request),)
+    settings = rebasing.settings
     if asked.new:
-        return (ops.start_rebase(project, asked.new, asked.old, settings),)
-    return ops.rebase_all(project, settings)
+        return (ops.start_rebase(rebasing.project, asked.new, asked.old, settings),)
+    return ops.rebase_all(rebasing.project, settings)

@@ -13,8 +13,10 @@ from freebsd_port.cli.options import (
     Common,
     common_options,
     complete_release,
+    decisions_option,
     offline_option,
     pass_common,
+    tree_options,
     variant_option,
     venv_option,
 )
@@ -32,6 +34,7 @@ Examples:
   freebsd-port review --since 2026.1 --unreviewed
   freebsd-port review --approve e6cf30d8 6669a2fc --by "Jo Porter" --note "reads well"
   freebsd-port review --sarif findings.sarif -q
+  freebsd-port review --tree . --patches debian/patches
 
 \b
 Exit status: 0 done, even if there are findings; 1 failed; 2 usage."""
@@ -78,6 +81,8 @@ _CHOICES = {"approve": "approved", "request_changes": "changes-requested", "rese
     metavar="FILE",
     help="Also write the findings as SARIF.",
 )
+@decisions_option
+@tree_options
 @venv_option
 @variant_option
 @offline_option
@@ -91,6 +96,9 @@ def command(common: Common, what: tuple[str, ...], **options: Any) -> None:
 
     HUNK is the start of a hunk's id, which survives a rebase. Decisions are written to the file
     `decisions` of the project.
+
+    With --tree, review any series on that directory. Decisions are then in the file `decisions`
+    next to the patches, unless --decisions names another one.
     """
     from freebsd_port.cli.views.review_run import ReviewOptions, review
 

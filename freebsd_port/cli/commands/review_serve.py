@@ -28,9 +28,8 @@ Examples:
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
-    default=0,
     metavar="N",
-    help="Port to listen on; by default any that is free.",
+    help="Port to listen on, 0 for any; by default one that stays the same for the project.",
 )
 @click.option("--no-browser", is_flag=True, help="Print the address, and do not open a browser.")
 @venv_option
@@ -38,7 +37,9 @@ Examples:
 @offline_option
 @common_options
 @pass_common
-def command(common: Common, by: str | None, port: int, no_browser: bool, offline: bool) -> None:
+def command(
+    common: Common, by: str | None, port: int | None, no_browser: bool, offline: bool
+) -> None:
     """Serve the pages of review site, and let you approve hunks or request changes.
 
     Decisions are written to the file `decisions` of the project. Press Ctrl-C to stop.

@@ -9,8 +9,10 @@ import click
 from freebsd_port.cli.options import (
     Common,
     common_options,
+    decisions_option,
     offline_option,
     pass_common,
+    tree_options,
     variant_option,
     venv_option,
 )
@@ -22,11 +24,14 @@ PLACE = 1
 _EPILOG = """\b
 Examples:
   freebsd-port review site public
-  freebsd-port review site public --release 2025.1 --offline"""
+  freebsd-port review site public --release 2025.1 --offline
+  freebsd-port review site public --tree . --patches debian/patches"""
 
 
 @click.command("site", epilog=_EPILOG)
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
+@decisions_option
+@tree_options
 @venv_option
 @variant_option
 @offline_option

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from freebsd_port.cli.options import Common, common_options, pass_common, venv_option
 from freebsd_port.cli.render import print_json, say
+
+if TYPE_CHECKING:
+    from freebsd_port.openstack.store.python.installer import Installer
 
 SECTION = "Apply"
 PLACE = 1
@@ -28,13 +33,12 @@ Examples:
 @click.option(
     "--installer",
     type=click.Choice(["pip", "uv"]),
-    default="pip",
-    show_default=True,
-    help="Program that installs the packages; uv is faster.",
+    help="Program that installs the packages; uv, which is faster, if it is in PATH, otherwise "
+    "pip.",
 )
 @common_options
 @pass_common
-def command(common: Common, python: str | None, installer: str) -> None:
+def command(common: Common, python: str | None, installer: Installer | None) -> None:
     """If the environment exists and agrees with the lock, nothing is done."""
     from freebsd_port.openstack.ops.release.venv import make_environment
 
@@ -46,7 +50,7 @@ def command(common: Common, python: str | None, installer: str) -> None:
         release,
         root,
         python=python,
-        installer="uv" if installer == "uv" else "pip",
+        installer=installer,
         progress=common.progress,
     )
     if common.as_json:

@@ -14,6 +14,7 @@ from freebsd_port.cli.render import (
     problem_rows,
     say,
 )
+from freebsd_port.engine.ops.inspect.check import SeriesCheck
 from freebsd_port.errors import PortError
 from freebsd_port.openstack.ops.inspect.check import CheckResult
 
@@ -50,4 +51,27 @@ def show_check(
             looked = f"{count(result.patches, 'patch')}, {count(len(result.releases), 'release')}"
             say(f"{looked}: {count(len(findings), 'finding')}")
     if findings:
+        click.get_current_context().exit(1)
+
+
+def show_series_check(common: Common, result: SeriesCheck) -> None:
+    """Print the findings about a series that is not a project's; exit with 1 if there is one."""
+    if common.as_json:
+        print_json(
+            {
+                "ok": not result.findings,
+                "verb": "check",
+                "patches": result.patches,
+                "applied": result.is_applied,
+                "problems": problem_rows(result.findings),
+            }
+        )
+    else:
+        for finding in result.findings:
+            print_error(finding)
+        if common.verbosity >= 0:
+            looked = count(result.patches, "patch")
+            looked += f" on {common.tree_label()}" if result.is_applied else ", not applied"
+            say(f"{looked}: {count(len(result.findings), 'finding')}")
+    if result.findings:
         click.get_current_context().exit(1)

@@ -14,7 +14,7 @@ from freebsd_port.engine.core.text.unseen import show_unseen
 if TYPE_CHECKING:
     from freebsd_port.engine.core.interdiff.compare import FieldDiff, PatchDiff
     from freebsd_port.engine.core.interdiff.pairing import HunkPair, HunkText, State
-    from freebsd_port.openstack.ops.inspect.interdiff import Interdiff
+    from freebsd_port.engine.ops.inspect.interdiff import Interdiff
 
 _STATES: tuple[State, ...] = ("changed", "context", "moved", "added", "dropped")
 _WORDS = {"context": "context only", "same": "the same"}

@@ -16,8 +16,12 @@ from freebsd_port.cli.views.report_file import save_report
 if TYPE_CHECKING:
     from freebsd_port.engine.core.rebase.outcome import RebasedPatch
     from freebsd_port.engine.core.rebase.progress import RebaseState
+    from freebsd_port.engine.ops.rebase.flow import Rebased
     from freebsd_port.openstack.ops.rebase.proof import Proof
-    from freebsd_port.openstack.ops.rebase.rebase import Rebased
+
+
+PROJECT_COMMAND = "freebsd-port rebase"
+"""What leads to a rebase of the project."""
 
 
 def render_markdown(done: Sequence[Rebased]) -> str:
@@ -123,8 +127,12 @@ def show_rebased(
     *,
     markdown: Path | None,
     junit: Path | None,
+    command: str,
 ) -> None:
-    """Print the outcome as JSON or as lines, and write the reports."""
+    """Print the outcome as JSON or as lines, and write the reports.
+
+    `command` leads to this rebase again.
+    """
     is_good = not any(proof.verification and not proof.verification.is_good for proof in proofs)
 
     if markdown:
@@ -142,7 +150,7 @@ def show_rebased(
         )
         return
     for one in done:
-        _show(common, one)
+        _show(common, one, command)
     for proof in proofs:
         _show_proof(common, proof)
 
@@ -191,7 +199,7 @@ def _row(one: Rebased) -> dict[str, Any]:
     }
 
 
-def _show(common: Common, one: Rebased) -> None:
+def _show(common: Common, one: Rebased, command: str) -> None:
     carried = one.carried
     if common.verbosity >= 0:
         for patch in carried.patches:
@@ -209,8 +217,9 @@ def _show(common: Common, one: Rebased) -> None:
     if common.verbosity >= 0 or carried.conflict or missing:
         say(f"{carried.old} to {carried.new}: {found}")
     if carried.conflict and one.unfinished:
+        go_on = "--continue" if command == PROJECT_COMMAND else f"{command} --continue"
         stopped = f"{paint('stopped', 'bad')} at {carried.conflict.name}"
-        say(f"{stopped}; resolve these files, then --continue:")
+        say(f"{stopped}; resolve these files, then {go_on}:")
         for file in one.unfinished:
             say(f"  {os.path.relpath(file)}")
 
@@ -230,7 +239,9 @@ def _show_patch(common: Common, patch: RebasedPatch, release: str) -> None:
             say(f"  {hunk.outcome:<10} {place}: {hunk.reason}")
 
 
-def show_state(common: Common, found: tuple[RebaseState, tuple[Path, ...]] | None) -> None:
+def show_state(
+    common: Common, found: tuple[RebaseState, tuple[Path, ...]] | None, command: str
+) -> None:
     """Print where a rebase stands."""
     if common.as_json:
         state = found[0] if found else None
@@ -257,9 +268,9 @@ def show_state(common: Common, found: tuple[RebaseState, tuple[Path, ...]] | Non
         for path in files:
             say(f"  markers left in {os.path.relpath(path)}")
         if not files:
-            say("  no marker is left: freebsd-port rebase --continue")
+            say(f"  no marker is left: {command} --continue")
     else:
-        say("interrupted while writing: freebsd-port rebase --continue")
+        say(f"interrupted while writing: {command} --continue")
 
 
 def show_abort(common: Common, restored: tuple[str, ...]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from freebsd_port.cli.context import Common
 from freebsd_port.cli.render import count, print_json, say
+from freebsd_port.cli.views.review_run import gather_named
 from freebsd_port.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def write_and_show(common: Common, directory: Path, *, is_offline: bool) -> None
 
 
 def _gather(common: Common, *, is_offline: bool) -> SeriesFacts:
+    if common.names_series():
+        return gather_named(common)
     from freebsd_port.openstack.ops.review.gather import gather_review
 
     return gather_review(
@@ -51,13 +54,14 @@ def _gather(common: Common, *, is_offline: bool) -> SeriesFacts:
 
 
 def serve(
-    common: Common, by: str | None, *, port: int, has_browser: bool, is_offline: bool
+    common: Common, by: str | None, *, port: int | None, has_browser: bool, is_offline: bool
 ) -> None:
     """Answer until the user interrupts."""
     from freebsd_port.engine.core.review.decisions import require_name
-    from freebsd_port.openstack.ops.review.decide import Choice, decide_hunks
-    from freebsd_port.openstack.ops.review.desk import open_desk
-    from freebsd_port.openstack.store.project.git import find_git_user
+    from freebsd_port.engine.ops.review.decide import Choice
+    from freebsd_port.engine.store.files.git import find_git_user
+    from freebsd_port.openstack.ops.review.decide import decide_hunks
+    from freebsd_port.openstack.ops.review.desk import open_desk, usual_port
     from freebsd_port.openstack.store.project.stamp import stamp_project
 
     project = common.project()
@@ -70,6 +74,7 @@ def serve(
         return decide_hunks(project, facts, ids, choice, by=reviewer, note=note)
 
     listener, desk, url = open_desk(
+        project.root,
         port,
         lambda: _gather(common, is_offline=is_offline),
         lambda: stamp_project(project),
@@ -79,6 +84,9 @@ def serve(
         print_json({"ok": True, "verb": "review serve", "url": url, "by": reviewer})
     else:
         say(url)
+        if port is None and listener.port != usual_port(project.root):
+            taken = f"port {usual_port(project.root)} is taken"
+            common.progress(f"{taken}: notes typed and not saved there are not shown here")
         common.progress(f"decisions are recorded as {reviewer}'s; press Ctrl-C to stop")
     if has_browser and _has_screen():
         import webbrowser

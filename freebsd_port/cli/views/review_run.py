@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         PatchFacts,
         SeriesFacts,
     )
-    from freebsd_port.openstack.ops.review.decide import Choice
+    from freebsd_port.engine.ops.review.decide import Choice
 
 
 def facts_json(facts: SeriesFacts) -> dict[str, Any]:
@@ -112,10 +112,16 @@ def review(common: Common, asked: ReviewOptions) -> None:
     from freebsd_port.engine.core.review.choose import choose_hunks, read_words
     from freebsd_port.engine.ops.target.patch_source import load_series
 
-    project = common.project()
-    if asked.since is not None:
-        project.load_release(asked.since)
-    words = read_words(asked.what, load_series(project.series))
+    if common.names_series():
+        if asked.since is not None:
+            raise UsageError("--since is for the project's releases, not for --tree")
+        series = common.source().load_series()
+    else:
+        project = common.project()
+        if asked.since is not None:
+            project.load_release(asked.since)
+        series = load_series(project.series)
+    words = read_words(asked.what, series)
     if asked.choice is not None:
         _require_decidable(asked)
     facts = choose_hunks(
@@ -133,6 +139,8 @@ def review(common: Common, asked: ReviewOptions) -> None:
 
 def _gather(common: Common, asked: ReviewOptions, words: Words) -> SeriesFacts:
     """Gather what is to be shown: other releases are looked at only where somebody looks."""
+    if common.names_series():
+        return gather_named(common)
     from freebsd_port.openstack.ops.review.gather import gather_review
 
     since = [asked.since] if asked.since is not None else []
@@ -155,6 +163,17 @@ def _gather(common: Common, asked: ReviewOptions, words: Words) -> SeriesFacts:
         is_offline=asked.offline,
         progress=common.progress,
     )
+
+
+def gather_named(common: Common) -> SeriesFacts:
+    """Gather the facts of the series that was named, on the tree that was."""
+    from freebsd_port.engine.core.apply.place import QUILT_FUZZ
+    from freebsd_port.engine.ops.review.gather import gather_tree
+    from freebsd_port.engine.store.files.decisions import load_decision_file
+
+    decisions = load_decision_file(common.decisions_file())
+    base, label = common.base(), common.tree_label()
+    return gather_tree(common.source(), base, label, decisions, max_fuzz=QUILT_FUZZ)
 
 
 def _show(common: Common, asked: ReviewOptions, facts: SeriesFacts) -> None:
@@ -186,11 +205,22 @@ def _require_decidable(asked: ReviewOptions) -> None:
 
 
 def _decide(common: Common, asked: ReviewOptions, facts: SeriesFacts) -> None:
-    from freebsd_port.openstack.ops.review.decide import decide_hunks
-
     ids = [hunk.id for patch in facts.patches for hunk in patch.hunks]
-    choice = cast("Choice", asked.choice)
-    hunks = decide_hunks(common.project(), facts, ids, choice, by=asked.by or "", note=asked.note)
+    choice, by = cast("Choice", asked.choice), asked.by or ""
+    if common.names_series():
+        from datetime import date
+
+        from freebsd_port.engine.ops.review.decide import decide_in_file
+
+        names = common.source().load_series().names
+        hunks = decide_in_file(
+            common.decisions_file(), names, facts, ids, choice,
+            by=by, note=asked.note, today=date.today().isoformat(),
+        )  # fmt: skip
+    else:
+        from freebsd_port.openstack.ops.review.decide import decide_hunks
+
+        hunks = decide_hunks(common.project(), facts, ids, choice, by=by, note=asked.note)
     if common.as_json:
         rows = [{"id": hunk.id, "patch": hunk.patch, "verdict": choice} for hunk in hunks]
         print_json({"ok": True, "verb": "review", "decided": rows})

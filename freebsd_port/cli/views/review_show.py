@@ -64,7 +64,7 @@ def _read(patch: PatchFacts, hunk: HunkFacts) -> tuple[HunkLine, ...]:
 
 def _unified_rows(lines: Sequence[HunkLine], digits: int, wrap: int | None) -> Iterator[str]:
     """Give the lines behind their numbers; what is too wide goes on below its own text."""
-    gutter = 2 * digits + 2
+    gutter = 2 * digits + 3
     for line in lines:
         numbers = f"{line.old_line or '':>{digits}} {line.new_line or '':>{digits}}"
         mark = paint(f"{numbers} {_MARKS[line.change]}", _LINE_STYLES[line.change])

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from freebsd_port.cli.render import escape, is_plain, say, style
+from freebsd_port.cli.render import STYLE_OFF, escape, is_plain, say, split_styles, style
 from freebsd_port.engine.core.review.lines import HunkLine
 from freebsd_port.engine.core.text.unseen import show_unseen, split_unseen
 
@@ -150,34 +150,32 @@ def _fit_row(characters: Sequence[str], width: int) -> tuple[int, int]:
     return max(len(characters), 0), min(used, width)
 
 
-_TOKEN = re.compile(r"(\x1b\[[0-9;]*m)|([^\x1b\s]+|[ ]+)")
-_STYLE_OFF = "\x1b[0m"
-
-
 def wrap_row(row: str, width: int | None, indent: int = 4) -> list[str]:
     """Break a painted row between words into rows of at most this many columns.
 
     Further rows are indented more than the first. None leaves the row as it is; so does a word
     that is wider than a row, which the terminal may break.
     """
-    if width is None or sum(map(_columns, click.unstyle(row))) <= width:
+    parts = split_styles(row)
+    plain = "".join(parts[::2])
+    if width is None or sum(map(_columns, plain)) <= width:
         return [row]
-    plain = click.unstyle(row)
     margin = " " * min(len(plain) - len(plain.lstrip(" ")) + indent, width // 2)
     rows, current, used, styles = [], "", 0, ""
-    for code, text in _TOKEN.findall(row):
-        if code:
-            current += code
-            styles = "" if code == _STYLE_OFF else styles + code
+    for at, part in enumerate(parts):
+        if at % 2:
+            current += part
+            styles = "" if part == STYLE_OFF else styles + part
             continue
-        columns = sum(map(_columns, text))
-        if used + columns > width and used > len(margin):
-            rows.append(current.rstrip() + (_STYLE_OFF if styles else ""))
-            current, used = margin + styles, len(margin)
-            if not text.strip():
-                continue
-        current += text
-        used += columns
+        for text in re.findall(r"[^ ]+|[ ]+", part):
+            columns = sum(map(_columns, text))
+            if used + columns > width and used > len(margin):
+                rows.append(current.rstrip() + (STYLE_OFF if styles else ""))
+                current, used = margin + styles, len(margin)
+                if not text.strip():
+                    continue
+            current += text
+            used += columns
     return [*rows, current]
 
 

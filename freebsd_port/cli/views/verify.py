@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from freebsd_port.cli.options import Common
 from freebsd_port.cli.render import count, paint, print_json, problem_rows, say
-from freebsd_port.engine.ops.target.workspace import Workspace
 from freebsd_port.errors import PortError
-from freebsd_port.openstack.core.proof.coverage import HunkCoverage
-from freebsd_port.openstack.core.proof.patch_report import PatchReport
 from freebsd_port.openstack.ops.proof.verify import Verification, verify_target
+
+if TYPE_CHECKING:
+    from freebsd_port.engine.ops.target.workspace import Workspace
+    from freebsd_port.openstack.core.proof.coverage import HunkCoverage
+    from freebsd_port.openstack.core.proof.patch_report import PatchReport
 
 _NOT_MEASURED = "which hunks ran is not known: coverage needs sqlite3 (FreeBSD: py3XX-sqlite3)"
 _NOTHING_PASSED = "no check passed, so nothing was proved"

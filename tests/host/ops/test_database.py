@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from programs import why_not
 from proof import VARIABLE, require_environment
 from services.place import DATABASE, find_address
 
@@ -90,6 +91,8 @@ def client() -> str:
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
     require_environment()
+    if shutil.which(client()) is None:
+        pytest.skip(why_not("mariadb"))
     address = find_address(DATABASE)
     account = address.account
     host, port = str(account["host"]), int(str(account["port"]))

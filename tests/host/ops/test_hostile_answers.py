@@ -27,6 +27,7 @@ import sqlglot
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_answers import answer, host_toml
+from programs import why_not
 from services.place import DATABASE, find_address
 from sqlglot.dialects.mysql import MySQL
 from sqlglot.tokens import TokenType
@@ -554,7 +555,7 @@ def as_user() -> Callable[..., str]:
     return ask
 
 
-@pytest.mark.skipif(CLIENT is None, reason="neither mariadb nor mysql, the client, is installed")
+@pytest.mark.skipif(CLIENT is None, reason=why_not("mariadb"))
 @pytest.mark.parametrize("name", NAMES_OF_USERS)
 def test_a_real_server_makes_exactly_the_user_that_is_named(
     name: str, as_user: Callable[..., str]

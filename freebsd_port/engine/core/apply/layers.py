@@ -64,11 +64,13 @@ class Prefix:
     """Hunks of the patch that have no place; they are left out."""
 
 
-def walk_prefixes(tree: Tree, patches: Iterable[tuple[SeriesEntry, Patch]]) -> Iterator[Prefix]:
-    """Apply the patches in memory, without fuzz, and give the files after each."""
+def walk_prefixes(
+    tree: Tree, patches: Iterable[tuple[SeriesEntry, Patch]], max_fuzz: int = 0
+) -> Iterator[Prefix]:
+    """Apply the patches in memory, with so much fuzz at most, and give the files after each."""
     draft = Draft(tree)
     for number, (entry, patch) in enumerate(patches, 1):
-        outcome = apply_patch(draft, entry, patch, 0)
+        outcome = apply_patch(draft, entry, patch, max_fuzz)
         lines = {path: draft.lines(path) for path in outcome.paths}
         files = {path: None if one is None else b"".join(one) for path, one in lines.items()}
         yield Prefix(entry.name, number, files, outcome.problems)

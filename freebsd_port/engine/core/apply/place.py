@@ -11,6 +11,9 @@ from dataclasses import dataclass, field, replace
 
 from freebsd_port.engine.core.patch.hunk import Hunk, reverse_hunk
 
+QUILT_FUZZ = 2
+"""What quilt, like patch, allows by default. Source: GNU patch manual, option -F."""
+
 
 @dataclass(frozen=True, slots=True)
 class Placement:

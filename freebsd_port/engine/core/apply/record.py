@@ -18,7 +18,7 @@ def record_paths(record: bytes) -> Mapping[str, str]:
 
     Source: PEP 376 and the binary distribution format, "RECORD".
     """
-    text = record.decode("utf-8", "surrogateescape")
+    text = record.decode("utf-8", "surrogateescape").replace("\r\n", "\n")  # pip writes these
     if '"' in text or "\r" in text:
         return _read_csv(text)
     rows = (line.split(",", 2) for line in text.split("\n") if line)

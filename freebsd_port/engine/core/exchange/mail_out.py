@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_qp
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email.header import Header as EncodedHeader
 from email.utils import format_datetime
 
@@ -73,7 +73,7 @@ def _encode_author(author: str) -> str:
     name, bracket, address = author.rpartition(" <")
     if not _is_plain(name):
         return f"{_encode(name)}{bracket}{address}"
-    if _SPECIAL.search(name):
+    if _SPECIAL.search(name) and "@" in address:  # git takes no quotes off without an address
         name = '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
     return f"{name}{bracket}{address}"
 
@@ -87,31 +87,51 @@ def _is_plain(text: str) -> bool:
     return text.isascii() and text.isprintable() and "=?" not in text
 
 
-def is_git_form(patch: Patch, outcome: PatchOutcome, after: Mapping[str, FileState | None]) -> bool:
+def is_git_form(
+    patch: Patch,
+    outcome: PatchOutcome,
+    before: Mapping[str, FileState | None],
+    after: Mapping[str, FileState | None],
+) -> bool:
     """Tell whether git reads a patch as GNU patch does; git is the stricter of the two.
 
     It takes no fuzz, comments, indentation or CRs of the way, no names that differ, no context
-    that got lost; and a hunk without context at an end fits at that end of its file only.
-    `after` holds the files as the patch leaves them.
+    that got lost; and a hunk without context at an end fits at that end of its file only. Where
+    hunks are displaced, the two look in another order, so each must have one place only. Lines put
+    behind a last one without a newline are joined to it by git, unless the hunk has that one.
+    `before` and `after` hold the files as the patch finds and leaves them.
     """
     placed = {hunk.line: hunk for hunk in outcome.hunks}
     last = {hunk.path: hunk.line for hunk in outcome.hunks}
+    displaced = {
+        hunk.path
+        for hunk in outcome.hunks
+        if isinstance(hunk.result, Placement) and hunk.result.offset
+    }
 
     def fits(hunk: Hunk, *, is_whole: bool) -> bool:
         result, path = placed[hunk.line].result, placed[hunk.line].path
         if not isinstance(result, Placement) or result.fuzz or not _is_git_hunk(hunk):
             return False
+        if path in displaced and not _is_unique(hunk.old, before.get(path)):
+            return False
         file = after.get(path)
         stop = result.line + len(hunk.new) - 1
         is_last = last[path] == hunk.line and file and stop == len(split_lines(file.content))
         is_first = hunk.old_start > 1 or result.line == 1
-        return is_whole or bool((hunk.trailing or is_last) and is_first)
+        return is_whole or bool((hunk.trailing or (is_last and hunk.old)) and is_first)
 
     return all(
         _is_git_change(change)
         and all(fits(hunk, is_whole=2 in (change.creates, change.deletes)) for hunk in change.hunks)
         for change in patch.changes
     )
+
+
+def _is_unique(lines: Sequence[bytes], file: FileState | None) -> bool:
+    whole = split_lines(file.content) if file else []
+    starts = range(len(whole) - len(lines) + 1)
+    return sum(whole[at : at + len(lines)] == list(lines) for at in starts) == 1
 
 
 def _is_git_change(change: FileChange) -> bool:

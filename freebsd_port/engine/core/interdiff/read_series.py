@@ -48,11 +48,11 @@ class SeriesText:
 def read_series(
     files: Mapping[str, bytes],
     label: str,
-    release: str,
+    release: str | None,
     order: tuple[str, ...],
     options: frozenset[str],
 ) -> SeriesText:
-    """Read `series`, and the text of each patch as the release takes it.
+    """Read `series`, and the text of each patch as the release takes it; None takes them all.
 
     `files` are a project's by path: `series` and what is below patches/. `order` holds all
     releases, oldest first. Raises SeriesError when there is no series, and ProblemsError with
@@ -65,7 +65,7 @@ def read_series(
     texts: list[PatchText] = []
     problems: list[PortError] = []
     for entry in series.entries:
-        if not is_on(entry, release, order, options):
+        if release is not None and not is_on(entry, release, order, options):
             texts.append(PatchText(entry, None, Patch(entry.name, (), b""), Header((), "")))
             continue
         file = pick_file(entry.name, release, order, present)

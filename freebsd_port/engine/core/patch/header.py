@@ -93,6 +93,22 @@ def find_header_faults(header: Header) -> tuple[str, ...]:
     return tuple(faults)
 
 
+def find_dep3_faults(header: Header) -> tuple[str, ...]:
+    """Say what DEP-3 asks of every header and this one lacks, every finding at once.
+
+    Source: DEP-3, Patch Tagging Guidelines, "Standard fields".
+    """
+    faults = []
+    if not (header.field("Description") or header.field("Subject")):
+        faults.append("the header has neither Description nor Subject")
+    if not any(header.field(name) for name in ("Origin", "Author", "From")):
+        faults.append("the header has neither Origin nor Author")
+    updated = header.field("Last-Update")
+    if updated and not _is_date(updated):
+        faults.append(f"Last-Update is not a date: {updated}")
+    return tuple(faults)
+
+
 def _is_date(text: str) -> bool:
     try:
         return date.fromisoformat(text).isoformat() == text

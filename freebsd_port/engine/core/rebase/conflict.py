@@ -81,8 +81,8 @@ def _find_syntax_error(source: bytes) -> str | None:
         ast.parse(source)
     except SyntaxError as error:
         return f"line {error.lineno}: {error.msg}"
-    except ValueError as error:
-        return str(error)
+    except (ValueError, RecursionError, MemoryError) as error:
+        return str(error) or "it is nested too deep"
     return None
 
 

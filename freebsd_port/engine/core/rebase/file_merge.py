@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from freebsd_port.engine.core.rebase.merge import Clash, MergeResult, merge_splices
 from freebsd_port.engine.core.rebase.moved_code import Move, find_move
 from freebsd_port.engine.core.rebase.outcome import Outcome, RebasedHunk
-from freebsd_port.engine.core.rebase.placed import PlacedHunk
+from freebsd_port.engine.core.rebase.placed import Kind, PlacedHunk
 from freebsd_port.engine.core.rebase.tree_version import Version
 from freebsd_port.engine.core.source.scope import Scope, heads_around, innermost_scope, parses_in
-from freebsd_port.engine.core.text.align import Block
-from freebsd_port.engine.core.text.splice import Splice, find_splices
+from freebsd_port.engine.core.text.align import Block, chunks
+from freebsd_port.engine.core.text.git_diff import align_as_git
+from freebsd_port.engine.core.text.splice import Splice, apply_splices, find_splices
+
+
+@dataclass(frozen=True, slots=True)
+class FileEdit:
+    """What a patch does to one file of a version."""
+
+    path: str
+    """The file as the patch leaves it."""
+
+    kind: Kind
+    source: str
+    """The file that it reads; another one for a rename only."""
+
+    splices: tuple[Splice, ...]
+    """In lines of the source; a file that goes away loses them all."""
+
+    mode: int | None = None
+    """Permission bits that it sets; None leaves them."""
 
 
 @dataclass(slots=True)
@@ -22,6 +41,14 @@ class FileMerge:
     path: str
     """The file on the other release."""
 
+    source: str
+    """What the change reads there; another file for a rename only."""
+
+    kind: Kind = "edit"
+    mode: int | None = None
+    is_done: bool = False
+    """Whether the other release has all of it, so that there is nothing to do."""
+
     hunks: list[RebasedHunk] = field(default_factory=list)
     splices: dict[str, list[Splice]] = field(default_factory=dict)
     """What is to be done, by path of the other release; moved code may be in another file."""
@@ -29,8 +56,14 @@ class FileMerge:
     clashes: dict[str, list[Clash]] = field(default_factory=dict)
     """What needs a person, by path as well."""
 
-    is_alike: bool = True
-    """Whether each splice is made in both versions alike, in the same file."""
+    def edits(self) -> Iterator[FileEdit]:
+        """Give all that is to be done to files of the other release."""
+        own = tuple(self.splices.get(self.path, ()))
+        if not self.is_done and (own or self.kind != "edit" or self.mode is not None):
+            yield FileEdit(self.path, self.kind, self.source, own, self.mode)
+        for path, splices in self.splices.items():
+            if path != self.path and splices:
+                yield FileEdit(path, "edit", path, tuple(splices))
 
 
 Recall = Callable[[Clash], tuple[bytes, ...] | None]
@@ -65,17 +98,20 @@ class FileMerger:
     may_move: bool = True
     """Whether to look for code that moved where there is a clash."""
 
+    is_wary: bool = True
+    """Whether a merge that is clean by its lines alone, but looks wrong, is a conflict."""
+
     def merge(self, placed: Sequence[PlacedHunk], blocks: Sequence[Block]) -> FileMerge:
-        """Carry the hunks; `blocks` aligns the two versions of the file."""
+        """Carry the hunks; `blocks` aligns the two versions of the file as git does."""
         base, other = self._lines()
-        done = FileMerge(self.other_path)
-        splices = [splice for hunk in placed for splice in hunk.splices]
+        done = FileMerge(self.other_path, self.other_path)
+        after = apply_splices(base, [splice for hunk in placed for splice in hunk.splices])
+        splices = find_splices_as_git(base, after)
         results = merge_splices(base, other, blocks, splices)
-        at = 0
-        for number, hunk in enumerate(placed, 1):
-            own = list(results[at : at + len(hunk.splices)])
-            at += len(hunk.splices)
-            found = self._settle(hunk, own, done)
+        shares, alike = _share(placed, splices), _find_alike(splices, results)
+        for number, (hunk, owned) in enumerate(zip(placed, shares, strict=True), 1):
+            as_git = replace(hunk, splices=tuple(splices[one] for one in owned))
+            found = self._settle(hunk, as_git, [results[one] for one in owned], done)
             done.hunks.append(
                 RebasedHunk(
                     self.other_path,
@@ -87,29 +123,58 @@ class FileMerger:
                     found.scope,
                 )
             )
-        self._require_syntax(done)
+        self._leave_out(done, [alike.issuperset(owned) for owned in shares])
+        if self._find_breakage(done) is None:
+            return done
+        if not self.is_wary and any(hunk.outcome == "moved" for hunk in done.hunks):
+            return replace(self, may_move=False).merge(placed, blocks)
+        self._tell_breakage(done)
         return done
+
+    def _leave_out(self, done: FileMerge, is_alike: Sequence[bool]) -> None:
+        """Take hunks that both sides have out of a conflict that other hunks are in."""
+        clashing = [hunk.outcome == "conflict" for hunk in done.hunks]
+        if not any(one and not alike for one, alike in zip(clashing, is_alike, strict=True)):
+            return
+        reason = f"{self.release} has it; lines around it are in conflict"
+        for number, alike in enumerate(is_alike):
+            if alike and clashing[number]:
+                hunk = done.hunks[number]
+                done.hunks[number] = replace(hunk, outcome="upstreamed", reason=reason)
 
     def _lines(self) -> tuple[list[bytes], list[bytes]]:
         return self.base.lines(self.path) or [], self.other.lines(self.other_path) or []
 
-    def _settle(self, hunk: PlacedHunk, results: list[MergeResult], done: FileMerge) -> _Found:
-        """Say what became of one hunk, and take what is to be done into the file merge."""
-        clashes = [result for result in results if isinstance(result, Clash)]
-        if clashes:
+    def _settle(
+        self,
+        hunk: PlacedHunk,
+        as_git: PlacedHunk,
+        results: list[MergeResult],
+        done: FileMerge,
+    ) -> _Found:
+        """Say what became of one hunk, and take what is to be done into the file merge.
+
+        `as_git` has the same changes at the lines at which git sees them.
+        """
+        if not results:
+            return _Found("exact", "it changes nothing", None)
+        if any(isinstance(result, Clash) for result in results):
             return self._settle_clash(hunk, results, done)
         made = [result for result in results if isinstance(result, Splice)]
-        names = self._find_names(hunk, made) if made else None
-        if names is not None and self._is_doubtful(*names):
+        names = self._find_names(as_git, made) if made else None
+        is_doubtful = names is not None and self._is_doubtful(*names)
+        if is_doubtful and self.is_wary:
             other = self._lines()[1]
             doubts: list[MergeResult] = [_doubt(other, splice) for splice in made]
             return self._settle_clash(hunk, doubts, done)
-        done.splices.setdefault(self.other_path, []).extend(made)
-        if len(made) < len(results):
-            done.is_alike = False
+        _take(done, self.other_path, made)
         if not made:
             return _Found("upstreamed", f"{self.release} has it", results[0].start + 1)
-        line = self._first_line(hunk, results)
+        line = self._first_line(as_git, results)
+        if names is not None and is_doubtful:
+            place = names[1] or "the module itself"
+            reason = f"its lines come to stand in {place}, not in {names[0]}: read it"
+            return _Found("merged", reason, line, names[0])
         if len(made) < len(results):
             return _Found("merged", f"{self.release} has part of it", line)
         if names is not None:
@@ -167,7 +232,6 @@ class FileMerger:
     def _settle_clash(
         self, hunk: PlacedHunk, results: list[MergeResult], done: FileMerge
     ) -> _Found:
-        done.is_alike = False
         scope = self._scope(hunk)
         name = scope.name if scope else None
         move = self._find_move(hunk, scope) if scope and self.may_move else None
@@ -184,9 +248,7 @@ class FileMerger:
             is_settled = False
             if clash not in unsettled:
                 unsettled.append(clash)
-        there = done.splices.setdefault(self.other_path, [])
-        there += [splice for splice in made if splice not in there]
-        there.sort(key=lambda splice: splice.start)
+        _take(done, self.other_path, made)
         line = results[0].start + 1
         if is_settled:
             return _Found("merged", SETTLED_BEFORE, line, name)
@@ -216,9 +278,7 @@ class FileMerger:
         self, move: Move, name: str, results: Sequence[MergeResult], done: FileMerge
     ) -> _Found:
         made = [result for result in move.results if isinstance(result, Splice)]
-        there = done.splices.setdefault(move.path, [])
-        there += made
-        there.sort(key=lambda splice: splice.start)
+        _take(done, move.path, made)
         line = move.results[0].start + 1
         place = "" if move.path == self.other_path else f" in {move.path}"
         if not made:
@@ -232,23 +292,95 @@ class FileMerger:
                 return _Found("merged", reason, line, name)
         return _Found("moved", f"{name} {new_name}", line, name)
 
-    def _require_syntax(self, done: FileMerge) -> None:
-        """Turn what would not parse into a conflict; what lies on the same lines is not asked."""
-        doubtful = [n for n, h in enumerate(done.hunks) if h.outcome in ("merged", "moved")]
-        if any(done.clashes.values()) or not doubtful:
-            return
+    def _find_breakage(self, done: FileMerge) -> str | None:
+        """Name a file that would not parse any more; what lies on the same lines is not asked."""
+        is_doubtful = any(hunk.outcome in ("merged", "moved") for hunk in done.hunks)
+        if any(done.clashes.values()) or not is_doubtful:
+            return None
         for path, splices in done.splices.items():
             before = self.other.lines(path) or []
             scopes = self.other.scopes(path)  # none where it does not parse as it is
             if scopes and any(not parses_in(before, scopes, splice) for splice in splices):
-                done.clashes[path] = [_doubt(before, splice) for splice in splices]
-                splices.clear()
-                for number in doubtful:
-                    done.hunks[number] = replace(
-                        done.hunks[number],
-                        outcome="conflict",
-                        reason=f"with it {path} would not parse",
-                    )
+                return path
+        return None
+
+    def _tell_breakage(self, done: FileMerge) -> None:
+        """Turn what would not parse into a conflict, or only say so."""
+        while path := self._find_breakage(done):
+            for number, hunk in enumerate(done.hunks):
+                if hunk.outcome in ("merged", "moved"):
+                    outcome: Outcome = "conflict" if self.is_wary else "merged"
+                    reason = f"with it {path} would not parse"
+                    if not self.is_wary:
+                        reason = f"with it {path} does not parse: read it"
+                    done.hunks[number] = replace(hunk, outcome=outcome, reason=reason)
+            if not self.is_wary:
+                return
+            before, splices = self.other.lines(path) or [], done.splices[path]
+            done.clashes[path] = [_doubt(before, splice) for splice in splices]
+            splices.clear()
+
+
+def _take(done: FileMerge, path: str, made: Iterable[Splice]) -> None:
+    """Add splices to what is to be done, each once."""
+    there = done.splices.setdefault(path, [])
+    there += [splice for splice in made if splice not in there]
+    there.sort(key=lambda splice: splice.start)
+
+
+def find_splices_as_git(before: Sequence[bytes], after: Sequence[bytes]) -> tuple[Splice, ...]:
+    """Give what makes one of the other, at the lines at which git's merge sees it."""
+    blocks = align_as_git(before, after)
+    return tuple(
+        Splice(c.start, c.stop, tuple(after[c.other_start : c.other_stop]))
+        for c in chunks(blocks, len(before), len(after))
+    )
+
+
+def _find_alike(splices: Sequence[Splice], results: Sequence[MergeResult]) -> frozenset[int]:
+    """Give the numbers of splices in a clash of which both sides have made the same.
+
+    git leaves such lines out of a conflict. At least one splice of each clash is not among them.
+    """
+    found: set[int] = set()
+    for clash in dict.fromkeys(one for one in results if isinstance(one, Clash)):
+        blocks = align_as_git(clash.theirs, clash.ours)
+        differing = chunks(blocks, len(clash.theirs), len(clash.ours))
+        shift = -clash.base_start
+        alike: set[int] = set()
+        for number in clash.splices:
+            splice = splices[number]
+            start = splice.start + shift
+            stop = start + len(splice.lines)
+            shift += len(splice.lines) - (splice.stop - splice.start)
+            if start < stop and all(
+                chunk.other_stop <= start or chunk.other_start >= stop for chunk in differing
+            ):
+                alike.add(number)
+        if len(alike) < len(clash.splices):
+            found |= alike
+    return frozenset(found)
+
+
+def _share(hunks: Sequence[PlacedHunk], splices: Sequence[Splice]) -> list[list[int]]:
+    """Give for each hunk the numbers of the splices that are its own, or that it has a part in."""
+    if tuple(splice for hunk in hunks for splice in hunk.splices) == tuple(splices):
+        numbers = iter(range(len(splices)))
+        return [[next(numbers) for _ in hunk.splices] for hunk in hunks]
+    shared: list[list[int]] = [[] for _ in hunks]
+    ranges = [
+        (hunk.splices[0].start, hunk.splices[-1].stop) if hunk.splices else None for hunk in hunks
+    ]
+    for number, splice in enumerate(splices):
+        distances = {
+            index: max(start - splice.stop, splice.start - stop, 0)
+            for index, (start, stop) in ((i, r) for i, r in enumerate(ranges) if r)
+        }
+        nearest = min(distances.values())
+        for index, distance in distances.items():
+            if distance == nearest:
+                shared[index].append(number)
+    return shared
 
 
 def _doubt(before: Sequence[bytes], splice: Splice) -> Clash:
@@ -259,19 +391,21 @@ def _doubt(before: Sequence[bytes], splice: Splice) -> Clash:
 
 def merge_whole(
     path: str,
+    kind: Kind,
     base: list[bytes] | None,
     after: list[bytes] | None,
     there: list[bytes] | None,
     release: str,
 ) -> FileMerge:
-    """Carry the file from `base` to `after` to the release that has `there`; None is no file."""
-    merge = FileMerge(path, is_alike=False)
+    """Carry a file that comes or goes to the release that has `there`; None is no file."""
+    merge = FileMerge(path, path, kind)
     outcome: Outcome = "exact"
-    reason = "a new file" if base is None else "the same file goes away"
+    reason = "a new file" if kind == "create" else "the same file goes away"
     if there == after:
         outcome, reason = "upstreamed", f"{release} has it"
-    elif there == base:
-        merge.splices[path] = [Splice(0, len(base or ()), tuple(after or ()))]
+        merge.is_done = True
+    elif there == base or (kind == "create" and there is None):
+        merge.splices[path] = [Splice(0, len(there or ()), tuple(after or ()))]
     else:
         outcome, reason = "conflict", f"{release} has another {path}"
         clash = Clash(

@@ -6,7 +6,7 @@ The base is what the patch was made for, ours is the patch, theirs is the other 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from freebsd_port.engine.core.text.align import Block, Chunk, chunks
 from freebsd_port.engine.core.text.splice import Splice, apply_splices
@@ -34,6 +34,9 @@ class Clash:
 
     splices: tuple[int, ...]
     """Which of the splices it is about, by their index."""
+
+    base_start: int = field(default=0, compare=False)
+    """0-based line of the base at which it starts."""
 
 
 MergeResult = Splice | Present | Clash
@@ -103,6 +106,7 @@ def _merge_group(
         ours,
         theirs,
         tuple(range(number, number + len(splices))),
+        start,
     )
 
 

@@ -21,6 +21,10 @@ class RebaseError(PortError):
     """A series that cannot be carried, whatever the other release holds."""
 
 
+class MisfitError(RebaseError):
+    """A patch that does not apply to the version that it was made for."""
+
+
 @dataclass(frozen=True, slots=True)
 class RebasedHunk:
     """What became of one hunk on the other release."""

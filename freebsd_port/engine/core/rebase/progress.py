@@ -38,7 +38,16 @@ class RebaseState:
     """Paths of the files with markers of the patch that it stopped at."""
 
     saved: Mapping[str, bool] = field(default_factory=dict)
-    """Files of the project that are written, and whether they were there before."""
+    """Files that are written, and whether they were there before."""
+
+    places: Mapping[str, str] = field(default_factory=dict)
+    """Where a series that belongs to no release and its two trees are, for the next command."""
+
+    def is_of(self, other: RebaseState) -> bool:
+        """Tell whether both are states of the same rebase."""
+        return (self.old, self.new, self.only, self.places) == (
+            *(other.old, other.new, other.only, other.places),
+        )
 
 
 def render_rebase_state(state: RebaseState) -> bytes:
@@ -55,6 +64,7 @@ def parse_rebase_state(data: bytes) -> RebaseState:
     try:
         state = RebaseState(**{**value, **{one: tuple(value[one]) for one in _TUPLES}})
         texts = [state.old, state.new, state.today, *state.skipped.values(), *state.settled]
+        texts += [*state.places, *state.places.values()]
         texts += [text for text in (state.only, state.stopped) if text is not None]
         paths = [*state.skipped, *state.settled, *state.unfinished, *state.saved]
         kinds = {type(was_there) for was_there in state.saved.values()}

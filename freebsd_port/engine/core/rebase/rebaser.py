@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from freebsd_port.engine.core.apply.changed_file import find_target
-from freebsd_port.engine.core.apply.place import Placement
-from freebsd_port.engine.core.patch.change import find_special
-from freebsd_port.engine.core.patch.patch import Patch, repeats_a_file
-from freebsd_port.engine.core.patch.render import render_patch
+from freebsd_port.engine.core.patch.patch import Patch
+from freebsd_port.engine.core.patch.render import Rewritten, render_patch
 from freebsd_port.engine.core.rebase.conflict import make_work_files
 from freebsd_port.engine.core.rebase.file_merge import (
     SETTLED_BEFORE,
+    FileEdit,
     FileMerge,
     FileMerger,
     Recall,
@@ -24,95 +22,91 @@ from freebsd_port.engine.core.rebase.file_merge import (
 )
 from freebsd_port.engine.core.rebase.merge import Clash
 from freebsd_port.engine.core.rebase.moved_code import find_renamed_file
-from freebsd_port.engine.core.rebase.outcome import Labels, Outcome, RebasedHunk, RebasedPatch
+from freebsd_port.engine.core.rebase.outcome import (
+    Labels,
+    MisfitError,
+    Outcome,
+    RebasedHunk,
+    RebasedPatch,
+)
 from freebsd_port.engine.core.rebase.placed import (
+    Kind,
     PlacedChange,
     PlacedHunk,
     are_apart,
+    make_hunks,
     place_hunks,
     place_patch,
-    plan_patch,
 )
+from freebsd_port.engine.core.rebase.renamed_file import RenameFinder, are_alike
 from freebsd_port.engine.core.rebase.tree_version import Version
-from freebsd_port.engine.core.text.align import Block, align_lines, grow_blocks
+from freebsd_port.engine.core.series.series import SeriesEntry
+from freebsd_port.engine.core.source.missing_names import find_missing, mentions
+from freebsd_port.engine.core.text.align import Block
 from freebsd_port.engine.core.text.file import split_lines
+from freebsd_port.engine.core.text.git_diff import align_as_git
 from freebsd_port.engine.core.text.splice import Splice, apply_splices, find_splices
+
+Edits = Mapping[str, FileEdit]
+"""What is done to files, by path."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fits:
     """Every hunk has its place."""
 
-    splices: dict[str, list[Splice]]
-    """By path, in order."""
-
+    edits: dict[str, FileEdit]
     hunks: tuple[RebasedHunk, ...]
 
 
-def find_fit(version: Version, patch: Patch, strip: int) -> Fits | None:
-    """Place every hunk without fuzz; None when one has no place.
-
-    A patch that makes a file that is there, or is more than an edit of lines, does not fit.
-    """
-    if repeats_a_file(patch, strip):
-        return _find_fit_together(version, patch, strip)
-    splices: dict[str, list[Splice]] = {}
-    hunks: list[RebasedHunk] = []
-    for change in patch.changes:
-        target = find_target(change, strip, version.exists, version.has_directory)
-        if target is None or find_special(change):
-            return None
-        lines = version.lines(target.path) or []
-        placed = place_hunks(lines, change.hunks)
-        if len(placed) < len(change.hunks) or (change.creates == 2 and lines):
-            return None
-        splices[target.path] = [splice for hunk in placed for splice in hunk.splices]
-        hunks += [
-            _kept_hunk(target.path, number, len(placed), hunk)
-            for number, hunk in enumerate(placed, 1)
-        ]
-    return Fits(splices, tuple(hunks))
-
-
-def _find_fit_together(version: Version, patch: Patch, strip: int) -> Fits | None:
-    """Place several diffs of one file one after the other."""
-    plan = plan_patch(version, patch, strip)
-    if plan.problems or any(find_special(change) for change in patch.changes):
+def find_fit(version: Version, patch: Patch, entry: SeriesEntry) -> Fits | None:
+    """Place every hunk without fuzz; None when one has no place."""
+    try:
+        placed = place_patch(version, "", patch, entry)
+    except MisfitError:
         return None
-    splices = {}
-    for edit in plan.edits:
-        after = split_lines(edit.after.content) if edit.after else []
-        splices[edit.path] = list(find_splices(version.lines(edit.path) or [], after))
     hunks = [
-        RebasedHunk(
-            one.path,
-            one.number,
-            one.total,
-            "offset" if one.result.offset else "exact",
-            _OWN,
-            one.result.line,
-        )
-        for outcome in plan.patches
-        for one in outcome.hunks
-        if isinstance(one.result, Placement)
+        _kept_hunk(one.path, number, len(one.hunks), hunk)
+        for one in placed
+        for number, hunk in enumerate(one.hunks, 1)
     ]
-    return Fits(splices, tuple(hunks))
+    return Fits(_edits_of(placed), tuple(hunks))
 
 
-_OWN = "the release has a text of its own"
+def _edits_of(placed: Sequence[PlacedChange]) -> dict[str, FileEdit]:
+    return {
+        one.path: FileEdit(one.path, one.kind, one.source, tuple(one.splices), one.mode)
+        for one in placed
+    }
 
 
 def _kept_hunk(path: str, number: int, total: int, hunk: PlacedHunk) -> RebasedHunk:
     outcome: Outcome = "offset" if hunk.placement.offset else "exact"
     line = hunk.placement.line
-    return RebasedHunk(path, number, total, outcome, _OWN, line)
+    return RebasedHunk(path, number, total, outcome, "the release has a text of its own", line)
 
 
-Spliced = Mapping[str, Sequence[Splice]]
-"""What is done to files, by path."""
-
-Grown = Mapping[tuple[str, str], tuple[Block, ...]]
-"""Alignments with a patch on both sides, by the two paths."""
+def write_edits(version: Version, edits: Edits) -> None:
+    """Make edits in a version; all of them read it as it was before."""
+    made = []
+    for edit in edits.values():
+        if edit.source == edit.path and edit.kind != "delete":
+            continue
+        lines = version.lines(edit.source) or []
+        after = None if edit.kind == "delete" else apply_splices(lines, edit.splices)
+        made.append((edit, after, version.mode(edit.source)))
+    for edit, _, _ in made:
+        version.write(edit.source, None)
+    for edit, after, mode in made:
+        if after is not None:
+            version.write(edit.path, after)
+            if mode is not None:
+                version.set_mode(edit.path, mode)
+    for edit in edits.values():
+        if edit.source == edit.path and edit.kind != "delete":
+            version.splice(edit.path, edit.splices)
+        if edit.mode is not None and edit.kind != "delete":
+            version.set_mode(edit.path, edit.mode)
 
 
 @dataclass(slots=True)
@@ -123,19 +117,25 @@ class Rebaser:
     other: Version
     old_release: str
     new_release: str
-    today: str
-    """The date for Last-Update, ISO 8601."""
+    today: str | None
+    """The date for Last-Update, ISO 8601; None leaves that field as it is."""
 
     recall: Recall
+    is_wary: bool = True
+    """Whether a merge that is clean by its lines alone, but looks wrong, is a conflict."""
+
+    max_fuzz: int = 0
+    """Context lines that a hunk may do without on the version that it comes from."""
+
     _blocks: dict[tuple[str, str], tuple[Block, ...]] = field(default_factory=dict, init=False)
+    _renames: RenameFinder | None = field(default=None, init=False)
 
     def carry(
         self,
-        name: str,
+        entry: SeriesEntry,
         patch: Patch,
         current: Patch | None,
         settled: Mapping[str, bytes] | None = None,
-        strip: int = 1,
         *,
         is_own: bool = True,
     ) -> RebasedPatch:
@@ -144,94 +144,147 @@ class Rebaser:
         A text of its own that fits there is kept: somebody made it so. `is_own` False says that
         the text is only what the release would take. `settled` holds the files of the other
         release as a person left them for this patch. Both versions have the patch on
-        afterwards, but the other one only if it was carried. Raises RebaseError when it does
+        afterwards, but the other one only if it was carried. Raises MisfitError when it does
         not fit on the release it comes from.
         """
-        placed = place_patch(self.base, self.old_release, patch, strip)
-        fits = find_fit(self.other, current, strip) if current and not settled else None
+        name = entry.name
+        placed = self._place(entry, patch)
+        fits = find_fit(self.other, current, entry) if current and not settled else None
         if fits is not None and current != patch and is_own:
-            self._advance(placed, fits.splices, {})
+            self._advance(placed, fits.edits)
             return RebasedPatch(name, "kept", fits.hunks, None)
         merges = self._merge_all(placed)
         hunks = tuple(hunk for merge in merges for hunk in merge.hunks)
+        edits = _by_path(merges)
         if settled:
-            return self._finish(name, patch, placed, self._read(settled), {}, _settle(hunks))
-        spliced = _by_path(merges)
+            made = self._read(settled, merges)
+            return self._finish(entry, patch, placed, made, _settle(hunks))
         if any(any(merge.clashes.values()) for merge in merges):
             labels = Labels(name, self.old_release, self.new_release)
-            work = make_work_files(self.other.lines, spliced, _clashes(merges), labels)
-            self._advance(placed, {}, {})
+            sources = {merge.path: merge.source for merge in merges}
+            work = make_work_files(
+                lambda path: self.other.lines(sources.get(path, path)),
+                _splices(merges),
+                _clashes(merges),
+                labels,
+            )
+            self._advance(placed, {})
             return RebasedPatch(name, "conflict", hunks, None, work)
-        grown = self._grown(placed, merges)
-        if fits is not None and self._makes_the_same(fits, spliced):
-            self._advance(placed, spliced, grown)
+        if fits is not None and self._makes_the_same(fits, edits):
+            self._advance(placed, edits)
             return RebasedPatch(name, "kept", hunks, None)
-        return self._finish(name, patch, placed, spliced, grown, hunks)
+        return self._finish(entry, patch, placed, edits, hunks)
 
-    def leave(self, name: str, patch: Patch, strip: int = 1) -> RebasedPatch:
+    def leave(self, entry: SeriesEntry, patch: Patch) -> RebasedPatch:
         """Put a patch on the base only: the other release goes without it."""
-        self._advance(place_patch(self.base, self.old_release, patch, strip), {}, {})
-        return RebasedPatch(name, "off", (), None)
+        self._advance(self._place(entry, patch), {})
+        return RebasedPatch(entry.name, "off", (), None)
 
-    def keep(self, name: str, patch: Patch, current: Patch, strip: int = 1) -> RebasedPatch:
+    def keep(self, entry: SeriesEntry, patch: Patch, current: Patch) -> RebasedPatch:
         """Put a patch on as each release has it; nothing is carried."""
-        placed = place_patch(self.base, self.old_release, patch, strip)
-        fits = find_fit(self.other, current, strip)
-        self._advance(placed, fits.splices if fits else {}, {})
+        placed = self._place(entry, patch)
+        fits = find_fit(self.other, current, entry)
+        self._advance(placed, fits.edits if fits else {})
         if fits is None:
-            return RebasedPatch(name, "left", (), None)
-        return RebasedPatch(name, "kept", fits.hunks, None)
+            return RebasedPatch(entry.name, "left", (), None)
+        return RebasedPatch(entry.name, "kept", fits.hunks, None)
 
-    def adopt(self, name: str, current: Patch, strip: int = 1) -> RebasedPatch | None:
+    def adopt(self, entry: SeriesEntry, current: Patch) -> RebasedPatch | None:
         """Put a patch on the other version only: the release it comes from goes without it.
 
         None, and nothing is put on, when it does not fit.
         """
-        fits = find_fit(self.other, current, strip)
+        fits = find_fit(self.other, current, entry)
         if fits is None:
             return None
-        self._advance([], fits.splices, {})
-        return RebasedPatch(name, "kept", fits.hunks, None)
+        self._advance([], fits.edits)
+        return RebasedPatch(entry.name, "kept", fits.hunks, None)
 
     def forget(self) -> None:
         """Align every file anew, because somebody else has written to a version."""
         self._blocks.clear()
 
+    def _place(self, entry: SeriesEntry, patch: Patch) -> list[PlacedChange]:
+        return place_patch(self.base, self.old_release, patch, entry, self.max_fuzz)
+
     def _finish(
         self,
-        name: str,
+        entry: SeriesEntry,
         patch: Patch,
         placed: Sequence[PlacedChange],
-        spliced: Spliced,
-        grown: Grown,
+        edits: Edits,
         hunks: tuple[RebasedHunk, ...],
     ) -> RebasedPatch:
-        """Write the patch that makes these splices, if there are any."""
-        files = {
-            path: (self.other.lines(path) or [], splices)
-            for path, splices in spliced.items()
-            if splices
-        }
-        text = render_patch(patch, files, self.today) if files else None
-        self._advance(placed, spliced, grown)
-        return RebasedPatch(name, "rewritten" if text else "upstreamed", hunks, text)
+        """Write the patch that makes these edits, if there are any."""
+        files = [self._rewrite(edit, placed) for edit in edits.values()]
+        text = render_patch(patch, files, entry, self.today) if files else None
+        self._advance(placed, edits)
+        return RebasedPatch(entry.name, "rewritten" if text else "upstreamed", hunks, text)
 
-    def _read(self, settled: Mapping[str, bytes]) -> Spliced:
-        """Give what a person made of files of the other release."""
-        return {
-            path: find_splices(self.other.lines(path) or [], split_lines(content))
-            for path, content in settled.items()
-        }
-
-    def _makes_the_same(self, fits: Fits, spliced: Spliced) -> bool:
-        """Tell whether the text that fits leaves every file as the merge does."""
-        if fits.splices == spliced:
-            return True
-        return fits.splices.keys() == spliced.keys() and all(
-            apply_splices(self.other.lines(path) or [], splices)
-            == apply_splices(self.other.lines(path) or [], spliced[path])
-            for path, splices in fits.splices.items()
+    def _rewrite(self, edit: FileEdit, placed: Sequence[PlacedChange]) -> Rewritten:
+        """Give what a diff of this edit is made from, and the part of the patch that still fits."""
+        before = self.other.lines(edit.source)
+        after = None if edit.kind == "delete" else apply_splices(before or [], edit.splices)
+        origin = next(
+            (
+                one.origin
+                for one in placed
+                if (one.path, one.kind, one.source) == (edit.path, edit.kind, edit.source)
+                and one.mode == edit.mode
+            ),
+            None,
         )
+        fits = False
+        if origin is not None and (edit.kind != "create" or before is None):
+            hunks = place_hunks(before or [], origin.hunks)
+            made = [splice for hunk in hunks for splice in hunk.splices]
+            is_whole = len(hunks) == len(origin.hunks)
+            fits = is_whole and apply_splices(before or [], made) == (after or [])
+        splices = edit.splices
+        if edit.kind == "delete":
+            splices = (Splice(0, len(before or ()), ()),)
+        mode = edit.mode if edit.kind != "create" else None
+        return Rewritten(
+            edit.path, edit.source, before, tuple(splices), edit.kind, mode, origin, fits,
+            self.other.mode(edit.source),
+        )  # fmt: skip
+
+    def _read(self, settled: Mapping[str, bytes], merges: Sequence[FileMerge]) -> Edits:
+        """Give what a person made of files of the other release; one left empty goes away."""
+        known = {merge.path: merge for merge in merges}
+        edits: dict[str, FileEdit] = {}
+        for path, content in settled.items():
+            merge = known.get(path)
+            source = merge.source if merge and merge.kind == "rename" else path
+            mode = merge.mode if merge else None
+            before = self.other.lines(source)
+            splices = find_splices(before or [], split_lines(content))
+            if not content:
+                if before is not None:
+                    edits[source] = FileEdit(source, "delete", source, ())
+            elif splices or source != path or mode is not None:
+                kind: Kind = "edit" if before is not None else "create"
+                kind = kind if source == path else "rename"
+                edits[path] = FileEdit(path, kind, source, tuple(splices), mode)
+        return edits
+
+    def _makes_the_same(self, fits: Fits, edits: Edits) -> bool:
+        """Tell whether the text that fits leaves every file as the merge does."""
+        return self._results(fits.edits) == self._results(edits)
+
+    def _results(self, edits: Edits) -> dict[str, tuple[list[bytes] | None, int | None]]:
+        """Give the files that edits change as they leave them."""
+        found: dict[str, tuple[list[bytes] | None, int | None]] = {}
+        for edit in edits.values():
+            if edit.source != edit.path:
+                found[edit.source] = (None, None)
+        for edit in edits.values():
+            before = self.other.lines(edit.source)
+            after = None if edit.kind == "delete" else apply_splices(before or [], edit.splices)
+            mode = edit.mode if edit.mode != self.other.mode(edit.source) else None
+            if after != before or mode is not None or edit.source != edit.path:
+                found[edit.path] = (after, mode)
+        return found
 
     def _merge_all(self, placed: Sequence[PlacedChange]) -> list[FileMerge]:
         """Merge every change; where moved code would come to lie over other code, none moves."""
@@ -239,56 +292,148 @@ class Rebaser:
         clashes = _clashes(merges)
         ranges = {
             path: [(one.start, one.stop) for one in (*splices, *clashes.get(path, ()))]
-            for path, splices in _by_path(merges).items()
+            for path, splices in _splices(merges).items()
         }
-        if all(are_apart(one) for one in ranges.values()):
-            return merges
-        return [self._merge(one, may_move=False) for one in placed]
+        if not all(are_apart(one) for one in ranges.values()):
+            merges = [self._merge(one, may_move=False) for one in placed]
+        return self._join_renames(placed, merges)
 
     def _merge(self, placed: PlacedChange, *, may_move: bool) -> FileMerge:
         path = placed.path
-        lines = self.base.lines(path)
-        if placed.is_whole:
-            after = apply_splices(lines or [], placed.splices) or None
-            return merge_whole(path, lines, after, self.other.lines(path), self.new_release)
-        other_path = path if self.other.exists(path) else self._find_renamed(path, lines or [])
+        if placed.kind in ("create", "delete"):
+            merge = merge_whole(
+                path,
+                placed.kind,
+                self.base.lines(path),
+                placed.after(self.base),
+                self.other.lines(path),
+                self.new_release,
+            )
+            merge.mode = placed.mode
+            return merge
+        source = placed.source
+        lines = self.base.lines(source) or []
+        other_source = source
+        if not self.other.exists(source):
+            other_source = self._find_renamed(source, path, lines)
         merger = FileMerger(
-            self.base, self.other, path, other_path, self.new_release, self.recall, may_move
+            self.base,
+            self.other,
+            source,
+            other_source,
+            self.new_release,
+            self.recall,
+            may_move,
+            self.is_wary,
         )
-        return merger.merge(placed.hunks, self._align(path, other_path))
+        merge = merger.merge(placed.hunks, self._align(source, other_source))
+        self._merge_mode(placed, merge)
+        return self._merge_name(placed, merge) if placed.kind == "rename" else merge
 
-    def _find_renamed(self, path: str, lines: list[bytes]) -> str:
-        """Give the path that the file has there, its old one when there is none."""
-        return find_renamed_file(path, lines, self.other.sources(path)) or path
+    def _merge_mode(self, placed: PlacedChange, merge: FileMerge) -> None:
+        """Take in the permission bits that a change sets, unless the other version has them."""
+        there = self.other.mode(merge.path)
+        if placed.mode is None or placed.mode == there:
+            return
+        if there is None:
+            self._clash_with_nothing(merge)
+        else:
+            merge.mode = placed.mode
+        if not placed.hunks and placed.kind == "edit":
+            merge.hunks.append(RebasedHunk(merge.path, 1, 1, "exact", "a change of mode", None))
+
+    def _clash_with_nothing(self, merge: FileMerge) -> None:
+        """Make a conflict of a change to a file that the other version does not have."""
+        if any(merge.clashes.values()):
+            return
+        reason = f"{self.new_release} has no {merge.path}"
+        merge.clashes[merge.path] = [Clash(0, 0, (), (), (), ())]
+        merge.hunks.append(RebasedHunk(merge.path, 1, 1, "conflict", reason, None))
+
+    def _merge_name(self, placed: PlacedChange, merge: FileMerge) -> FileMerge:
+        """Give a merged file the name that the patch gives it."""
+        source, path = merge.source, placed.path
+        if source == path:
+            return merge  # the other version has renamed it so
+        if not self.other.exists(source):
+            self._clash_with_nothing(merge)
+            return merge
+        lines, there = merge.splices.pop(source, []), self.other.lines(path)
+        merge.kind, merge.path = "rename", path
+        clashes = merge.clashes.pop(source, [])
+        if there is not None or source != placed.source:
+            old = self.other.lines(source) or []
+            whole = Clash(
+                0, len(old), tuple(self.base.lines(placed.source) or ()),
+                tuple(placed.after(self.base) or ()), tuple(there if there is not None else old),
+                (0,),
+            )  # fmt: skip
+            lines, clashes = [], [whole]
+            reason = f"{self.new_release} has {path if there is not None else source}"
+            merge.hunks = [
+                RebasedHunk(path, 1, 1, "conflict", f"{reason}, and the patch renames", None)
+            ]
+        merge.splices[path] = lines
+        if clashes:
+            merge.clashes[path] = clashes
+        merge.hunks = [
+            replace(hunk, path=path) if hunk.path == source else hunk for hunk in merge.hunks
+        ] or [RebasedHunk(path, 1, 1, "exact", f"{source} gets this name", None)]
+        return merge
+
+    def _join_renames(
+        self, placed: Sequence[PlacedChange], merges: list[FileMerge]
+    ) -> list[FileMerge]:
+        """Take a file that goes and a like one that comes for a rename, where that settles it."""
+        gone = [n for n, m in enumerate(merges) if m.kind == "delete" and m.clashes]
+        for number in gone:
+            old = self.base.lines(placed[number].path) or []
+            for index, one in enumerate(placed):
+                new = one.after(self.base) or []
+                if one.kind != "create" or merges[index].clashes or not are_alike(old, new):
+                    continue
+                hunks = make_hunks(old, new)
+                renamed = replace(one, kind="rename", source=placed[number].path, hunks=hunks)
+                merge = self._merge(renamed, may_move=False)
+                if not any(merge.clashes.values()):
+                    for hunk in merges[number].hunks:
+                        merge.hunks.append(
+                            replace(hunk, outcome="exact", reason=f"it becomes {one.path}")
+                        )
+                    return [m for n, m in enumerate(merges) if n not in (number, index)] + [merge]
+        return merges
+
+    def _find_renamed(self, path: str, wanted: str, lines: list[bytes]) -> str:
+        """Give the path that the file has there, its old one when there is none.
+
+        Where a patch renames the file itself, a file with the name `wanted` is looked at first.
+        """
+        if wanted != path and self.other.exists(wanted):
+            return wanted
+        if self._renames is None:
+            self._renames = RenameFinder(self.base, self.other)
+        found = self._renames.find(path)
+        return found or find_renamed_file(path, lines, self.other.sources(path)) or path
 
     def _align(self, path: str, other_path: str) -> tuple[Block, ...]:
         key = (path, other_path)
         if key not in self._blocks:
             base, other = self.base.lines(path) or [], self.other.lines(other_path) or []
-            self._blocks[key] = align_lines(base, other)
+            self._blocks[key] = align_as_git(base, other)
         return self._blocks[key]
 
-    def _grown(self, placed: Sequence[PlacedChange], merges: Sequence[FileMerge]) -> Grown:
-        """Give the alignments as they are with the patch on both sides, where that is known."""
-        return {
-            (one.path, merge.path): grow_blocks(
-                self._align(one.path, merge.path),
-                [(s.start, s.stop, len(s.lines)) for s in one.splices],
-            )
-            for one, merge in zip(placed, merges, strict=True)
-            if merge.is_alike
-        }
-
-    def _advance(self, placed: Sequence[PlacedChange], spliced: Spliced, grown: Grown) -> None:
+    def _advance(self, placed: Sequence[PlacedChange], edits: Edits) -> None:
         """Put the patch on the base, and what came of it on the other version."""
-        written = {one.path for one in placed}
-        for key in [k for k in self._blocks if k[0] in written or k[1] in spliced]:
+        read = {name for one in placed for name in (one.path, one.source)}
+        written = {name for one in edits.values() for name in (one.path, one.source)}
+        for key in [k for k in self._blocks if k[0] in read or k[1] in written]:
             del self._blocks[key]
-        self._blocks |= grown
-        for one in placed:
-            self.base.splice(one.path, one.splices)
-        for path, splices in spliced.items():
-            self.other.splice(path, splices)
+        if self._renames is not None:
+            kinds = {one.kind for one in placed} | {one.kind for one in edits.values()}
+            is_named = kinds - {"edit"}
+            self._renames = None if is_named else self._renames.without(read | written)
+        write_edits(self.base, _edits_of(placed))
+        write_edits(self.other, edits)
 
 
 def _settle(hunks: Sequence[RebasedHunk]) -> tuple[RebasedHunk, ...]:
@@ -300,7 +445,21 @@ def _settle(hunks: Sequence[RebasedHunk]) -> tuple[RebasedHunk, ...]:
     )
 
 
-def _by_path(merges: Sequence[FileMerge]) -> dict[str, list[Splice]]:
+def _by_path(merges: Sequence[FileMerge]) -> dict[str, FileEdit]:
+    """Give what is to be done to each file; moved code adds to what is done there already."""
+    found: dict[str, FileEdit] = {}
+    for merge in merges:
+        for edit in merge.edits():
+            known = found.get(edit.path)
+            if known is not None:
+                splices = sorted((*known.splices, *edit.splices), key=lambda one: one.start)
+                first = known if known.kind != "edit" or known.mode is not None else edit
+                edit = replace(first, splices=tuple(splices))
+            found[edit.path] = edit
+    return found
+
+
+def _splices(merges: Sequence[FileMerge]) -> dict[str, list[Splice]]:
     found: dict[str, list[Splice]] = {}
     for merge in merges:
         for path, splices in merge.splices.items():
@@ -316,3 +475,25 @@ def _clashes(merges: Sequence[FileMerge]) -> dict[str, list[Clash]]:
             if clashes:
                 found.setdefault(path, []).extend(clashes)
     return found
+
+
+def tell_missing(
+    version: Version, patches: Sequence[RebasedPatch], added: Mapping[str, frozenset[bytes]]
+) -> list[RebasedPatch]:
+    """Tell each patch of the names in the lines it adds that the version does not have.
+
+    `added` holds those lines by patch. What a patch in conflict may bind, once it is settled, is
+    not told of.
+    """
+    found = find_missing(version.contrasts(), version.lines)
+    pending = b"".join(
+        line for one in patches if one.state == "conflict" for line in added[one.name]
+    )
+    found = tuple(m for m in found if not mentions(pending, m.name))
+    return [
+        replace(one, missing=told)
+        if one.state in ("kept", "rewritten")
+        and (told := tuple(m for m in found if m.text in added[one.name]))
+        else one
+        for one in patches
+    ]

@@ -13,7 +13,7 @@ from freebsd_port.engine.core.source.scope import (
     shift_scopes,
     shift_tops,
 )
-from freebsd_port.engine.core.text.file import Tree, hash_bytes, split_lines
+from freebsd_port.engine.core.text.file import FileState, Tree, hash_bytes, split_lines
 from freebsd_port.engine.core.text.splice import Splice, apply_splices
 
 
@@ -30,6 +30,7 @@ class Version:
     def __init__(self, tree: ListedTree) -> None:
         self._tree = tree
         self._lines: dict[str, list[bytes] | None] = {}
+        self._modes: dict[str, int | None] = {}
         self._written: set[str] = set()
         self._scopes: dict[str, tuple[Scope, ...]] = {}
         self._tops: dict[str, tuple[int, ...]] = {}
@@ -39,18 +40,43 @@ class Version:
         if path not in self._lines:
             state = self._tree.read(path)
             self._lines[path] = None if state is None else split_lines(state.content)
+            self._modes[path] = None if state is None else state.mode
         return self._lines[path]
+
+    def read(self, path: str) -> FileState | None:
+        """Give the file as it is now, as a tree would."""
+        lines = self.lines(path)
+        return None if lines is None else FileState(b"".join(lines), self._modes.get(path))
+
+    def mode(self, path: str) -> int | None:
+        """Give its permission bits as they are now; None for a file that is not there."""
+        self.lines(path)
+        return self._modes.get(path)
+
+    def set_mode(self, path: str, mode: int) -> None:
+        """Change the permission bits of a file that is there."""
+        self._modes[path] = mode
+
+    def paths(self) -> frozenset[str]:
+        """Give every path that is there now."""
+        gone = {path for path in self._written if self._lines[path] is None}
+        return (self._tree.paths() | self._written) - gone
 
     def exists(self, path: str) -> bool:
         """Tell whether the file is there now."""
         return self.lines(path) is not None
 
     def has_directory(self, path: str) -> bool:
-        """Tell whether the directory is there as released."""
-        return self._tree.has_directory(path)
+        """Tell whether the directory is there as released, or holds a file that a patch made."""
+        if self._tree.has_directory(path):
+            return True
+        below = f"{path}/"
+        return any(p.startswith(below) and self._lines[p] is not None for p in self._written)
 
     def scopes(self, path: str) -> tuple[Scope, ...]:
-        """Give the file's classes and functions as they are now."""
+        """Give the classes and functions of a Python file as they are now; none of another file."""
+        if not path.endswith(".py"):
+            return ()
         if path not in self._scopes:
             self._scopes[path] = find_scopes(b"".join(self.lines(path) or ()))
         return self._scopes[path]
@@ -72,7 +98,7 @@ class Version:
         """Change lines of the file, or make it when there is none."""
         before = self.lines(path) or []
         scopes, tops = self._scopes.get(path), self._tops.get(path)
-        self.write(path, apply_splices(before, splices) or None)
+        self.write(path, apply_splices(before, splices))
         if scopes is not None and (moved := shift_scopes(scopes, before, splices)) is not None:
             self._scopes[path] = moved
         if tops is not None and (lines := shift_tops(tops, before, splices)) is not None:

@@ -92,18 +92,25 @@ def count_facts(patches: Iterable[PatchFacts]) -> Counts:
     )
 
 
-def describe_placement(patch: PatchFacts, release: str) -> tuple[PlacementState, str]:
-    """Say in a word or two how a patch lies on a release, by the worst of its hunks."""
+def describe_placement(
+    patch: PatchFacts, release: str, *, shown: str
+) -> tuple[PlacementState, str]:
+    """Say in a word or two how a patch is placed on a release, by the worst of its hunks.
+
+    Of a patch that is not applied on the release `shown`, the facts have no hunks, so nothing is
+    known of the other releases. `LEGEND` explains each answer.
+    """
     states = [
         one.state for hunk in patch.hunks for one in hunk.placements if one.release == release
     ]
     if not states:
-        return ("off", "off") if patch.is_off else ("unknown", "\N{EN DASH}")
+        is_known_off = patch.is_off and release == shown
+        return ("off", WORDS["off"]) if is_known_off else ("unknown", NOTHING)
     misses = states.count("miss")
     if misses:
         return "miss", f"{misses} miss" if misses == 1 else f"{misses} misses"
     if len(set(states)) > 1 and "gone" in states:
-        return "gone", "partly"
+        return "gone", PARTLY
     for state in _WORST_FIRST:
         if state in states:
             return state, WORDS[state]
@@ -115,10 +122,26 @@ WORDS: dict[PlacementState, str] = {
     "exact": "exact",
     "offset": "offset",
     "fuzz": "fuzz",
-    "rewritten": "own text",
+    "rewritten": "variant",
     "gone": "not needed",
-    "off": "off",
+    "off": "not applied",
     "miss": "miss",
     "unknown": "?",
 }
 """How a placement is called on the page."""
+
+PARTLY = "partly"
+NOTHING = "\N{EN DASH}"
+LEGEND = {
+    WORDS["exact"]: "every hunk at its line",
+    WORDS["offset"]: "a hunk at another line",
+    WORDS["fuzz"]: "a hunk with less context",
+    WORDS["rewritten"]: "the release has its own variant of the patch",
+    PARTLY: "its variant goes without some of the hunks",
+    WORDS["gone"]: "its variant goes without all of them",
+    WORDS["off"]: "the patch is not applied on this release",
+    WORDS["miss"]: "the number of hunks that fit nowhere",
+    WORDS["unknown"]: "the wheels of the release are missing",
+    NOTHING: "no hunk to compare",
+}
+"""What each word that `describe_placement` gives means, a count of misses left out."""

@@ -88,8 +88,9 @@ class WalkedPatch:
 class SeriesWalk:
     """Lays patch after patch over a tree; keeps what the next one needs."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, max_fuzz: int = 0) -> None:
         self._draft = Draft(tree)
+        self._max_fuzz = max_fuzz
         self._lines: dict[str, Lines | None] = {}
 
     def lay(self, entry: SeriesEntry, patch: Patch, *, is_named: bool = True) -> WalkedPatch:
@@ -97,7 +98,7 @@ class SeriesWalk:
 
         `is_named` False leaves out scopes, for a patch whose ids nobody asks for.
         """
-        outcome = apply_patch(self._draft, entry, patch, 0)
+        outcome = apply_patch(self._draft, entry, patch, self._max_fuzz)
         files = tuple(self._advance(path) for path in outcome.paths)
         before = {file.path: file.before for file in files}
         outcomes = {hunk.line: hunk for hunk in outcome.hunks}

@@ -197,6 +197,17 @@ def rename_patch(data: bytes, name: str, new_name: str) -> bytes:
     return _replace(data, name, name, new_name)
 
 
+def comment_out(data: bytes, name: str, reason: str) -> bytes:
+    """Turn the line of a patch into a comment that says why; quilt passes it over."""
+    lines = split_lines(data)
+    index = _entry(data, name).line - 1
+    line = lines[index].rstrip(b"\r\n")
+    end = lines[index][len(line) :]
+    why = " ".join(reason.split()).encode("utf-8", "surrogateescape")
+    lines[index] = b"# " + line.strip() + b": " + why + end
+    return b"".join(lines)
+
+
 def _replace(data: bytes, name: str, old: str, new: str) -> bytes:
     lines = split_lines(data)
     index = _entry(data, name).line - 1

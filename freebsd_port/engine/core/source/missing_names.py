@@ -25,7 +25,7 @@ from freebsd_port.engine.core.source.names import (
     imported,
     read_globals,
 )
-from freebsd_port.engine.core.source.scope import find_tops
+from freebsd_port.engine.core.source.scope import UNPARSED, find_tops
 from freebsd_port.engine.core.text.splice import find_splices
 
 _IMPORT = re.compile(rb"^\s*(?:from|import)\s+(\w+)")
@@ -117,7 +117,7 @@ def _read_whole(
     try:
         module = ast.parse(source)
         outer = Outside(module, symtable.symtable(source.decode(), path, "exec"))
-    except (SyntaxError, ValueError):
+    except UNPARSED:
         return
     bound = reader.bindings(path) or Bindings(frozenset(), {}, is_open=True)
     tried = _find_tried(module)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, takewhile
 
-from freebsd_port.engine.core.source.scope import DEFINITIONS, as_module
+from freebsd_port.engine.core.source.scope import DEFINITIONS, UNPARSED, as_module
 
 _GLOBAL = re.compile(rb"^\s+global\s+([\w, \t]+)", re.MULTILINE)
 _DYNAMIC = (b"__getattr__", b"__import__(", b"globals()", b"sys.modules[", b"vars()")
@@ -44,7 +44,7 @@ def read_bindings(lines: Sequence[bytes]) -> Bindings | None:
     source = b"".join(lines)
     try:
         module = ast.parse(b"".join(_outermost(lines)))
-    except (SyntaxError, ValueError):
+    except UNPARSED:
         return None
     names: set[str] = set()
     modules: dict[str, str] = {}
@@ -188,7 +188,7 @@ def read_globals(lines: Sequence[bytes], head: int) -> set[str]:
     source = b"".join((lines[head], *inside))
     try:
         table = symtable.symtable(as_module(source).decode(), "", "exec")
-    except (SyntaxError, ValueError):
+    except UNPARSED:
         return set()
     return _globals_of(table)
 

@@ -74,11 +74,15 @@ class Scope:
     """The line behind the last."""
 
 
+UNPARSED = (SyntaxError, ValueError, RecursionError, MemoryError)
+"""What the parser raises for a file that is not Python; the last two for one nested too deep."""
+
+
 def find_scopes(source: bytes) -> tuple[Scope, ...]:
     """Give every class and function, outer before inner; none for what does not parse."""
     try:
         module = ast.parse(source)
-    except (SyntaxError, ValueError):
+    except UNPARSED:
         return ()
     return tuple(_walk(module.body, ""))
 
@@ -195,6 +199,6 @@ def parses_in(lines: Sequence[bytes], scopes: Sequence[Scope], splice: Splice) -
     text = b"".join(apply_splices(lines, [splice], first, last))
     try:
         ast.parse(as_module(text))
-    except (SyntaxError, ValueError):
+    except UNPARSED:
         return False
     return True

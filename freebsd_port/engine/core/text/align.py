@@ -57,27 +57,6 @@ def chunks(blocks: Sequence[Block], base_count: int, other_count: int) -> tuple[
     return tuple(found)
 
 
-def grow_blocks(
-    blocks: Sequence[Block], spliced: Sequence[tuple[int, int, int]]
-) -> tuple[Block, ...]:
-    """Follow splices that were made alike in both versions, each within one block.
-
-    `spliced` holds (start, stop, new line count) in lines of the base, in order.
-    """
-    grown: list[Block] = []
-    shift = index = 0
-    for block in blocks:
-        end, more = block.base + block.count, 0
-        while index < len(spliced) and spliced[index][1] <= end:
-            start, stop, count = spliced[index]
-            more += count - (stop - start)
-            index += 1
-        if block.count + more:
-            grown.append(Block(block.base + shift, block.other + shift, block.count + more))
-        shift += more
-    return tuple(grown)
-
-
 def _match(
     base: Sequence[bytes], other: Sequence[bytes], b0: int, b1: int, o0: int, o1: int
 ) -> Iterator[Block]:

@@ -158,7 +158,8 @@ def _header_and_diffs(whole: Whole, index: int) -> tuple[bytes, bytes]:
     is_plain = one.entry.strip == 1 and not one.entry.reverse
     is_plain = is_plain and not any(is_empty(before) for _, before, _ in changes)
     is_plain = is_plain and b"\nFrom " not in diffs and not repeats_a_file(patch, one.entry.strip)
+    before = {path: state for path, state, _ in changes}
     after = {path: state for path, _, state in changes}
-    if is_plain and patch.changes and is_git_form(patch, outcome, after):
+    if is_plain and patch.changes and is_git_form(patch, outcome, before, after):
         return header, diffs
     return without_diffs(header, patch), b"".join(render_differences(changes, for_git=True))

@@ -118,8 +118,31 @@ def read_patch_file(path: Path) -> bytes:
 
     Raises SeriesError when it does not decompress, OSError when it cannot be read.
     """
-    data = read_whole(path)
-    if not data or path.suffix not in (".gz", ".bz2", ".xz", ".lzma"):
+    return decompress_patch(path, read_whole(path))
+
+
+_COMPRESSED = (".gz", ".bz2", ".xz", ".lzma")
+
+
+def compress_patch(path: Path, text: bytes) -> bytes:
+    """Give the bytes of a patch file whose name may say that it is compressed."""
+    if path.suffix not in _COMPRESSED:
+        return text
+    import bz2
+    import gzip
+    import lzma
+
+    if path.suffix == ".gz":
+        return gzip.compress(text, mtime=0)
+    if path.suffix == ".bz2":
+        return bz2.compress(text)
+    form = lzma.FORMAT_ALONE if path.suffix == ".lzma" else lzma.FORMAT_XZ
+    return lzma.compress(text, form)
+
+
+def decompress_patch(path: Path, data: bytes) -> bytes:
+    """Give the text in the bytes of a patch file; raises SeriesError as read_patch_file does."""
+    if not data or path.suffix not in _COMPRESSED:
         return data
     import bz2  # here, because hardly any series needs them and every command loads this module
     import gzip

@@ -76,13 +76,23 @@ def open_tree(tree: Path, series: Path | None, patches: Path | None) -> Workspac
     """
     from freebsd_port.engine.ops.target.target import TreeTarget
 
+    source = find_source(series, patches)
+    if not tree.is_dir():
+        raise UsageError("no such directory", where=str(tree), hint="name one with --tree DIR")
+    return Workspace(TreeTarget(tree), source, tree)
+
+
+def find_source(series: Path | None, patches: Path | None) -> PatchSource:
+    """Find a series that belongs to no release by either of its parts.
+
+    The series defaults to PATCHES/series, the patches to beside it. Raises UsageError when
+    neither is named.
+    """
     if series is None and patches is None:
         raise UsageError("--tree needs --series FILE or --patches DIR")
     series_file = series if series is not None else Path(str(patches)) / "series"
     directory = patches if patches is not None else series_file.parent
-    if not tree.is_dir():
-        raise UsageError("no such directory", where=str(tree), hint="name one with --tree DIR")
-    return Workspace(TreeTarget(tree), PatchSource(series_file, directory), tree)
+    return PatchSource(series_file, directory)
 
 
 def _shown(patches: tuple[AppliedPatch, ...]) -> str:

@@ -12,6 +12,21 @@ def read_whole(path: Path) -> bytes:
         return file.read()
 
 
+def list_files(root: Path) -> list[str]:
+    """Name every file below a directory, relative to it; in no order, links are not followed."""
+    found: list[str] = []
+    directories = [""]
+    while directories:
+        above = directories.pop()
+        with os.scandir(root / above) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    directories.append(f"{above}{entry.name}/")
+                else:
+                    found.append(f"{above}{entry.name}")
+    return found
+
+
 class Listing:
     """The names below a directory, each directory listed once: a series asks for many."""
 

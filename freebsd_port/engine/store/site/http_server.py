@@ -84,7 +84,7 @@ class Listener:
             raise ServeError(
                 f"cannot listen: {reason.lower()}",
                 where=f"{ADDRESS}:{port}",
-                hint="take another with --port N, or none for any that is free",
+                hint="choose another with --port N, or --port 0 for any that is free",
             ) from error
         self.port: int = self._server.server_address[1]
 

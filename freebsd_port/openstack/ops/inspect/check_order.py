@@ -21,13 +21,13 @@ from freebsd_port.openstack.core.release.platform import EMULATED, NATIVE
 from freebsd_port.openstack.core.release.release import Release
 from freebsd_port.openstack.ops.series import project_source
 from freebsd_port.openstack.store.project.project import Project
-from freebsd_port.openstack.store.proof.checks import own_python, own_system
 from freebsd_port.openstack.store.proof.import_prefixes import (
     ImportRunError,
     ImportStep,
     ImportTarget,
     run_imports,
 )
+from freebsd_port.openstack.store.proof.own import own_python, own_system
 from freebsd_port.openstack.store.python.environment import (
     EnvironmentUnusableError,
     find_installed,

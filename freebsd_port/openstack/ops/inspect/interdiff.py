@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from freebsd_port.engine.core.apply.planner import plan_series
-from freebsd_port.engine.core.interdiff.compare import PatchDiff, Placements, compare_series
+from freebsd_port.engine.core.interdiff.compare import Placements, compare_series
 from freebsd_port.engine.core.interdiff.read_series import SeriesText, read_series
+from freebsd_port.engine.ops.inspect.interdiff import Interdiff
+from freebsd_port.engine.store.files.git import read_revision
 from freebsd_port.errors import UsageError, system_words
 from freebsd_port.openstack.core.release.release import release_order
-from freebsd_port.openstack.store.project.git import read_revision
 from freebsd_port.openstack.store.project.project import Project, ProjectError
 from freebsd_port.openstack.store.python.wheels import (
     Progress,
@@ -23,22 +23,6 @@ from freebsd_port.openstack.store.python.wheels import (
 
 WORK_TREE = "the working tree"
 Files = dict[str, bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class Interdiff:
-    """Two texts of the series, and how they differ."""
-
-    old: str
-    new: str
-    """As the user calls them."""
-
-    releases: tuple[str, str]
-    """Whose texts were taken."""
-
-    patches: tuple[PatchDiff, ...]
-    unplaced: tuple[WheelError, ...] = ()
-    """Why it is not known where the hunks land; only between releases."""
 
 
 def compare_releases(

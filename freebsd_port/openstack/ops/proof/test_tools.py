@@ -8,7 +8,8 @@ from pathlib import Path
 from freebsd_port.engine.ops.target.workspace import Workspace
 from freebsd_port.openstack.ops.series import EnvironmentWorkspace
 from freebsd_port.openstack.store.project.project import Project
-from freebsd_port.openstack.store.proof.checks import CheckSetup, own_python, own_version
+from freebsd_port.openstack.store.proof.checks import CheckSetup
+from freebsd_port.openstack.store.proof.own import own_python, own_version
 
 
 def target_python(workspace: Workspace) -> tuple[Path, str]:
@@ -55,6 +56,7 @@ def check_setup(
         project.checks,
         is_on_path=environment is not None and environment.python is not None,
         is_measured=can_measure(python, tools),
+        has_monitoring=tuple(map(int, version.split(".")[:2])) >= (3, 12),
         beside=() if beside is None else (beside,),
     )
 

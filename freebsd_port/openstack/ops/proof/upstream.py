@@ -38,7 +38,7 @@ from freebsd_port.openstack.ops.proof.verified import utc_now
 from freebsd_port.openstack.ops.series import open_environment
 from freebsd_port.openstack.store.project.project import Project
 from freebsd_port.openstack.store.proof.baseline import Baseline, make_baseline
-from freebsd_port.openstack.store.proof.checks import own_system
+from freebsd_port.openstack.store.proof.own import own_system
 from freebsd_port.openstack.store.proof.upstream_tests import (
     KnownOutcomes,
     UpstreamError,

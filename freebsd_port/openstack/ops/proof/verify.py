@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING
 
 from freebsd_port.engine.core.apply.overlay import OverlayState
@@ -14,6 +13,7 @@ from freebsd_port.engine.core.progress import counting
 from freebsd_port.engine.core.text.file import hash_bytes
 from freebsd_port.engine.ops.target.patch_source import GoalPatch
 from freebsd_port.engine.ops.target.workspace import Workspace
+from freebsd_port.engine.store.files.read import list_files, read_whole
 from freebsd_port.engine.store.overlay.state import BaseTree, load_state
 from freebsd_port.errors import ProblemsError
 from freebsd_port.openstack.core.release.platform import EMULATED, LINUX, NATIVE
@@ -26,7 +26,6 @@ from freebsd_port.openstack.ops.proof.proof_record import (
     require_patched,
     save_hunk_checks,
 )
-from freebsd_port.openstack.ops.proof.test_tools import check_setup
 from freebsd_port.openstack.ops.proof.verified import (
     Verified,
     digest_state,
@@ -35,20 +34,14 @@ from freebsd_port.openstack.ops.proof.verified import (
     utc_now,
 )
 from freebsd_port.openstack.store.project.project import Project
-from freebsd_port.openstack.store.proof.checks import (
-    TIMEOUT_SECONDS,
-    CheckError,
-    CheckSetup,
-    fresh_bytecode,
-    own_system,
-    run_checks,
-)
-from freebsd_port.openstack.store.proof.report import CheckRun
+from freebsd_port.openstack.store.proof.own import own_system
 
 if TYPE_CHECKING:
     from freebsd_port.engine.core.patch.patch import Patch
     from freebsd_port.openstack.core.proof.coverage import HunkCoverage
     from freebsd_port.openstack.core.proof.patch_report import PatchReport
+    from freebsd_port.openstack.store.proof.checks import CheckSetup
+    from freebsd_port.openstack.store.proof.report import CheckRun
 
 
 LIVES = "lives"
@@ -100,15 +93,16 @@ def verify_target(
     platforms: tuple[str, ...] = (),
     patches: tuple[str, ...] = (),
     again: bool = True,
-    timeout_seconds: float = TIMEOUT_SECONDS,
+    timeout_seconds: float | None = None,
     progress: Callable[[str], None],
 ) -> Verification:
     """Run the checks; `again` False is content with what was proved of the same state.
 
     Only the checks of applied patches are run, and of `patches` if some are named; what is proved
     of some patches is not kept as a proof of the state. `timeout_seconds` is for one distribution
-    on one platform. Raises VerifyError when no patch is applied, a named one is not, or what is
-    applied is not as the series has it, and ProblemsError with every distribution whose checks
+    on one platform; None is longer than any takes. Raises VerifyError when no patch is applied, a
+    named one is not, or what is applied is not as the series has it, and ProblemsError with every
+    distribution whose checks
     could not be run.
     """
     root = workspace.target.root
@@ -121,11 +115,14 @@ def verify_target(
     known = None if again else find_verified(root, state)
     if known is not None and known.checks == checks and set(chosen) <= set(known.platforms):
         return Verification((), (), known)
+    from freebsd_port.openstack.ops.proof.test_tools import check_setup  # not where all is proved
+    from freebsd_port.openstack.store.proof.checks import TIMEOUT_SECONDS, fresh_bytecode
+
     setup = replace(
         check_setup(project, workspace, progress),
         patches=tuple(patch.name for patch in state.patches),
         only=only,
-        timeout_seconds=timeout_seconds,
+        timeout_seconds=TIMEOUT_SECONDS if timeout_seconds is None else timeout_seconds,
     )
     with fresh_bytecode() as bytecode:
         runs = _run_all(replace(setup, bytecode=bytecode), state, chosen, progress)
@@ -177,12 +174,9 @@ def _default_platforms() -> tuple[str, ...]:
 
 def _digest_checks(checks: Path) -> str:
     """Hash the checks by name and content, so that a changed check asks for another run."""
-    files = sorted(path for path in checks.rglob("*") if path.suffix in (".py", ".ini", ".txt"))
+    names = sorted(name for name in list_files(checks) if name.endswith((".py", ".ini", ".txt")))
     return hash_bytes(
-        b"".join(
-            f"{path.relative_to(checks)} {hash_bytes(path.read_bytes())}\n".encode()
-            for path in files
-        )
+        b"".join(f"{name} {hash_bytes(read_whole(checks / name))}\n".encode() for name in names)
     )
 
 
@@ -192,7 +186,11 @@ def _run_all(
     platforms: tuple[str, ...],
     progress: Callable[[str], None],
 ) -> tuple[CheckRun, ...]:
-    from concurrent.futures import ThreadPoolExecutor  # here, as most runs find all proved
+    from concurrent.futures import ThreadPoolExecutor
+    from threading import Event
+
+    from freebsd_port.openstack.store.proof.checks import CheckError, run_checks
+    from freebsd_port.openstack.store.proof.report import CheckRun
 
     distributions = dict.fromkeys(patch.name.partition("/")[0] for patch in state.patches)
     measured = tuple(entry.path for entry in state.files if entry.path.endswith(".py"))

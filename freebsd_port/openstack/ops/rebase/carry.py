@@ -3,48 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from freebsd_port.engine.core.apply.series_lock import LockedFile
 from freebsd_port.engine.core.patch.patch import Patch, parse_patch
 from freebsd_port.engine.core.progress import counted
-from freebsd_port.engine.core.rebase.outcome import RebasedPatch, RebaseError
+from freebsd_port.engine.core.rebase.outcome import MisfitError, RebasedPatch, RebaseError
 from freebsd_port.engine.core.rebase.progress import RebaseState
-from freebsd_port.engine.core.rebase.rebaser import Rebaser
+from freebsd_port.engine.core.rebase.rebaser import Rebaser, tell_missing
 from freebsd_port.engine.core.rebase.tree_version import Version
 from freebsd_port.engine.core.series.series import SeriesEntry, is_on
 from freebsd_port.engine.core.series.variant import variant_name
-from freebsd_port.engine.core.source.missing_names import find_missing, mentions
 from freebsd_port.engine.core.text.file import find_path_fault
+from freebsd_port.engine.ops.rebase.flow import Carried
 from freebsd_port.engine.ops.target.patch_source import PatchSource, load_series
+from freebsd_port.engine.store.rebase.rebase_store import RebaseStore
 from freebsd_port.openstack.ops.series import project_source
 from freebsd_port.openstack.store.project.project import Project
-from freebsd_port.openstack.store.project.rebase_store import RebaseStore
 from freebsd_port.openstack.store.python.wheels import WheelTree, require_wheels
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """The series on another release."""
-
-    old: str
-    new: str
-    patches: tuple[RebasedPatch, ...]
-    """In the order of the series; those that are on neither release are left out."""
-
-    files: tuple[LockedFile, ...]
-    """What the series makes of the new release's files, without the patches in conflict."""
-
-    is_whole: bool
-    """Whether nothing is left to be carried."""
-
-    tree: WheelTree = field(repr=False, compare=False)
-    """The new release as it is."""
-
-    @property
-    def conflict(self) -> RebasedPatch | None:
-        """Give the first patch that needs a person, or None."""
-        return next((patch for patch in self.patches if patch.state == "conflict"), None)
 
 
 def carry_series(
@@ -72,7 +47,11 @@ def carry_series(
     entries = load_series(project.series).entries
     carrier = _Carrier(project, state, rebaser, store.read_settled(state), entries, read)
     each = counted(progress, f"rebasing to {state.new}", entries)
-    patches = [done for entry in each if (done := carrier.carry(entry))]
+    try:
+        patches = [done for entry in each if (done := carrier.carry(entry))]
+    except MisfitError as error:
+        error.hint = f"freebsd-port check --release {state.old}"
+        raise
     patches = carrier.tell_missing(patches)
     is_whole = all(patch.is_rebased for patch in patches)
     return Carried(state.old, state.new, tuple(patches), rebaser.other.changes(), is_whole, other)
@@ -106,40 +85,23 @@ class _Carrier:
         is_old, is_new = (self._is_on(entry, release) for release in (state.old, state.new))
         if not is_old and not is_new:
             return None
-        name, strip = entry.name, entry.strip
+        name = entry.name
         old, new = (self._text(entry, release) for release in (state.old, state.new))
         if not is_old:
-            return rebaser.adopt(name, new, strip) or self._carry_from_elsewhere(entry)
+            return rebaser.adopt(entry, new) or self._carry_from_elsewhere(entry)
         if not is_new or name in state.skipped:
-            return rebaser.leave(name, old, strip)
+            return rebaser.leave(entry, old)
         if state.only not in (None, name):
-            return rebaser.keep(name, old, new, strip)
+            return rebaser.keep(entry, old, new)
         is_own = _is_own(self.project, self.sources[state.new], name)
-        done = rebaser.carry(name, old, new, self.settled.get(name), strip, is_own=is_own)
+        done = rebaser.carry(entry, old, new, self.settled.get(name), is_own=is_own)
         return self._name_displaced(done)
 
     def tell_missing(self, patches: list[RebasedPatch]) -> list[RebasedPatch]:
-        """Tell each patch of the names in its lines that the new release does not have.
-
-        What a patch in conflict may bind, once it is settled, is not told of.
-        """
-        other = self.rebaser.other
-        found = find_missing(other.contrasts(), other.lines)
-        if not found:
-            return patches
+        """Tell each patch of the names in its lines that the new release does not have."""
         entries = {entry.name: entry for entry in self.entries}
         added = {patch.name: self._added(entries[patch.name], patch) for patch in patches}
-        pending = b"".join(
-            line for one in patches if one.state == "conflict" for line in added[one.name]
-        )
-        found = tuple(m for m in found if not mentions(pending, m.name))
-        return [
-            replace(one, missing=told)
-            if one.state in ("kept", "rewritten")
-            and (told := tuple(m for m in found if m.text in added[one.name]))
-            else one
-            for one in patches
-        ]
+        return tell_missing(self.rebaser.other, patches, added)
 
     def _added(self, entry: SeriesEntry, done: RebasedPatch) -> frozenset[bytes]:
         """Give the lines that a patch adds to the new release, or would if it could be carried."""
@@ -173,10 +135,10 @@ class _Carrier:
         rebaser = replace(self.rebaser, base=Version(self.read(donor)), old_release=donor)
         for earlier in self.entries[: self.entries.index(entry)]:
             if self._is_on(earlier, donor):
-                rebaser.leave(earlier.name, self._text(earlier, donor), earlier.strip)
+                rebaser.leave(earlier, self._text(earlier, donor))
         current, settled = self._text(entry, new), self.settled.get(entry.name)
         self.rebaser.forget()
-        return rebaser.carry(entry.name, self._text(entry, donor), current, settled, entry.strip)
+        return rebaser.carry(entry, self._text(entry, donor), current, settled)
 
     def _is_on(self, entry: SeriesEntry, release: str) -> bool:
         return is_on(entry, release, self.order, frozenset())

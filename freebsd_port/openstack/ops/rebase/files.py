@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from freebsd_port.engine.core.apply.overlay import AppliedPatch
-from freebsd_port.engine.core.apply.plan import Plan
 from freebsd_port.engine.core.apply.planner import plan_series
-from freebsd_port.engine.core.apply.series_lock import LockedFile, render_lock
+from freebsd_port.engine.core.apply.series_lock import render_lock
 from freebsd_port.engine.core.patch.patch import parse_patch
-from freebsd_port.engine.core.rebase.outcome import RebaseError
 from freebsd_port.engine.core.rebase.progress import RebaseState
 from freebsd_port.engine.core.series.series import parse_series
 from freebsd_port.engine.core.series.variant import (
@@ -20,9 +18,9 @@ from freebsd_port.engine.core.series.variant import (
 )
 from freebsd_port.engine.core.text.file import hash_bytes
 from freebsd_port.engine.ops.apply.judge import judge_plan
+from freebsd_port.engine.ops.rebase.flow import Carried, require_same
 from freebsd_port.engine.ops.target.patch_source import GoalPatch
 from freebsd_port.errors import ProblemsError
-from freebsd_port.openstack.ops.rebase.carry import Carried
 from freebsd_port.openstack.store.project.project import Project
 
 
@@ -56,7 +54,7 @@ def plan_files(project: Project, state: RebaseState, carried: Carried) -> dict[s
         goal = _goal(project, state.new, tagged, files)
         patches = [(one.entry, parse_patch(one.entry.name, one.data)) for one in goal]
         plan = plan_series(carried.tree, patches)
-        _require_same(plan, carried)
+        require_same(plan, carried)
         judgement = judge_plan(carried.tree, goal, plan)
         if judgement.problems:
             raise ProblemsError(judgement.problems)
@@ -93,21 +91,3 @@ def _goal(
         applied = AppliedPatch(entry.name, hash_bytes(text), entry.strip, entry.reverse)
         patches.append(GoalPatch(entry, text, applied))
     return tuple(patches)
-
-
-def _require_same(plan: Plan, carried: Carried) -> None:
-    planned = {
-        LockedFile(
-            edit.path,
-            edit.before.sha256 if edit.before else None,
-            edit.after.sha256 if edit.after else None,
-        )
-        for edit in plan.edits
-    }
-    differing = sorted({one.path for one in planned ^ set(carried.files)})
-    if differing or plan.problems:
-        raise RebaseError(
-            "the carried series comes out otherwise when it is applied; nothing was written",
-            where=", ".join(differing) or str(plan.problems[0]),
-            hint="carry its patches one by one with --only, and tell us of the one that fails",
-        )

@@ -52,14 +52,15 @@ def make_environment(
     root: Path,
     *,
     python: str | None = None,
-    installer: Installer = "pip",
+    installer: Installer | None = None,
     progress: Progress | None = None,
 ) -> VenvResult:
     """Bring an environment to a release's lock, making it if it is not there.
 
     What an earlier call left unfinished is made again from nothing; when only the lock changed,
     packages are exchanged in place, so what was installed beside them stays. `python` is a
-    path, a command or a version. A directory that this did not make is never touched.
+    path, a command or a version; `installer` None takes uv if it is there, otherwise pip. A
+    directory that this did not make is never touched.
 
     Raises VenvError, and what the store raises.
     """
@@ -68,15 +69,15 @@ def make_environment(
     if (kept := _find_ready(root, release, mark)) is not None:
         _require_same_python(kept, python)
         return VenvResult(kept, release, "kept")
-    from freebsd_port.openstack.store.python.installer import require_installer
+    from freebsd_port.openstack.store.python.installer import choose_installer
 
-    require_installer(installer)
+    chosen = choose_installer(installer)
     tell = progress or (lambda message: None)
     with hold_environment(root):
         if (kept := _find_ready(root, release, mark)) is not None:
             _require_same_python(kept, python)
             return VenvResult(kept, release, "kept")
-        return _converge(project, release, root, mark, _Choices(python, installer, tell))
+        return _converge(project, release, root, mark, _Choices(python, chosen, tell))
 
 
 def choose_interpreter(release: Release, python: str | None = None) -> Interpreter:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from typing import Literal
+from collections.abc import Collection, Iterator
 
-from freebsd_port.engine.core.review.decisions import clean_note, decide, require_name
-from freebsd_port.engine.core.review.facts import Decision, HunkFacts, PatchFacts, SeriesFacts
+from freebsd_port.engine.core.review.decisions import decide
+from freebsd_port.engine.core.review.facts import HunkFacts, PatchFacts, SeriesFacts
+from freebsd_port.engine.ops.review.decide import Choice, choose_facts, make_decisions
 from freebsd_port.engine.ops.target.patch_source import load_series
 from freebsd_port.errors import PortError
 from freebsd_port.openstack.ops.proof.verified import utc_now
@@ -14,8 +14,6 @@ from freebsd_port.openstack.ops.review.gather import gather_review
 from freebsd_port.openstack.store.project.decisions import change_decisions
 from freebsd_port.openstack.store.project.project import Project
 from freebsd_port.openstack.store.python.wheels import Progress
-
-Choice = Literal["approved", "changes-requested", "reset"]
 
 
 def decide_hunks(
@@ -33,34 +31,11 @@ def decide_hunks(
     exchanged. Raises DecisionError for a name that the file cannot hold, and what
     change_decisions raises.
     """
-    hunks = tuple(hunk for patch in facts.patches for hunk in patch.hunks if hunk.id in ids)
-    made = () if choice == "reset" else _decide(hunks, choice, require_name(by), note)
+    hunks = choose_facts(facts, ids)
+    made = make_decisions(hunks, choice, by=by, note=note, today=utc_now()[:10])
     series = load_series(project.series).names
     change_decisions(project, series, lambda before: decide(before, made, hunks))
     return hunks
-
-
-def _decide(
-    hunks: Sequence[HunkFacts],
-    choice: Literal["approved", "changes-requested"],
-    by: str,
-    note: str,
-) -> tuple[Decision, ...]:
-    today = utc_now()[:10]
-    return tuple(
-        Decision(
-            hunk=hunk.id,
-            content=hunk.content,
-            patch=hunk.patch,
-            path=hunk.path,
-            scope=hunk.scope,
-            verdict=choice,
-            by=by,
-            on=today,
-            note=clean_note(note),
-        )
-        for hunk in hunks
-    )
 
 
 class ReviewError(PortError):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
 from typing import get_args
 from urllib.parse import parse_qs, quote
 
@@ -12,10 +14,17 @@ from freebsd_port.engine.core.review.facts import SeriesFacts
 from freebsd_port.engine.core.review.site.guard import Door, Refusal, find_refusal
 from freebsd_port.engine.core.review.site.markup import INDEX
 from freebsd_port.engine.core.review.site.site import Site
+from freebsd_port.engine.core.text.file import hash_bytes
+from freebsd_port.engine.ops.review.decide import Choice
 from freebsd_port.engine.store.site.directory import read_assets
-from freebsd_port.engine.store.site.http_server import HttpRequest, Listener, Response, make_token
+from freebsd_port.engine.store.site.http_server import (
+    HttpRequest,
+    Listener,
+    Response,
+    ServeError,
+    make_token,
+)
 from freebsd_port.errors import PortError, ProblemsError, UsageError
-from freebsd_port.openstack.ops.review.decide import Choice
 
 CHOICES: tuple[Choice, ...] = get_args(Choice)
 Decide = Callable[[SeriesFacts, tuple[str, ...], Choice, str], object]
@@ -46,18 +55,20 @@ class Desk:
 
     def __init__(
         self,
+        project: str,
         door: Door,
         gather: Callable[[], SeriesFacts],
         stamp: Callable[[], object],
         decide: Decide,
     ) -> None:
-        """Gather once. Raises what `gather` raises."""
+        """Gather once, for the project of this key. Raises what `gather` raises."""
+        self._project = project
         self._door, self._gather, self._stamp, self._decide = door, gather, stamp, decide
         self._lock = threading.Lock()
         self._assets = read_assets()
         self._seen = stamp()
         self._facts = gather()
-        self._site = Site(self._facts, can_decide=True)
+        self._site = Site(self._facts, project=self._project)
 
     def answer(self, request: HttpRequest) -> Response:
         """Answer one request; whatever goes wrong by the user's doing is JSON."""
@@ -102,7 +113,7 @@ class Desk:
         stamp = self._stamp()
         if stamp != self._seen:
             self._facts = self._gather()
-            self._site = Site(self._facts, can_decide=True)
+            self._site = Site(self._facts, project=self._project)
             self._seen = stamp
 
     def _take_decision(self, request: HttpRequest) -> Response:
@@ -165,21 +176,44 @@ def _json(
     return Response(status, {**_HEADERS, **kind, **(headers or {})}, body + b"\n")
 
 
+def key_of_project(root: Path) -> str:
+    """Give what tells projects of one machine apart: 12 hexadecimal digits."""
+    return hash_bytes(os.fsencode(root.resolve()))[:12]
+
+
+def usual_port(root: Path) -> int:
+    """Give the port that a project is served on where it is free, always the same.
+
+    A browser keeps unsaved notes by address, port included, so they are there again when the
+    server is started again.
+    """
+    return 20_000 + int(key_of_project(root), 16) % 10_000
+
+
 def open_desk(
-    port: int,
+    root: Path,
+    port: int | None,
     gather: Callable[[], SeriesFacts],
     stamp: Callable[[], object],
     decide: Decide,
 ) -> tuple[Listener, Desk, str]:
-    """Take a port, 0 for any, and gather; give the address that opens the review too.
+    """Take a port and gather; give the address that opens the review too.
 
+    The port is the project's usual one if None is given, or any if that is taken; 0 is any.
     Raises ServeError when the port cannot be had, and what `gather` raises.
     """
-    listener = Listener(port)
+    listener = Listener(port) if port is not None else _listen(root)
     door = Door(listener.port, make_token())
     try:
-        desk = Desk(door, gather, stamp, decide)
+        desk = Desk(key_of_project(root), door, gather, stamp, decide)
     except BaseException:
         listener.close()
         raise
     return listener, desk, f"http://{door.hosts[0]}/?token={door.token}"
+
+
+def _listen(root: Path) -> Listener:
+    try:
+        return Listener(usual_port(root))
+    except ServeError:
+        return Listener(0)

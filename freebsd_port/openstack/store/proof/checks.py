@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import platform as host
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from threading import Event
 
@@ -66,6 +65,9 @@ class CheckSetup:
 
     is_measured: bool = True
     """Whether coverage runs beside pytest and says which lines ran."""
+
+    has_monitoring: bool = False
+    """Whether the interpreter has sys.monitoring, as Python has since 3.12."""
 
     beside: tuple[Path, ...] = ()
     """Further directories of packages, such as what upstream's own tests need."""
@@ -133,7 +135,13 @@ def _measurement(setup: CheckSetup, scratch: Path) -> Executed:
 def _configure(setup: CheckSetup, scratch: Path, directory: str, measured: tuple[str, ...]) -> None:
     if setup.is_measured:
         paths = tuple(setup.packages / path for path in measured)
-        write_configuration(scratch, setup.tools, paths, _find_concurrency(setup, directory))
+        write_configuration(
+            scratch,
+            setup.tools,
+            paths,
+            _find_concurrency(setup, directory),
+            has_monitoring=setup.has_monitoring,
+        )
     if setup.patches is not None:
         names = "".join(f"{name}\n" for name in setup.patches)
         (scratch / "patches").write_text(names, "utf-8")
@@ -141,6 +149,7 @@ def _configure(setup: CheckSetup, scratch: Path, directory: str, measured: tuple
         (scratch / "only").write_text("".join(f"{name}\n" for name in setup.only), "utf-8")
 
 
+@lru_cache(maxsize=16)  # the answer is the same on every platform
 def _find_concurrency(setup: CheckSetup, directory: str) -> str:
     """Give what coverage has to follow there, as the checks' own concurrency.py prints it."""
     script = setup.checks / "concurrency.py"
@@ -232,18 +241,3 @@ def _environment(setup: CheckSetup) -> dict[str, str]:
         env["PYTHONPYCACHEPREFIX"] = str(setup.bytecode)
     env["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     return env
-
-
-def own_python() -> Path:
-    """Give the interpreter that runs us, for a directory of packages without its own."""
-    return Path(sys.executable)
-
-
-def own_version() -> str:
-    """Give its version."""
-    return host.python_version()
-
-
-def own_system() -> str:
-    """Name the operating system, as uname(1) does."""
-    return host.system()

@@ -167,52 +167,67 @@ _TEXT = """\
 data_file = {directory}/data
 include =
     {include}
-dynamic_context = test_function
 parallel = true
 concurrency = {concurrency}
-{patch}
+{more}
 """
 _FOLLOW_FORKS = "patch =\n    _exit\n    fork"
+_MONITORING = "core = sysmon\ndisable_warnings = no-sysmon-context"
+"""The plugin of the checks does what that warning is about: it restarts the events."""
+
 _VERSION = re.compile(r"coverage-(\d+)\.(\d+)")
 
 
 def write_configuration(
-    scratch: Path, tools: Path, measured: tuple[Path, ...], concurrency: str
+    scratch: Path,
+    tools: Path,
+    measured: tuple[Path, ...],
+    concurrency: str,
+    *,
+    has_monitoring: bool,
 ) -> None:
     """Write `rc` into the scratch directory, for the coverage that lies in `tools`.
 
-    `concurrency` is what switches between the checks' frames, in coverage's words.
+    `concurrency` is what switches between the checks' frames, in coverage's words. coverage is not
+    asked to find out which check runs: it would look at each call outside of a check, and that
+    takes three times as long as all checks. Their plugin tells it.
+
+    A Python with sys.monitoring tells coverage of each line once a check; one without calls it at
+    every function and line.
     """
+    version = _find_version(tools)
+    more = [_FOLLOW_FORKS] if version >= (7, 10) else []
+    if has_monitoring and concurrency == "thread" and version >= (7, 17):
+        more.append(_MONITORING)
     text = _TEXT.format(
         directory=scratch,
         include="\n    ".join(map(str, measured)),
         concurrency=concurrency,
-        patch=_FOLLOW_FORKS if _follows_forks(tools) else "",
+        more="\n".join(more),
     )
     (scratch / "rc").write_text(text, "utf-8")
 
 
-def _follows_forks(tools: Path) -> bool:
-    """Tell whether this coverage can measure forks that leave by os._exit: since 7.10."""
+def _find_version(tools: Path) -> tuple[int, int]:
+    """Give the version of this coverage.
+
+    Since 7.10 it measures forks that leave by os._exit; since 7.17 sys.monitoring goes on with
+    what it had when the context changes.
+    """
     versions = [_VERSION.match(path.name) for path in tools.glob("coverage-*.dist-info")]
-    return any((int(v[1]), int(v[2])) >= (7, 10) for v in versions if v)
+    return max(((int(v[1]), int(v[2])) for v in versions if v), default=(0, 0))
 
 
 def read_measurement(
     scratch: Path, python: Path, packages: Path, environment: Mapping[str, str]
 ) -> Executed:
     """Join the data files of the run and its forks, and read them by file and line."""
-    probe = IN_TARGET / "coverage_probe.py"
-    for words in (
-        ["-m", "coverage", "combine", "-q", "--rcfile", "rc"],
-        [str(probe), "data", "coverage.json"],
-    ):
-        subprocess.run(
-            [str(python), *words],
-            cwd=scratch,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-        )
+    subprocess.run(
+        [str(python), str(IN_TARGET / "coverage_probe.py"), "rc", "coverage.json"],
+        cwd=scratch,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
     return read_coverage(scratch / "coverage.json", packages)

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -185,10 +185,16 @@ def create_environment(root: Path, interpreter: Interpreter) -> None:
         )
 
 
-def require_installer(installer: Installer) -> None:
-    """Raise InstallerError when uv is asked for and not in PATH."""
-    if installer == "uv" and shutil.which("uv") is None:
+def choose_installer(asked: Installer | None) -> Installer:
+    """Return the program asked for; for None uv if it is in PATH, otherwise pip.
+
+    Raises InstallerError if uv is asked for and not in PATH.
+    """
+    if shutil.which("uv") is not None:
+        return asked or "uv"
+    if asked == "uv":
         raise InstallerError("no command uv", where="PATH", hint="leave it to pip, or install uv")
+    return "pip"
 
 
 def install_requirements(
@@ -197,11 +203,15 @@ def install_requirements(
     """Install exactly the locked requirements; what has the locked version already is kept.
 
     Nothing is hard-linked into a package cache, and no bytecode is written: Python does that
-    on the first import. Raises InstallerError with the last complaint of the program.
+    on the first import. Both programs install the same bytes, from the indexes that pip is
+    configured for; they differ in the text of the commands in bin/, in what they note about
+    themselves, and in the order of the rows in RECORD. Raises InstallerError with the last
+    complaint of the program.
     """
     locked = ("--no-deps", "--require-hashes", "--requirement", str(requirements))
     if installer == "uv":
-        command = ["uv", "pip", "install", "--python", str(python), "--link-mode", "copy", *locked]
+        command = ["uv", "pip", "install", "--python", str(python), "--link-mode", "copy"]
+        command += ["--no-compile-bytecode", *_uv_indexes(_pip_settings(python)), *locked]
     else:
         command = [*_pip(python), "install", "--no-compile", "--progress-bar=off", *locked]
     total = len(re.findall(rb"^[A-Za-z0-9][^\s=]*==", requirements.read_bytes(), re.MULTILINE))
@@ -214,6 +224,43 @@ def install_requirements(
             where=str(requirements),
             hint="packages without a wheel for this platform need a C compiler; then run it again",
         )
+
+
+_INDEX_SETTINGS = ("index-url", "extra-index-url", "find-links", "no-index")
+"""Where pip looks for packages; uv has options of the same names, and does not read pip's."""
+
+
+def _pip_settings(python: Path) -> dict[str, tuple[str, ...]]:
+    """Ask the environment's pip for its configuration; only the values that name an index."""
+    shown = subprocess.run(
+        [*_pip(python), "config", "list"],
+        capture_output=True,
+        check=False,
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        text=True,
+    ).stdout
+    found: dict[str, tuple[str, ...]] = {}
+    for section in ("global", "install", ":env:"):  # the later one wins
+        for name, value in re.findall(rf"^{section}\.([a-z-]+)='(.*)'$", shown, re.MULTILINE):
+            if name in _INDEX_SETTINGS:
+                found[name] = tuple(value.replace("\\n", " ").split())
+    return found
+
+
+def _uv_indexes(settings: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Give pip's indexes as options of uv.
+
+    pip looks into all of them; the hashes decide what is taken, so no index can slip in another.
+    """
+    words = ["--index-strategy", "unsafe-best-match"]
+    for name in _INDEX_SETTINGS:
+        for value in settings.get(name, ()):
+            if name != "no-index":
+                words += [f"--{name}", value]
+            elif value.lower() in ("1", "true", "yes", "on"):
+                words.append("--no-index")
+    return words
 
 
 def check_packages(python: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drawn_patches import DIFFS, FIELDS, PROSE, patches
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from freebsd_port.engine.core.exchange.contribution import Contribution, from_mail, to_mail
 from freebsd_port.engine.core.exchange.mail_out import render_mail
@@ -12,15 +12,17 @@ from freebsd_port.engine.core.exchange.mailbox import clean_message, clean_subje
 NAME = "nova/some-fix.patch"
 
 
-@settings(max_examples=300)
+@settings(max_examples=150, deadline=None)
 @given(patches())
+@example((b"From: Jo Porter, the (other) one\n", DIFFS[0]))
+@example((b'From: "Porter, Jo" <jo@example.com>\n', DIFFS[0]))
 def test_a_patch_comes_back_from_its_mail_byte_for_byte(patch: tuple[bytes, bytes]) -> None:
     header, diffs = patch
     mails = read_mails(render_mail(NAME, header, diffs, 2, 3) * 2)
     assert [from_mail(mail) for mail in mails] == [Contribution(NAME, header + diffs)] * 2
 
 
-@settings(max_examples=300)
+@settings(max_examples=150, deadline=None)
 @given(patches())
 def test_a_mail_says_what_a_commit_can_have(patch: tuple[bytes, bytes]) -> None:
     mail = to_mail(NAME, *patch)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freebsd_port.engine.core.patch.filename import (
@@ -97,6 +97,7 @@ def test_names_with_blanks_are_told_apart_where_git_tells_them_apart(
     assert parse_git_names(text) == names
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=1).filter(lambda name: b"\0" not in name), st.booleans())
 def test_a_quoted_name_is_read_as_it_was(name: bytes, is_in_pair: bool) -> None:
     quoted = quote_name(b"b/" + name, is_in_pair=is_in_pair)

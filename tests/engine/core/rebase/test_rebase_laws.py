@@ -58,7 +58,7 @@ def carry(base: bytes, after: bytes, new: dict[str, bytes]) -> tuple[RebasedPatc
         Version(MemoryTree({PATH: base})), Version(MemoryTree(new)),
         "old", "new", "2026-11-21", lambda clash: None,
     )  # fmt: skip
-    return rebaser.carry("p", patch, patch), rebaser, diff
+    return rebaser.carry(ENTRY, patch, patch), rebaser, diff
 
 
 def made_of(new: dict[str, bytes], done: RebasedPatch, diff: bytes) -> dict[str, bytes]:

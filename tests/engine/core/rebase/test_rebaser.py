@@ -55,6 +55,7 @@ def carry(
     current: bytes | None = None,
     settled: dict[str, bytes] | None = None,
     recall: dict[tuple[bytes, ...], tuple[bytes, ...]] | None = None,
+    is_wary: bool = True,
 ) -> RebasedPatch:
     """Carry the diff from `base` to `after` of pkg/m.py to a release with these files."""
     diff = HEADER + unified(base, after, 3).replace(b"a/f", b"a/pkg/m.py").replace(
@@ -68,8 +69,9 @@ def carry(
         "new",
         "2026-11-21",
         lambda clash: (recall or {}).get(clash.ours),
+        is_wary,
     )
-    return rebaser.carry("p", patch, parse_patch("p", current) if current else patch, settled)
+    return rebaser.carry(ENTRY, patch, parse_patch("p", current) if current else patch, settled)
 
 
 def outcome(done: RebasedPatch) -> tuple[str, str, str]:
@@ -260,6 +262,53 @@ def test_a_merge_that_would_not_parse_is_a_conflict() -> None:
     assert done.state == "conflict"
 
 
+def test_what_git_would_take_is_only_told_where_a_rebase_is_not_wary() -> None:
+    base = b"def f():\n    a = 1\n    b = 2\n    c = 3\n    d = 4\n    return a\n"
+    after = base.replace(b"    d = 4\n", b"    d = 4\n    try:\n        e()\n")
+    new = base.replace(b"    c = 3\n", b"    c = 33\n")
+    done = carry({"pkg/m.py": new}, after, base=base, is_wary=False)
+    reason = "with it pkg/m.py does not parse: read it"
+    assert outcome(done) == ("rewritten", "merged", reason)
+
+
+def test_lines_that_come_to_stand_in_another_function_are_a_conflict_or_told() -> None:
+    new = MODULE.replace(b"    def greet(self, who):\n", b"    def leave(self, who):\n")
+    new = new.replace(b"    def leave(self):\n", b"    def gone(self):\n")
+    after = MODULE.replace(b"return text\n", b"return text.title()\n")
+    assert carry({"pkg/m.py": new}, after).state == "conflict"
+    done = carry({"pkg/m.py": new}, after, is_wary=False)
+    assert done.hunks[0].reason == (
+        "its lines come to stand in Host.leave, not in Host.greet: read it"
+    )
+
+
+def test_a_hunk_is_merged_where_git_sees_it_and_not_where_it_is_written() -> None:
+    base, new = b"top\nA\n}\nB\n", b"top\nA2\n}\nB\n"
+    hunk = b"@@ -1,4 +1,6 @@\n top\n A\n+}\n+X\n }\n B\n"  # git adds the X and the } behind it
+    patch = parse_patch("p", b"--- a/f\n+++ b/f\n" + hunk)
+    rebaser = Rebaser(
+        Version(MemoryTree({"f": base})), Version(MemoryTree({"f": new})),
+        "old", "new", None, lambda clash: None,
+    )  # fmt: skip
+    assert rebaser.carry(ENTRY, patch, patch).state == "rewritten"
+    assert b"".join(rebaser.other.lines("f") or []) == b"top\nA2\n}\nX\n}\nB\n"
+
+
+def test_a_hunk_that_both_sides_have_is_not_in_the_conflict_of_its_neighbour() -> None:
+    base = b"".join(b"line %d\n" % number for number in range(20))
+    after = base.replace(b"line 5\n", b"five\n").replace(b"line 14\n", b"fourteen\n")
+    new = b"".join(b"other %d\n" % number for number in range(20))  # one change of all lines
+    new = new.replace(b"other 14\n", b"fourteen\n")
+    diff = unified(base, after, 3).replace(b"/f\n", b"/pkg/m.txt\n")
+    patch = parse_patch("p", diff)
+    rebaser = Rebaser(
+        Version(MemoryTree({"pkg/m.txt": base})), Version(MemoryTree({"pkg/m.txt": new})),
+        "old", "new", None, lambda clash: None,
+    )  # fmt: skip
+    done = rebaser.carry(ENTRY, patch, patch)
+    assert [hunk.outcome for hunk in done.hunks] == ["conflict", "upstreamed"]
+
+
 def test_a_new_file_is_made_upstreamed_or_in_conflict() -> None:
     text = HEADER + b"--- /dev/null\n+++ b/pkg/new.py\n@@ -0,0 +1 @@\n+x = 1\n"
     for there, state in ((None, "kept"), (b"x = 1\n", "upstreamed"), (b"y = 1\n", "conflict")):
@@ -269,7 +318,7 @@ def test_a_new_file_is_made_upstreamed_or_in_conflict() -> None:
             "old", "new", "2026-11-21", lambda clash: None,
         )  # fmt: skip
         patch = parse_patch("p", text)
-        assert rebaser.carry("p", patch, patch).state == state
+        assert rebaser.carry(ENTRY, patch, patch).state == state
 
 
 def test_a_later_patch_stands_on_the_earlier_carried_ones() -> None:
@@ -282,7 +331,7 @@ def test_a_later_patch_stands_on_the_earlier_carried_ones() -> None:
     for before, after in ((MODULE, GREETED), (GREETED, second)):
         diff = unified(before, after, 3).replace(b"/f\n", b"/pkg/m.py\n")
         patch = parse_patch("p", HEADER + diff)
-        assert rebaser.carry("p", patch, patch).state == "kept"
+        assert rebaser.carry(ENTRY, patch, patch).state == "kept"
     made = b"".join(rebaser.other.lines("pkg/m.py") or [])
     assert made == new["pkg/m.py"].replace(b"'hello %s' % who", b"'good evening %s' % who.title()")
 
@@ -317,7 +366,7 @@ def test_the_carried_patch_makes_of_the_new_release_what_the_merge_makes(
         Version(MemoryTree({"pkg/m.txt": base})), Version(MemoryTree({"pkg/m.txt": new})),
         "old", "new", "2026-11-21", lambda clash: clashes.append(clash),
     )  # fmt: skip
-    done = rebaser.carry("p", patch, patch)
+    done = rebaser.carry(ENTRY, patch, patch)
     made = b"".join(rebaser.other.lines("pkg/m.txt") or [])
     if done.state == "conflict":
         assert made == new

@@ -8,7 +8,7 @@ from drawn_diffs import contents, variants
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from freebsd_port.engine.core.text.align import Block, Chunk, align_lines, chunks, grow_blocks
+from freebsd_port.engine.core.text.align import Block, Chunk, align_lines, chunks
 from freebsd_port.engine.core.text.file import split_lines
 from freebsd_port.engine.core.text.splice import Splice, apply_splices
 
@@ -57,12 +57,3 @@ def test_blocks_hold_equal_lines_in_order_and_chunks_the_rest(data: st.DataObjec
         for c in chunks(blocks, len(base), len(other))
     ]
     assert b"".join(apply_splices(base, changed)) == b"".join(other)
-
-
-def test_blocks_follow_what_is_spliced_into_both_versions() -> None:
-    base, other = lines("a b c d e"), lines("new a b c d e")
-    blocks = align_lines(base, other)
-    grown = grow_blocks(blocks, [(1, 2, 3), (4, 5, 0)])
-    base = apply_splices(base, [Splice(1, 2, tuple(lines("x y z"))), Splice(4, 5, ())])
-    other = apply_splices(other, [Splice(2, 3, tuple(lines("x y z"))), Splice(5, 6, ())])
-    assert grown == align_lines(base, other) == (Block(0, 1, 6),)

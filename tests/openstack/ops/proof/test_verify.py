@@ -71,6 +71,25 @@ def test_passing_checks_prove_every_hunk(project: SmallProject) -> None:
     assert found.hunks[0].checks == ("test_who_am_i.test_who",)
 
 
+def test_a_line_names_every_check_that_ran_it_and_no_check_that_did_not(
+    project: SmallProject,
+) -> None:
+    push(project, WHO)
+    save_check(
+        project,
+        "from oslo_privsep import who\n"
+        "def test_first():\n    who.who()\n"
+        "class TestSecond:\n"
+        "    @pytest.mark.parametrize('number', [1, 2])\n"
+        "    def test_again(self, number):\n        who.who()\n"
+        "def test_other():\n    pass\n",
+    )
+    found = verify(project)
+    assert [hunk.checks for hunk in found.hunks] == [
+        ("test_who_am_i.TestSecond.test_again", "test_who_am_i.test_first")
+    ]
+
+
 def test_only_the_checks_of_patches_that_are_on_are_run(project: SmallProject) -> None:
     push(project, GREET)
     found = verify(project)

@@ -17,10 +17,12 @@ from rebase_project import (
     WITHOUT_GAP,
     RebaseProject,
     rebase_project,
+    rebasing,
 )
 from small_project import GREET, LEAVE, NOVA_TEXT, WHO
 
 from freebsd_port.engine.core.rebase.outcome import RebaseError
+from freebsd_port.engine.ops.rebase import flow
 from freebsd_port.errors import PortError, ProblemsError
 from freebsd_port.openstack.ops.inspect.check import lock_series
 from freebsd_port.openstack.ops.rebase import rebase as ops
@@ -142,7 +144,7 @@ def test_a_conflict_keeps_what_is_done_and_waits_with_markers(project: RebasePro
         ">>>>>>> theirs: 2026.1\n"
     )  # fmt: skip
     assert not project.project.series_lock("2026.1").exists()
-    found = ops.read_rebase(project.project)
+    found = flow.read_rebase(project.root)
     assert found is not None
     assert (found[0].stopped, found[1]) == (GREET, (project.work("2026.1"),))
 
@@ -152,10 +154,10 @@ def test_continue_goes_from_conflict_to_conflict_to_the_end(project: RebaseProje
     newest = project.texts("2026.2")
     rebase(project, "2026.1")
     project.finish("2026.1", FINISHED)
-    done = ops.continue_rebase(project.project, SETTINGS)
+    done = flow.continue_rebase(rebasing(project))
     assert states(done) == ["kept", "rewritten", "conflict"]
     project.finish("2026.1", FINISHED_TWICE)
-    done = ops.continue_rebase(project.project, SETTINGS)
+    done = flow.continue_rebase(rebasing(project))
     assert done.written == (
         "patches/nova/greet-loudly@2026.1.patch",
         LEAVE_OLDER,
@@ -163,7 +165,7 @@ def test_continue_goes_from_conflict_to_conflict_to_the_end(project: RebaseProje
     )
     assert project.problems() == []
     assert project.texts("2026.2") == newest
-    assert ops.read_rebase(project.project) is None
+    assert flow.read_rebase(project.root) is None
     assert rebase(project, "2026.1").written == ()
 
 
@@ -172,7 +174,7 @@ def test_what_is_not_finished_is_named_with_its_line(project: RebaseProject) -> 
     rebase(project, "2026.1")
     before = project.bytes()
     with pytest.raises(UnfinishedError) as told:
-        ops.continue_rebase(project.project, SETTINGS)
+        flow.continue_rebase(rebasing(project))
     (problem,) = told.value.problems
     assert (problem.what, problem.where, told.value.exit_code) == (
         "a conflict marker is left",
@@ -181,7 +183,7 @@ def test_what_is_not_finished_is_named_with_its_line(project: RebaseProject) -> 
     )
     project.finish("2026.1", "def greet(name):\n=======\n")
     with pytest.raises(UnfinishedError) as told:
-        ops.continue_rebase(project.project, SETTINGS)
+        flow.continue_rebase(rebasing(project))
     assert told.value.problems[0].what.startswith("it does not parse, line 2: ")
     assert project.bytes() == before
 
@@ -194,11 +196,11 @@ def test_files_that_were_removed_with_their_directory_are_laid_out_anew(
     marked = project.work("2026.1").read_text()
     project.finish("2026.1", "spoilt\n")
     shutil.rmtree(project.root / ".rebase/2026.1/work")
-    done = ops.continue_rebase(project.project, SETTINGS)
+    done = flow.continue_rebase(rebasing(project))
     assert done.unfinished == (project.work("2026.1"),)
     assert project.work("2026.1").read_text() == marked
     project.finish("2026.1", FINISHED)
-    assert states(ops.continue_rebase(project.project, SETTINGS)) == [
+    assert states(flow.continue_rebase(rebasing(project))) == [
         "kept",
         "rewritten",
         "conflict",
@@ -213,7 +215,7 @@ def test_another_file_of_the_release_may_be_put_beside_those_to_finish(
     project.finish("2026.1", FINISHED)
     project.finish("2026.1", "LOUD = True\n", "nova/__init__.py")
     project.finish("2026.1", "left by an editor\n", "nova/greet.py~")
-    ops.continue_rebase(project.project, SETTINGS)
+    flow.continue_rebase(rebasing(project))
     text = (project.root / "patches/nova/greet-loudly@2026.1.patch").read_text()
     assert "+++ b/nova/__init__.py\n@@ -0,0 +1 @@\n+LOUD = True\n" in text
     assert "editor" not in text
@@ -222,9 +224,9 @@ def test_another_file_of_the_release_may_be_put_beside_those_to_finish(
 def test_skip_says_in_the_series_that_the_patch_is_off_there(project: RebaseProject) -> None:
     project.add_release("2026.1", NOVA_TEXT.replace("'hello ' + name", "f'hello {name}'  # f"))
     rebase(project, "2026.1")
-    done = ops.skip_patch(project.project, "greets\n by itself", SETTINGS)
+    done = flow.skip_patch(rebasing(project), "greets\n by itself")
     assert states(done) == ["kept", "off", "conflict"]
-    done = ops.skip_patch(project.project, None, SETTINGS)
+    done = flow.skip_patch(rebasing(project), None)
     assert states(done) == ["kept", "off", "off"]
     assert (project.root / "series").read_text() == (
         f"{WHO}\n{GREET}   # not 2026.1: greets by itself\n"
@@ -240,11 +242,11 @@ def test_abort_puts_back_every_byte(project: RebaseProject, steps: int) -> None:
     rebase(project, "2027.1")
     for _ in range(steps):
         project.finish("2027.1", FINISHED)
-        ops.continue_rebase(project.project, SETTINGS)
+        flow.continue_rebase(rebasing(project))
     assert (project.bytes() != before) is bool(steps)
-    ops.abort_rebase(project.project)
+    flow.abort_rebase(rebasing(project))
     assert project.bytes() == before
-    assert ops.read_rebase(project.project) is None
+    assert flow.read_rebase(project.root) is None
 
 
 def test_a_conflict_that_was_settled_before_is_settled_alike(project: RebaseProject) -> None:
@@ -253,7 +255,7 @@ def test_a_conflict_that_was_settled_before_is_settled_alike(project: RebaseProj
     rebase(project, "2026.1")
     for text in (FINISHED, FINISHED_TWICE):
         project.finish("2026.1", text)
-        ops.continue_rebase(project.project, SETTINGS)
+        flow.continue_rebase(rebasing(project))
     done = rebase(project, "2025.1", "2026.2")
     assert done.carried.conflict is None
     reasons = {hunk.reason for patch in done.carried.patches for hunk in patch.hunks}
@@ -302,7 +304,7 @@ def test_all_goes_outwards_and_passes_by_a_release_with_a_conflict(project: Reba
         ("2026.2", "2027.1", True),
     ]
     assert project.problems() == []
-    assert ops.read_rebase(project.project) is None
+    assert flow.read_rebase(project.root) is None
     assert not any("2025.1" in path for path in project.bytes() if "series.lock" in path)
 
 
@@ -325,16 +327,16 @@ def test_a_rebase_that_stopped_keeps_others_from_beginning(project: RebaseProjec
     for new in ("2026.1", "2025.1"):
         with pytest.raises(RebaseError, match=f"to 2026.1 was begun, stopped at {GREET}"):
             rebase(project, new)
-    ops.abort_rebase(project.project)
+    flow.abort_rebase(rebasing(project))
     assert rebase(project, "2025.1").written
 
 
 def test_without_a_rebase_there_is_nothing_to_go_on_with(project: RebaseProject) -> None:
-    assert ops.read_rebase(project.project) is None
+    assert flow.read_rebase(project.root) is None
     for action in (
-        lambda: ops.continue_rebase(project.project, SETTINGS),
-        lambda: ops.skip_patch(project.project, None, SETTINGS),
-        lambda: ops.abort_rebase(project.project),
+        lambda: flow.continue_rebase(rebasing(project)),
+        lambda: flow.skip_patch(rebasing(project), None),
+        lambda: flow.abort_rebase(rebasing(project)),
     ):
         with pytest.raises(RebaseError, match="no rebase is in progress"):
             action()
@@ -345,7 +347,7 @@ def test_a_patch_that_was_changed_meanwhile_is_not_guessed_at(project: RebasePro
     rebase(project, "2026.1")
     (project.root / "series").write_text(f"{WHO}\n")
     with pytest.raises(RebaseError, match="in conflict no more"):
-        ops.continue_rebase(project.project, SETTINGS)
+        flow.continue_rebase(rebasing(project))
 
 
 def test_what_the_release_does_not_take_as_it_is_cannot_be_carried(project: RebaseProject) -> None:
@@ -354,14 +356,11 @@ def test_what_the_release_does_not_take_as_it_is_cannot_be_carried(project: Reba
     for line, what in (
         (f"{WHO} -R\n", "a reversed patch"),
         ("../who.patch\n", "climbs out"),
-        ("nova/rename.patch\n", "a rename"),
         ("nova/escape.patch\n", "climbs out"),
         ("nova/misfit.patch\n", "hunk 1 of 1 does not fit"),
     ):
         series.write_text(line)
         texts = {
-            "rename": "diff --git a/nova/greet.py b/nova/g.py\nrename from nova/greet.py\n"
-            "rename to nova/g.py\n",
             "escape": "--- /dev/null\n+++ b/nova/../../evil.py\n@@ -0,0 +1 @@\n+x\n",
             "misfit": "--- a/nova/greet.py\n+++ b/nova/greet.py\n@@ -1 +1 @@\n-not there\n+x\n",
         }
@@ -422,10 +421,10 @@ def test_a_state_from_elsewhere_names_no_file_outside(project: RebaseProject) ->
     for saved in ('"saved": {"../outside": false}', f'"saved": {{"{outside}": false}}'):
         state.write_text(state.read_text().replace('"saved": {}', saved))
         with pytest.raises(RebaseError, match="cannot be read"):
-            ops.abort_rebase(project.project)
+            flow.abort_rebase(rebasing(project))
         state.write_text(state.read_text().replace(saved, '"saved": {}'))
     assert outside.read_text() == "stays"
-    ops.abort_rebase(project.project)
+    flow.abort_rebase(rebasing(project))
 
 
 def test_a_patch_that_only_the_new_release_takes_must_fit_there(project: RebaseProject) -> None:
@@ -457,7 +456,7 @@ def test_a_patch_that_the_release_between_has_is_carried_from_the_nearest_that_t
     assert b"||||||| base: 2025.1\n" in done.carried.conflict.work[0].content
     for text in (FINISHED, FINISHED_TWICE):
         project.finish("2024.1", text)
-        ops.continue_rebase(project.project, SETTINGS)
+        flow.continue_rebase(rebasing(project))
     assert project.problems() == []
 
 
@@ -474,11 +473,11 @@ def test_a_text_that_another_release_made_is_not_taken_on_trust(project: RebaseP
     rebase(project, "2026.1")
     for text in (FINISHED, FINISHED_TWICE):
         project.finish("2026.1", text)
-        ops.continue_rebase(project.project, SETTINGS)
+        flow.continue_rebase(rebasing(project))
     shutil.rmtree(project.root / ".rebase/resolutions")
     project.add_release("2025.1", CLASHING)
     assert rebase(project, "2025.1", "2026.2").carried.conflict is not None
-    ops.abort_rebase(project.project)
+    flow.abort_rebase(rebasing(project))
     assert rebase(project, "2025.1").written == ("releases/2025.1/series.lock",)
 
 

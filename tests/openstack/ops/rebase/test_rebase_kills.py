@@ -10,9 +10,18 @@ from pathlib import Path
 
 import pytest
 from faults import Fault, run_and_die
-from rebase_project import CLASHING, MERGED, SETTINGS, UPSTREAMED, RebaseProject, rebase_project
+from rebase_project import (
+    CLASHING,
+    MERGED,
+    SETTINGS,
+    UPSTREAMED,
+    RebaseProject,
+    rebase_project,
+    rebasing,
+)
 from small_project import GREET, WHO_TEXT
 
+from freebsd_port.engine.ops.rebase import flow
 from freebsd_port.errors import PortError
 from freebsd_port.openstack.ops.rebase import rebase as ops
 
@@ -55,12 +64,12 @@ def start(project: RebaseProject, new: str) -> ops.Rebased:
 
 
 def go_on(project: RebaseProject) -> ops.Rebased:
-    return ops.continue_rebase(project.project, SETTINGS)
+    return flow.continue_rebase(rebasing(project))
 
 
 def abort_if_begun(project: RebaseProject) -> None:
-    if ops.read_rebase(project.project):
-        ops.abort_rebase(project.project)
+    if flow.read_rebase(project.root):
+        flow.abort_rebase(rebasing(project))
 
 
 @pytest.mark.parametrize("release", ["2026.1", "2027.1"])
@@ -120,12 +129,12 @@ def test_continue_killed_at_any_write_is_continued_or_aborted(project: RebasePro
         copies.renew()
         assert run_and_die(lambda: go_on(project), Fault(at))
         if at % 2:
-            found = ops.read_rebase(project.project)
+            found = flow.read_rebase(project.root)
             assert found is not None
             if found[0].stopped in (GREET, None):
                 go_on(project)
             assert (project.bytes(), project.work("2027.1").read_bytes()) == (after, marked)
-        ops.abort_rebase(project.project)
+        flow.abort_rebase(rebasing(project))
         assert project.bytes() == before
 
 
@@ -136,9 +145,9 @@ def test_an_abort_killed_at_any_write_is_aborted_again(project: RebaseProject) -
     project.finish("2027.1", FINISHED)
     go_on(project)
     copies = Copies(project)
-    for at in range(1, copies.count(lambda: ops.abort_rebase(project.project)) + 1):
+    for at in range(1, copies.count(lambda: flow.abort_rebase(rebasing(project))) + 1):
         copies.renew()
-        assert run_and_die(lambda: ops.abort_rebase(project.project), Fault(at))
+        assert run_and_die(lambda: flow.abort_rebase(rebasing(project)), Fault(at))
         abort_if_begun(project)
         assert project.bytes() == before
         start(project, "2027.1")

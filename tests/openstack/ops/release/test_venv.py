@@ -73,7 +73,7 @@ def test_an_environment_holds_the_locked_packages_and_a_second_call_changes_noth
 ) -> None:
     release, root = project.load_release(), project.environment("2026.2")
     told: list[str] = []
-    made = make_environment(project, release, root, progress=told.append)
+    made = make_environment(project, release, root, installer="pip", progress=told.append)
     assert made.outcome == "made"
     assert versions(made.environment.packages, "nova", "oslo.rootwrap") == ["1.0", "1.0"]
     assert made.environment.python is not None
@@ -125,7 +125,7 @@ def test_a_half_made_environment_is_noticed_and_made_again(
     with monkeypatch.context() as broken:
         broken.setenv("PIP_FIND_LINKS", os.devnull)
         with pytest.raises(InstallerError, match="pip could not install the requirements"):
-            make_environment(project, release, root)
+            make_environment(project, release, root, installer="pip")
     mark = find_mark(root)
     assert mark is not None
     assert mark.state == "unfinished"
@@ -221,6 +221,98 @@ def test_another_python_for_a_made_environment_is_refused_and_the_same_is_not(
     other.chmod(0o755)
     with pytest.raises(VenvError, match=r"not 3\.99\.0"):
         make_environment(project, release, made, python=str(other))
+
+
+@pytest.fixture
+def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The uv of these tests, found in PATH; its cache is empty."""
+    own = Path(sys.executable).with_name("uv")
+    program = str(own) if own.exists() else shutil.which("uv")
+    if program is None:
+        pytest.skip("uv is not installed here; it has wheels for Linux and macOS")
+    directory = tmp_path / "with-uv"
+    directory.mkdir()
+    (directory / "uv").symlink_to(program)
+    monkeypatch.setenv("PATH", f"{directory}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv-cache"))
+    monkeypatch.setenv("UV_NO_CONFIG", "1")
+    return directory / "uv"
+
+
+OWN_NOTES = {"INSTALLER", "uv_build.json", "uv_cache.json", ".lock"}
+"""What the programs write about themselves and their caches."""
+
+
+def read_files(root: Path) -> dict[str, tuple[bytes, int]]:
+    """Content and mode of every file but the commands in bin/, by path."""
+    return {
+        path.relative_to(root).as_posix(): (path.read_bytes(), path.stat().st_mode)
+        for path in root.rglob("*")
+        if path.is_file() and path.parent.name != "bin" and "__pycache__" not in path.parts
+    }
+
+
+def read_rows(files: dict[str, tuple[bytes, int]]) -> dict[str, set[str]]:
+    """The rows of each RECORD, whose order differs, without those of bin/ and of the notes."""
+    return {
+        path: {
+            row
+            for row in content.decode().splitlines()
+            if "/bin/" not in row and Path(row.partition(",")[0]).name not in OWN_NOTES
+        }
+        for path, (content, _) in files.items()
+        if path.endswith(".dist-info/RECORD")
+    }
+
+
+def test_uv_installs_the_same_bytes_as_pip_from_the_indexes_of_pip(
+    project: Project, tmp_path: Path, uv: Path
+) -> None:
+    files = {
+        "tool/__init__.py": b"def main(): print('tool')\n",
+        "tool/data.bin": bytes(range(256)),
+        "tool-1.0.dist-info/entry_points.txt": b"[console_scripts]\ntool = tool:main\n",
+        "tool-1.0.data/data/share/tool/page.txt": b"page\n",
+    }
+    pin = make_wheel(tmp_path / "index", "tool", files=files)
+    lock = project.requirements("2026.2")
+    lock.write_text(f"{lock.read_text()}tool==1.0 --hash=sha256:{pin.sha256}\n")
+    place, found, said = tmp_path / "environment", {}, {}
+    for installer in ("pip", None):
+        told: list[str] = []
+        make_environment(
+            project, project.load_release(), place, installer=installer, progress=told.append
+        )
+        assert f"{installer or 'uv'} installs 5 packages" in told
+        found[installer] = read_files(place)
+        command = [place / "bin" / "tool"]
+        said[installer] = subprocess.run(command, capture_output=True, check=True).stdout
+        shutil.rmtree(place)
+    by_pip, by_uv = found["pip"], found[None]
+    assert said["pip"] == said[None] == b"tool\n"
+    assert read_rows(by_pip) == read_rows(by_uv)
+    kept = [
+        {
+            path: what
+            for path, what in files.items()
+            if Path(path).name not in OWN_NOTES | {"RECORD"}
+        }
+        for files in (by_pip, by_uv)
+    ]
+    assert kept[0] == kept[1]
+    assert any(path.endswith("tool/data.bin") for path in kept[0])
+
+
+def test_pip_installs_where_there_is_no_uv(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "freebsd_port.openstack.store.python.installer.shutil.which", lambda name: None
+    )
+    told: list[str] = []
+    root = project.environment("2026.2")
+    make_environment(project, project.load_release(), root, progress=told.append)
+    assert "pip installs 4 packages" in told
 
 
 def test_uv_is_refused_where_there_is_none(

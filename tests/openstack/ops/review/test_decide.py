@@ -11,9 +11,10 @@ from small_project import GREET, LEAVE, NAMES, RELEASE, WHO
 
 from freebsd_port.engine.core.review.decisions import DecisionError
 from freebsd_port.engine.core.review.facts import HunkFacts, SeriesFacts
+from freebsd_port.engine.ops.review.decide import Choice
 from freebsd_port.errors import ProblemsError
 from freebsd_port.openstack.ops.rebase.rebase import start_rebase
-from freebsd_port.openstack.ops.review.decide import Choice, decide_hunks, find_unreviewed
+from freebsd_port.openstack.ops.review.decide import decide_hunks, find_unreviewed
 from freebsd_port.openstack.ops.review.gather import gather_review
 from freebsd_port.openstack.store.project.project import ProjectError, find_project
 

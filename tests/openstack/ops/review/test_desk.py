@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from http.cookies import SimpleCookie
+from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
@@ -18,7 +19,7 @@ from freebsd_port.engine.core.review.facts import Decision, SeriesFacts
 from freebsd_port.engine.core.review.site.markup import page_path
 from freebsd_port.engine.store.site.http_server import MAX_BODY, Listener, ServeError
 from freebsd_port.openstack.ops.review.decide import Choice
-from freebsd_port.openstack.ops.review.desk import open_desk
+from freebsd_port.openstack.ops.review.desk import key_of_project, open_desk, usual_port
 
 PATCH = "nova/greet.patch"
 TEXT = text_of("greet: be loud", "nova/greet.py", b"hello\n", b"HELLO\n")
@@ -95,9 +96,9 @@ class Served:
 
 
 @pytest.fixture
-def served() -> Iterator[Served]:
+def served(tmp_path: Path) -> Iterator[Served]:
     book = Book()
-    listener, desk, url = open_desk(0, book.gather, book.stamp, book.decide)
+    listener, desk, url = open_desk(tmp_path, 0, book.gather, book.stamp, book.decide)
     thread = threading.Thread(target=listener.run, args=(desk.answer,))
     thread.start()
     yield Served(book, url)
@@ -257,3 +258,26 @@ def test_it_listens_on_the_loopback_address_only(served: Served) -> None:
 def test_a_port_that_cannot_be_is_refused() -> None:
     with pytest.raises(ServeError):
         Listener(70_000)
+
+
+def test_a_project_has_the_same_port_each_time_and_another_one_while_that_is_taken(
+    tmp_path: Path,
+) -> None:
+    book = Book()
+    first, _, _ = open_desk(tmp_path, None, book.gather, book.stamp, book.decide)
+    second, _, url = open_desk(tmp_path, None, book.gather, book.stamp, book.decide)
+    first.close()
+    again, _, _ = open_desk(tmp_path / ".", None, book.gather, book.stamp, book.decide)
+    for listener in (second, again):
+        listener.close()
+    assert first.port == again.port == usual_port(tmp_path)
+    assert second.port != first.port
+    assert urlsplit(url).port == second.port
+    assert usual_port(tmp_path / "other") != usual_port(tmp_path)
+
+
+def test_each_project_has_a_key_of_its_own_on_its_pages(served: Served, tmp_path: Path) -> None:
+    served.log_in()
+    page = served.ask("GET", f"/{page_path(PATCH)}")[2].decode()
+    assert f'data-project="{key_of_project(tmp_path)}"' in page
+    assert key_of_project(tmp_path) != key_of_project(tmp_path / "other")

@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from freebsd_port.openstack.store.proof.report import _follows_forks, write_configuration
+from freebsd_port.openstack.store.proof.report import write_configuration
+
+
+def configuration(
+    scratch: Path, version: str, *, concurrency: str = "thread", has_monitoring: bool = False
+) -> str:
+    (scratch / f"coverage-{version}.dist-info").mkdir()
+    measured = (scratch / "nova/greet.py",)
+    write_configuration(scratch, scratch, measured, concurrency, has_monitoring=has_monitoring)
+    return (scratch / "rc").read_text()
 
 
 @pytest.mark.parametrize(
@@ -15,7 +24,20 @@ from freebsd_port.openstack.store.proof.report import _follows_forks, write_conf
 def test_forks_are_followed_only_by_a_coverage_that_knows_how(
     tmp_path: Path, version: str, is_new: bool
 ) -> None:
-    (tmp_path / f"coverage-{version}.dist-info").mkdir()
-    assert _follows_forks(tmp_path) is is_new
-    write_configuration(tmp_path, tmp_path, (tmp_path / "nova/greet.py",), "thread")
-    assert ("patch =" in (tmp_path / "rc").read_text()) is is_new
+    assert ("patch =" in configuration(tmp_path, version)) is is_new
+
+
+@pytest.mark.parametrize(
+    ("version", "concurrency", "has_monitoring", "is_used"),
+    [
+        ("7.17.0", "thread", True, True),
+        ("7.16.3", "thread", True, False),
+        ("7.17.0", "greenlet, thread", True, False),
+        ("7.17.0", "thread", False, False),
+    ],
+)
+def test_the_interpreter_tells_the_lines_where_it_and_coverage_can(
+    tmp_path: Path, version: str, concurrency: str, has_monitoring: bool, is_used: bool
+) -> None:
+    text = configuration(tmp_path, version, concurrency=concurrency, has_monitoring=has_monitoring)
+    assert ("core = sysmon" in text) is is_used

@@ -14,7 +14,7 @@ from freebsd_port.engine.core.review.site.page import Frame
 
 
 def render_others(hunk: HunkFacts, shown: Sequence[HunkLine]) -> list[Html]:
-    """Give each text that some release takes instead, once, with the releases that do."""
+    """Give each variant that some release takes instead, once, with the releases that do."""
     texts: dict[tuple[bytes, ...], list[tuple[HunkOnRelease, Hunk]]] = {}
     for placement in hunk.placements:
         if placement.other is not None:
@@ -41,7 +41,7 @@ def _render_other(
 ) -> Html:
     label = f"Lines of hunk {hunk.number} of {plain(hunk.path)} on {releases}"
     many = "1 line differs" if len(fresh) == 1 else f"{len(fresh)} lines differ"
-    summary = element("summary", "Text for ", element("strong", releases), f": {many}")
+    summary = element("summary", "Variant for ", element("strong", releases), f": {many}")
     table = render_diff(lines, label, missed=(), findings=(), other=fresh)
     return element("details", summary, table, class_="other")
 
@@ -58,7 +58,7 @@ def render_hunk(
     facts = (_placements(hunk), _checks(hunk), _decision(frame, hunk, page))
     return element(
         "section",
-        _head(hunk),
+        _head(frame, hunk),
         element(
             "div",
             element("div", *diff, class_="lines"),
@@ -70,7 +70,6 @@ def render_hunk(
         tabindex="-1",
         aria_labelledby=f"title-{hunk.id}",
         data_flags=" ".join(sorted(hunk_flags(hunk))),
-        data_text=plain(f"{hunk.path} {hunk.scope or ''} {hunk.id}".lower()),
         data_line=old_line if hunk.line is not None else None,
         data_old=len(hunk.hunk.old),
         data_new=new_line,
@@ -89,7 +88,7 @@ def _diff(hunk: HunkFacts, old_line: int, new_line: int, *, starts_in_text: bool
     return [diff, *render_others(hunk, lines)]
 
 
-def _head(hunk: HunkFacts) -> Html:
+def _head(frame: Frame, hunk: HunkFacts) -> Html:
     name = hunk.scope or ("the module" if hunk.path.endswith(".py") else "the file")
     heading = element(
         "h3",
@@ -98,10 +97,10 @@ def _head(hunk: HunkFacts) -> Html:
         id=f"title-{hunk.id}",
     )
     link = element("a", hunk.id, href=f"#hunk-{hunk.id}", class_="id", title="Link to this hunk")
-    return element("div", heading, _badges(hunk), link, class_="hunk-head")
+    return element("div", heading, _badges(frame, hunk), link, class_="hunk-head")
 
 
-def _badges(hunk: HunkFacts) -> Html:
+def _badges(frame: Frame, hunk: HunkFacts) -> Html:
     found = []
     if hunk.decision is not None:
         look = "good" if hunk.decision.verdict == "approved" else "bad"
@@ -117,19 +116,19 @@ def _badges(hunk: HunkFacts) -> Html:
         found.append(element("span", "Uncovered", class_="badge warn"))
     if hunk.line is None:
         found.append(element("span", "Fits nowhere", class_="badge bad"))
-    return element("span", *found, class_="badges")
+    return element("span", *found, class_="badges", data_live=frame.live(f"badges-{hunk.id}"))
 
 
 def _placements(hunk: HunkFacts) -> Html:
     head = element(
-        "tr", *(element("th", name, scope="col") for name in ("Release", "Lands", "Line"))
+        "tr", *(element("th", name, scope="col") for name in ("Release", "Placement", "Line"))
     )
     return element(
         "table",
-        element("caption", "Where it lands"),
+        element("caption", "Placement on each release"),
         element("thead", head),
         element("tbody", *(_placement(one) for one in hunk.placements)),
-        class_="landings",
+        class_="placements",
     )
 
 
@@ -150,7 +149,7 @@ def _placement(placement: HunkOnRelease) -> Html:
             offset,
             reason,
             other,
-            class_=f"lands {placement.state}",
+            class_=f"placement {placement.state}",
             colspan=None if has_line else "2",
         ),
         element("td", str(placement.line), class_="line") if has_line else None,
@@ -163,14 +162,15 @@ def _checks(hunk: HunkFacts) -> Html:
         return element("div", element("h4", "Checks"), told, class_="checks")
     missed = [element("li", element("code", line)) for line in hunk.missed]
     ran = [element("li", element("code", name)) for name in hunk.checks]
-    words = f"{len(ran)} ran it" if ran else "None ran it" if missed else "Nothing in it to run"
+    checks = "1 check runs" if len(ran) == 1 else f"{len(ran)} checks run"
+    words = f"{checks} it" if ran else "No check runs it" if missed else "Nothing in it to run"
     return element(
         "div",
         element("h4", "Checks"),
         element("details", element("summary", words), element("ul", *ran))
         if ran
         else element("p", words, class_="warn" if missed else "dim"),
-        element("p", "Lines that none ran", class_="warn") if missed else None,
+        element("p", "Lines that no check runs", class_="warn") if missed else None,
         element("ul", *missed) if missed else None,
         class_="checks",
     )
@@ -182,11 +182,11 @@ def _decision(frame: Frame, hunk: HunkFacts, page: str) -> Html:
         told.append(_told(hunk.outdated, "Before its meaning changed: "))
     if not told:
         told.append(element("p", "Nobody decided yet"))
-    form = decide_form(page, (hunk.id,), has_decision=hunk.decision is not None)
+    form = decide_form(frame, page, (hunk.id,), hunk)
     return element(
         "div",
         element("h4", "Decision"),
-        *told,
+        element("div", *told, data_live=frame.live(f"decision-{hunk.id}")),
         form if frame.can_decide else None,
         class_="decision",
     )
@@ -208,28 +208,46 @@ def _told(decision: Decision, before: str) -> Html:
     )
 
 
-def decide_form(page: str, hunks: tuple[str, ...], *, has_decision: bool) -> Html:
-    """Give the buttons that decide these hunks; they work without a script too."""
-    label = hunks[0] if len(hunks) == 1 else "all"
+def decide_form(
+    frame: Frame, page: str, hunks: tuple[str, ...], hunk: HunkFacts | None = None
+) -> Html:
+    """Give the buttons that decide these hunks; they work without a script too.
+
+    `hunk` is the only one decided, None for all of a patch. The script keeps an unsaved note by
+    `data-note`.
+    """
+    key = hunk.id if hunk else "all"
     fields = [f'<input type="hidden" name="hunk" value="{one}">' for one in hunks]
+    reset = element("button", "Reset", name="verdict", value="reset", class_="quiet")
     return element(
         "form",
-        Html("".join(fields)),
+        element("span", Html("".join(fields)), data_live=frame.live(f"hunks-{key}")),
         Html(f'<input type="hidden" name="page" value="{page}">'),
-        element("label", "Note", for_=f"note-{label}"),
-        element("textarea", id=f"note-{label}", name="note", rows="1", maxlength="2000"),
+        element("label", "Note", for_=f"note-{key}"),
+        element(
+            "textarea",
+            id=f"note-{key}",
+            name="note",
+            rows="1",
+            maxlength="2000",
+            autocomplete="off",
+            data_note=hunk.id if hunk else page,
+        ),
+        element("p", "Not saved yet; kept in this browser", class_="kept", hidden=True),
         element(
             "div",
             element("button", "Approve", name="verdict", value="approved", class_="approve"),
             element("button", "Request changes", name="verdict", value="changes-requested"),
-            element("button", "Reset", name="verdict", value="reset", class_="quiet")
-            if has_decision
-            else None,
+            element(
+                "span",
+                reset if hunk and hunk.decision else None,
+                data_live=frame.live(f"reset-{key}"),
+            ),
             class_="buttons",
         ),
         element("p", class_="refused", role="alert"),
         class_="decide",
         method="post",
         action="/decide",
-        aria_label=f"Decide {'this hunk' if len(hunks) == 1 else 'all hunks of this patch'}",
+        aria_label=f"Decide {'this hunk' if hunk else 'all hunks of this patch'}",
     )

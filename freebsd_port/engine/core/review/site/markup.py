@@ -85,6 +85,7 @@ INDEX = "index.html"
 STYLE = "review.css"
 SCRIPT = "review.js"
 ORDER = "series.js"
+SEARCH = "search.js"
 _LONGEST = 90
 _AMBIGUOUS = re.compile(r"--|-/|/-|^[.-]|[.-]$")
 

@@ -7,11 +7,12 @@ from collections import Counter
 from freebsd_port.engine.core.review.facts import PatchFacts
 from freebsd_port.engine.core.review.flags import (
     FLAGS,
+    LEGEND,
     count_facts,
     describe_placement,
     patch_flags,
 )
-from freebsd_port.engine.core.review.site.markup import Html, element, page_path, plain
+from freebsd_port.engine.core.review.site.markup import Html, element, page_path
 from freebsd_port.engine.core.review.site.page import Frame, filter_bar, render_page
 
 _NOT_MEASURED = element("td", "\N{EN DASH}", class_="count zero", title="not measured")
@@ -24,8 +25,9 @@ def render_overview(frame: Frame) -> bytes:
     main = (
         element("h1", "Patches on ", facts.release),
         _summary(frame),
+        _unsaved_notes() if frame.can_decide else None,
         filter_bar(frame, {flag: counts[flag] for flag in FLAGS}, "patches"),
-        element("p", "No patch is left by the filter.", class_="none", hidden=True),
+        element("p", "No patch matches the filter.", class_="none", hidden=True),
         element(
             "div",
             _table(frame),
@@ -37,21 +39,37 @@ def render_overview(frame: Frame) -> bytes:
         _legend(),
     )
     title = f"Review of {facts.release}, {len(facts.patches)} patches"
-    return render_page(frame, title, main, root="", kind="overview")
+    present = [part for part in main if part is not None]
+    return render_page(frame, title, present, root="", kind="overview")
+
+
+def _unsaved_notes() -> Html:
+    """Give the place where the script lists the notes that were typed and not saved."""
+    return element(
+        "section",
+        element("h2", "Notes that are not saved", id="unsaved-title"),
+        element("ul"),
+        id="unsaved",
+        aria_labelledby="unsaved-title",
+        hidden=True,
+    )
 
 
 def _summary(frame: Frame) -> Html:
     counts = count_facts(frame.facts.patches)
     decided = counts.hunks - counts.unreviewed - counts.requested
-    uncovered = "not measured" if counts.unmeasured == counts.hunks else str(counts.uncovered)
+    measured = counts.hunks - counts.unmeasured
+    uncovered = str(counts.uncovered) if measured or not counts.hunks else "not measured"
+    if 0 < measured < counts.hunks:
+        uncovered += f" of {measured} measured"
     facts = (
         ("Patches", str(counts.patches), ""),
         ("Hunks", str(counts.hunks), ""),
-        ("Approved", str(decided), "good" if decided else ""),
-        ("Unreviewed", str(counts.unreviewed), "warn" if counts.unreviewed else "good"),
-        ("To change", str(counts.requested), "bad" if counts.requested else ""),
+        ("Approved hunks", str(decided), "good" if decided else ""),
+        ("Unreviewed hunks", str(counts.unreviewed), "warn" if counts.unreviewed else "good"),
+        ("Hunks to change", str(counts.requested), "bad" if counts.requested else ""),
         ("Findings", str(counts.findings), "warn" if counts.findings else ""),
-        ("Uncovered", uncovered, "warn" if counts.uncovered else ""),
+        ("Uncovered hunks", uncovered, "warn" if counts.uncovered else ""),
     )
     return element(
         "dl",
@@ -65,13 +83,17 @@ def _summary(frame: Frame) -> Html:
 
 def _table(frame: Frame) -> Html:
     releases = frame.facts.releases
+    of_hunks = ("All", "Unreviewed", "To change", "Uncovered")
+    groups = element(
+        "tr",
+        element("th", "Patch", scope="col", rowspan="2"),
+        element("th", "Hunks", scope="colgroup", class_="of-hunks", colspan=len(of_hunks)),
+        element("th", "Findings", scope="col", class_="count", rowspan="2"),
+        element("th", "Placement on each release", scope="colgroup", colspan=len(releases)),
+    )
     head = element(
         "tr",
-        element("th", "Patch", scope="col"),
-        *(
-            element("th", name, scope="col", class_="count")
-            for name in ("Hunks", "Unreviewed", "To change", "Uncovered", "Findings")
-        ),
+        *(element("th", name, scope="col", class_="count") for name in of_hunks),
         *(
             element("th", one, scope="col", class_="shown" if one == frame.facts.release else None)
             for one in releases
@@ -81,34 +103,24 @@ def _table(frame: Frame) -> Html:
         "table",
         element(
             "caption",
-            "How each patch lies on each release, and what is left to look at",
+            "The hunks and findings of each patch, and its placement on each release",
             class_="aside",
         ),
-        element("thead", head),
-        element("tbody", *(_row(patch, releases) for patch in frame.facts.patches)),
+        element("thead", groups, head),
+        element("tbody", *(_row(patch, frame) for patch in frame.facts.patches)),
         class_="grid",
     )
 
 
-def _row(patch: PatchFacts, releases: tuple[str, ...]) -> Html:
+def _row(patch: PatchFacts, frame: Frame) -> Html:
     counts = count_facts((patch,))
     flags = sorted(patch_flags(patch))
     distribution, slash, what = patch.name.rpartition("/")
     is_measured = counts.unmeasured < counts.hunks or not counts.hunks
     cells = []
-    for release in releases:
-        state, words = describe_placement(patch, release)
-        cells.append(element("td", words, class_=f"lands {state}"))
-    searched = " ".join(
-        dict.fromkeys(
-            word.lower()
-            for word in (
-                *(part for hunk in patch.hunks for part in (hunk.path, hunk.scope or "")),
-                *(hunk.id for hunk in patch.hunks),
-            )
-            if word
-        )
-    )
+    for release in frame.facts.releases:
+        state, words = describe_placement(patch, release, shown=frame.facts.release)
+        cells.append(element("td", words, class_=f"placement {state}"))
     name = element(
         "a",
         element("span", distribution + slash, class_="group"),
@@ -126,7 +138,6 @@ def _row(patch: PatchFacts, releases: tuple[str, ...]) -> Html:
         _count(counts.findings, "warn"),
         *cells,
         data_flags=" ".join(flags),
-        data_text=plain(searched),
     )
 
 
@@ -136,14 +147,7 @@ def _count(number: int, look: str) -> Html:
 
 
 def _legend() -> Html:
-    words = (
-        ("exact", "every hunk at its line"),
-        ("offset", "some elsewhere"),
-        ("own text", "the release takes another text"),
-        ("not needed", "that text has the hunk no more"),
-        ("off", "the patch is off there"),
-        ("miss", "a hunk fits nowhere"),
-        ("?", "the wheels are not here"),
-    )
-    rows = [element("div", element("dt", word), element("dd", text)) for word, text in words]
+    rows = [
+        element("div", element("dt", word), element("dd", text)) for word, text in LEGEND.items()
+    ]
     return element("dl", *rows, class_="legend")

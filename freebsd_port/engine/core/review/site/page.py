@@ -29,13 +29,14 @@ _POLICY = (
 
 _KEYS = (
     ("j / k", "next or previous hunk; on the overview, patch"),
-    ("n / p", "next or previous patch that the filter leaves"),
+    ("n / p", "next or previous patch that matches the filter"),
     ("o", "overview"),
     ("u", "unfold the whole file around the hunk, or fold it"),
-    ("/", "go to the filter"),
+    ("s", "side by side or unified, on a wide screen"),
+    ("/", "go to the search field"),
     ("t", "dark or light"),
-    ("Esc", "leave the filter, close this"),
-    ("?", "this"),
+    ("Esc", "leave a field, close this list"),
+    ("?", "show this list"),
 )
 _DECIDING_KEYS = (("a", "approve the hunk"), ("r", "go to its note, to request changes"))
 
@@ -45,13 +46,25 @@ class Frame:
     """What the pages of one site have in common."""
 
     facts: SeriesFacts
-    can_decide: bool
-    """Whether a server that writes decisions stands behind the pages."""
+    project: str | None = None
+    """Key of the project whose server stands behind the pages and writes decisions, or None."""
+
+    @property
+    def can_decide(self) -> bool:
+        """Tell whether the pages have buttons that decide."""
+        return self.project is not None
 
     @property
     def older(self) -> tuple[str, ...]:
         """Give the releases that a change can be since: all but the one shown."""
         return tuple(one for one in self.facts.releases if one != self.facts.release)
+
+    def live(self, key: str) -> str | None:
+        """Name a part that the script takes from the page as it is after a decision.
+
+        Such a part holds no field: what is typed into one has to stay.
+        """
+        return key if self.can_decide else None
 
 
 def render_page(
@@ -73,9 +86,13 @@ def render_page(
         element("a", "Skip to the content", class_="skip", href="#main"),
         _top_bar(frame, root, kind, tools),
         element("main", *main, id="main", tabindex="-1"),
+        element("output", id="said", class_="aside", aria_live="polite")
+        if frame.can_decide
+        else None,
         _help(frame),
         class_=kind,
         data_root=root,
+        data_project=frame.project,
         **data,
     )
     page = element("html", _head(frame, title, root), body, lang="en")
@@ -111,9 +128,18 @@ def _top_bar(frame: Frame, root: str, kind: str, tools: Html | None) -> Html:
         class_="home",
         aria_current="page" if kind == "overview" else None,
     )
+    split = element(
+        "button",
+        "Side by side",
+        type="button",
+        id="split",
+        class_="quiet scripted",
+        aria_pressed="false",
+    )
     buttons = element(
         "div",
         tools,
+        split if kind == "patch" else None,
         element("button", "Dark", type="button", id="theme", class_="quiet scripted"),
         element("button", "Keys", type="button", id="keys", class_="quiet scripted"),
         class_="tools",
@@ -122,19 +148,16 @@ def _top_bar(frame: Frame, root: str, kind: str, tools: Html | None) -> Html:
 
 
 def filter_bar(frame: Frame, counts: dict[str, int], what: str) -> Html:
-    """Give the filter over `what`: the script shows and works it, without one it stays hidden."""
-    toggles = join(
-        element(
-            "button",
-            label,
-            Html(" "),
-            element("span", str(counts[flag]), class_="many"),
-            type="button",
-            aria_pressed="false",
-            data_flag=flag,
-        )
-        for flag, label in FLAGS.items()
-        if counts.get(flag)
+    """Give the filter over `what`, `patches` or `hunks`, with how many of those each flag has.
+
+    The script shows and works it; without one it stays hidden.
+    """
+    toggles = element(
+        "span",
+        element("span", f"{what.capitalize()}:", class_="of"),
+        join(_toggle(flag, label, counts[flag], what) for flag, label in FLAGS.items()),
+        class_="toggles",
+        data_live=frame.live("toggles"),
     )
     options = [element("option", "any release", value="")]
     options += [element("option", one, value=one) for one in frame.older]
@@ -147,8 +170,8 @@ def filter_bar(frame: Frame, counts: dict[str, int], what: str) -> Html:
             "input",
             type="search",
             name="q",
-            placeholder=f"Filter {what}",
-            aria_label=f"Filter {what} by name, file or function",
+            placeholder="Search names, prose and code",
+            aria_label=f"Search {what} by name, prose and code",
             autocomplete="off",
             spellcheck="false",
         ),
@@ -159,6 +182,22 @@ def filter_bar(frame: Frame, counts: dict[str, int], what: str) -> Html:
         class_="filter scripted",
         role="search",
         aria_label=f"Filter {what}",
+        data_what=what,
+    )
+
+
+def _toggle(flag: str, label: str, many: int, what: str) -> Html:
+    unit = what if many != 1 else {"patches": "patch", "hunks": "hunk"}[what]
+    return element(
+        "button",
+        label,
+        Html(" "),
+        element("span", str(many), class_="many"),
+        element("span", f" {unit}", class_="aside"),
+        type="button",
+        aria_pressed="false",
+        hidden=many == 0,
+        data_flag=flag,
     )
 
 

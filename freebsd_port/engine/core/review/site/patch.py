@@ -39,7 +39,7 @@ def render_patch_page(frame: Frame, index: int, versions: Mapping[str, int]) -> 
         _intro(frame, patch, index, subject, page),
         element("h2", "Hunks", class_="aside"),
         filter_bar(frame, flags, "hunks") if len(patch.hunks) > 1 else None,
-        element("p", "The filter leaves no hunk of this patch.", class_="none", hidden=True),
+        element("p", "No hunk of this patch matches the filter.", class_="none", hidden=True),
         *_files(frame, patch, page, versions),
         _turn_pages(frame, index, "Patches before and after", "turn"),
     )
@@ -76,27 +76,31 @@ def _intro(frame: Frame, patch: PatchFacts, index: int, subject: str, page: str)
     place = f"{index + 1} of {len(frame.facts.patches)} · "
     unreviewed = tuple(hunk.id for hunk in patch.hunks if UNREVIEWED in hunk_flags(hunk))
     decide = None
-    if frame.can_decide and len(unreviewed) > 1:
+    if frame.can_decide and len(patch.hunks) > 1:
+        many = element("span", str(len(unreviewed)), data_live=frame.live("unreviewed"))
         decide = element(
             "details",
-            element("summary", f"Decide all {len(unreviewed)} unreviewed hunks at once"),
-            decide_form(page, unreviewed, has_decision=False),
+            element("summary", "Decide all ", many, " unreviewed hunks at once"),
+            decide_form(frame, page, unreviewed),
             class_="decide-all",
+            hidden=len(unreviewed) < 2,
         )
     return element(
         "div",
         element("p", place, element("code", f"patches/{patch.file}"), class_="place"),
         element("h1", subject),
-        element("p", f"This patch is off on {frame.facts.release}.") if patch.is_off else None,
+        element("p", f"This patch is not applied on {frame.facts.release}.")
+        if patch.is_off
+        else None,
         element("div", paragraphs(patch.header.prose), element("dl", *fields), class_="why"),
         element("ul", *findings, class_="findings") if findings else None,
-        _contents(patch.hunks) if len(patch.hunks) > 1 else None,
+        _contents(frame, patch.hunks) if len(patch.hunks) > 1 else None,
         decide,
         class_="intro",
     )
 
 
-def _contents(hunks: Sequence[HunkFacts]) -> Html:
+def _contents(frame: Frame, hunks: Sequence[HunkFacts]) -> Html:
     items = []
     for path, group in groupby(hunks, lambda hunk: hunk.path):
         links = join(
@@ -112,7 +116,13 @@ def _contents(hunks: Sequence[HunkFacts]) -> Html:
             ", ",
         )
         items.append(element("li", element("code", path), " ", links))
-    return element("nav", element("ul", *items), class_="contents", aria_label="Hunks")
+    return element(
+        "nav",
+        element("ul", *items),
+        class_="contents",
+        aria_label="Hunks",
+        data_live=frame.live("contents"),
+    )
 
 
 def _files(frame: Frame, patch: PatchFacts, page: str, versions: Mapping[str, int]) -> list[Html]:

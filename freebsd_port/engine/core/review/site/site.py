@@ -8,10 +8,17 @@ from dataclasses import dataclass
 
 from freebsd_port.engine.core.review.facts import FileFacts, HunkFacts, PatchFacts, SeriesFacts
 from freebsd_port.engine.core.review.flags import patch_flags
-from freebsd_port.engine.core.review.site.markup import INDEX, ORDER, file_path, page_path
+from freebsd_port.engine.core.review.site.markup import (
+    INDEX,
+    ORDER,
+    SEARCH,
+    file_path,
+    page_path,
+)
 from freebsd_port.engine.core.review.site.overview import render_overview
 from freebsd_port.engine.core.review.site.page import Frame
 from freebsd_port.engine.core.review.site.patch import render_patch_page
+from freebsd_port.engine.core.review.site.search import render_search
 from freebsd_port.engine.core.text.unseen import decode_line
 
 Lines = Sequence[bytes]
@@ -97,8 +104,9 @@ def _between(before: Lines, after: Lines) -> tuple[FileStep, ...]:
 class Site:
     """A review as pages, each made when it is asked for."""
 
-    def __init__(self, facts: SeriesFacts, *, can_decide: bool = False) -> None:
-        self._frame = Frame(facts, can_decide)
+    def __init__(self, facts: SeriesFacts, *, project: str | None = None) -> None:
+        """Take the key of the project where a server that decides stands behind the pages."""
+        self._frame = Frame(facts, project)
         self._histories, self._versions = follow_files(facts.patches)
         self._pages = {page_path(patch.name): n for n, patch in enumerate(facts.patches)}
         self._data = {file_path(path): path for path in self._histories}
@@ -107,6 +115,7 @@ class Site:
         """Give the path of everything in the site, the overview last."""
         yield from self._data
         yield ORDER
+        yield SEARCH
         yield from self._pages
         yield INDEX
 
@@ -116,6 +125,8 @@ class Site:
             return render_overview(self._frame)
         if path == ORDER:
             return _render_order(self._frame.facts.patches)
+        if path == SEARCH:
+            return render_search(self._frame.facts.patches)
         if path in self._data:
             name = self._data[path]
             return render_history(path, self._histories[name])

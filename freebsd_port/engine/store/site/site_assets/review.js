@@ -1,6 +1,6 @@
 "use strict";
-// Works the pages of a review: theme, filter, keys, unfolding, decisions. Everything can be read
-// without it. It makes no markup from text: elements and text nodes only.
+// Works the pages of a review: theme, filter, search, keys, unfolding, halves, notes, decisions.
+// Everything can be read without it. It makes no markup from text: elements and text nodes only.
 const freebsdPort = (() => {
   const memory = {
     get(key) {
@@ -8,6 +8,16 @@ const freebsdPort = (() => {
     },
     set(key, value) {
       try { localStorage.setItem(`freebsd-port.${key}`, value); } catch { /* kept for this page */ }
+    },
+    remove(key) {
+      try { localStorage.removeItem(`freebsd-port.${key}`); } catch { /* was not kept */ }
+    },
+    keys(start) {
+      try {
+        return Object.keys(localStorage)
+          .filter((key) => key.startsWith(`freebsd-port.${start}`))
+          .map((key) => key.slice("freebsd-port.".length)).sort();
+      } catch { return []; }
     },
   };
   const html = document.documentElement;
@@ -55,41 +65,138 @@ const freebsdPort = (() => {
     const text = query.toString();
     return text ? `?${text}` : "";
   }
-  function fits(flags, text) {
+  function hasFlags(flags) {
     const has = new Set(flags.split(" "));
     return [...state.flags].every((flag) => has.has(flag))
-      && (!state.since || has.has(`since-${state.since}`))
-      && state.text.toLowerCase().split(/\s+/).every((word) => text.includes(word));
-  }
-  const texts = new Map();
-  function textOf(item) {
-    if (!texts.has(item)) {
-      const head = item.tagName === "TR" ? one("th", item).textContent.toLowerCase() : "";
-      texts.set(item, `${head} ${item.dataset.text}`);
-    }
-    return texts.get(item);
+      && (!state.since || has.has(`since-${state.since}`));
   }
   const filterable = () => all("tr[data-flags], section.hunk");
   const shown = () => filterable().filter((item) => !item.hidden);
 
-  function applyFilter() {
+  // --- search: over the index of all patches, which comes when somebody first searches -----------
+  const INDEX = "search.js";
+  function readIndex(rows) {
+    return rows.map(([prose, hunks]) => ({
+      lines: prose.split("\n"),
+      text: prose.toLowerCase().replace(/\s+/g, " "),
+      hunks: hunks.map(([id, head, lines]) => (
+        { id, head, lines, text: `${head}\n${lines.join("\n")}`.toLowerCase() }
+      )),
+    }));
+  }
+  // Words, or several "in quotes"; all have to be found, in the prose or in one and the same hunk.
+  function wanted() {
+    const found = state.text.toLowerCase().matchAll(/"([^"]+)"?|[^\s"]+/g);
+    return [...found].map(([word, quoted]) => quoted || word);
+  }
+  // What of a patch matches: null, or its hunks that do and the words that its prose has not.
+  function match(patch, words) {
+    if (!patch) return null;
+    const missing = words.filter((word) => !patch.text.includes(word));
+    const hunks = patch.hunks.filter(({ text }) => missing.every((word) => text.includes(word)));
+    return hunks.length || !missing.length ? { hunks, missing } : null;
+  }
+  const MOST_HITS = 3;
+  function showHits(row, patch, words) {
+    one(".hits", row)?.remove();
+    if (!words.length || !patch) return;
+    const link = one("th a", row);
+    const known = one("th", row).textContent.toLowerCase();
+    const sought = words.filter((word) => !known.includes(word));
+    if (!sought.length) return;
+    const has = (line) => sought.some((word) => line.toLowerCase().includes(word));
+    const { hunks, missing } = match(patch, words);
+    const hits = missing.length ? [] : patch.lines.filter(has).slice(0, 1).map((line) => [line, ""]);
+    for (const hunk of missing.length ? hunks : []) {
+      const line = hunk.lines.find(has) || hunk.head;
+      hits.push([line, `#hunk-${hunk.id}`]);
+    }
+    const list = make("ul", "hits");
+    for (const [line, hash] of hits.slice(0, MOST_HITS)) {
+      const item = make("li");
+      const to = make("a");
+      to.href = `${link.pathname}${writeQuery()}${hash}`;
+      appendText(to, line.trim().slice(0, 200));
+      item.append(to);
+      list.append(item);
+    }
+    const more = hits.length - MOST_HITS;
+    if (more > 0) list.append(make("li", "", `and in ${more} more ${more > 1 ? "hunks" : "hunk"}`));
+    one("th", row).append(list);
+  }
+
+  const MARKED = "h1, h3, .path, .place, .prose p, .prose pre, td.c, .remark, .grid th a, .subject, .hits a";
+  const MOST_MARKS = 5000;
+  function mark(words) {
+    if (!window.Highlight) return;
+    const ranges = [];
+    for (const block of words.length ? all(MARKED) : []) {
+      if (ranges.length > MOST_MARKS) break;
+      if (block.closest("[hidden]")) continue;
+      const text = block.textContent.toLowerCase();
+      if (!words.some((word) => text.includes(word))) continue;
+      const nodes = [];
+      const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
+      for (let at = 0; walker.nextNode(); at += walker.currentNode.length) {
+        nodes.push([at, walker.currentNode]);
+      }
+      const place = (at) => nodes.findLast(([start]) => start <= at);
+      for (const word of words) {
+        for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + word.length)) {
+          const [[from, first], [to, last]] = [place(at), place(at + word.length - 1)];
+          const range = new StaticRange({
+            startContainer: first, startOffset: Math.min(at - from, first.length),
+            endContainer: last, endOffset: Math.min(at + word.length - to, last.length),
+          });
+          ranges.push(range);
+        }
+      }
+    }
+    CSS.highlights.set("found", new Highlight(...ranges));
+  }
+
+  async function applyFilter() {
+    const bar = one(".filter");
+    if (bar) showFilter(bar);
+    if (bar && wanted().length && !files.has(INDEX)) {
+      one("output", bar).textContent = "Searching\u2026";
+      try {
+        await load(INDEX);
+      } catch {
+        one("output", bar).textContent = "The index of the search cannot be loaded";
+        return;
+      }
+    }
+    const index = files.get(INDEX) || [];
+    const words = bar ? wanted() : [];
     const items = filterable();
-    for (const item of items) item.hidden = !fits(item.dataset.flags, textOf(item));
+    const here = index[order.findIndex(([page]) => page === document.body.dataset.page)];
+    const found = new Set(words.length ? match(here, words)?.hunks.map(({ id }) => `hunk-${id}`) : []);
+    for (const [at, item] of items.entries()) {
+      const isRow = item.tagName === "TR";
+      const isFound = !words.length || (isRow ? match(index[at], words) : found.has(item.id));
+      item.hidden = Boolean(bar) && !(isFound && hasFlags(item.dataset.flags));
+      if (isRow) showHits(item, item.hidden ? null : index[at], words);
+    }
     for (const file of all(".file")) file.hidden = all(".hunk", file).every((hunk) => hunk.hidden);
     const left = items.filter((item) => !item.hidden).length;
-    const isOn = Boolean(writeQuery());
-    const bar = one(".filter");
     if (bar) {
-      one("output", bar).textContent = isOn ? `${left} of ${items.length}` : "";
-      one("[type=reset]", bar).hidden = !isOn;
-      for (const button of all("[data-flag]", bar)) {
-        button.setAttribute("aria-pressed", String(state.flags.has(button.dataset.flag)));
-      }
-      if (bar.q.value !== state.text) bar.q.value = state.text;
-      if (bar.since) bar.since.value = state.since;
+      const isOn = Boolean(writeQuery());
+      one("output", bar).textContent = isOn ? `${left} of ${items.length} ${bar.dataset.what}` : "";
     }
     const none = one(".none");
     if (none) none.hidden = left > 0 || !items.length;
+    mark(words);
+  }
+  function showFilter(bar) {
+    one("[type=reset]", bar).hidden = !writeQuery();
+    for (const button of all("[data-flag]", bar)) {
+      const isPressed = state.flags.has(button.dataset.flag);
+      button.setAttribute("aria-pressed", String(isPressed));
+      button.hidden = !isPressed && one(".many", button).textContent === "0";
+    }
+    if (bar.q.value !== state.text) bar.q.value = state.text;
+    if (bar.since) bar.since.value = state.since;
   }
   // A link to another page takes the filter along, set when somebody is about to follow it.
   function carryFilter(event) {
@@ -98,7 +205,7 @@ const freebsdPort = (() => {
   }
   function changeFilter() {
     history.replaceState(null, "", `${location.pathname}${writeQuery()}${location.hash}`);
-    applyFilter();
+    return applyFilter();
   }
   function wireFilter() {
     const bar = one(".filter");
@@ -144,37 +251,36 @@ const freebsdPort = (() => {
     }
     goTo(items[Math.min(Math.max(next, 0), items.length - 1)]);
   }
-  function followHash() {
+  async function followHash() {
     const target = location.hash.startsWith("#hunk-")
       && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!target) return;
     if (target.hidden) {
       Object.assign(state, { flags: new Set(), since: "", text: "" });
-      changeFilter();
+      await changeFilter();
     }
     goTo(target);
   }
-  function turnPage(by) {
+  async function turnPage(by) {
     const root = document.body.dataset.root;
     const here = order.findIndex(([page]) => page === document.body.dataset.page);
+    const words = wanted();
+    const index = words.length ? await load(INDEX).catch(() => []) : [];
     for (let at = here + by; at >= 0 && at < order.length; at += by) {
       const [page, flags] = order[at];
-      const has = new Set(flags.split(" "));
-      const isLeft = [...state.flags].every((flag) => has.has(flag))
-        && (!state.since || has.has(`since-${state.since}`));
-      if (isLeft) {
+      if (hasFlags(flags) && (!words.length || match(index[at], words))) {
         location.href = `${root}${page}${writeQuery()}`;
         return;
       }
     }
   }
 
-  // --- unfolding: each file comes once, as released, with what every patch makes of it ----------
+  // --- loading: by script, as a page opened from a disk can fetch nothing ------------------------
   const files = new Map();
   const waiting = new Map();
   const policy = window.trustedTypes?.createPolicy("freebsd-port", {
     createScriptURL(path) {
-      if (/^(\.\.\/)?files\/[a-z0-9_.-]+\.js$/.test(path)) return path;
+      if (/^(\.\.\/)?(files\/[a-z0-9_.-]+|search)\.js$/.test(path)) return path;
       throw new TypeError("not a file of this site");
     },
   });
@@ -182,20 +288,25 @@ const freebsdPort = (() => {
     if (files.has(path)) return Promise.resolve(files.get(path));
     return new Promise((resolve, reject) => {
       const heard = waiting.get(path);
-      waiting.set(path, [...(heard || []), resolve]);
+      waiting.set(path, [...(heard || []), { resolve, reject }]);
       if (heard) return;
       const script = make("script");
       const source = document.body.dataset.root + path;
       script.src = policy ? policy.createScriptURL(source) : source;
-      script.onerror = reject;
+      script.onerror = () => {
+        for (const one of waiting.get(path)) one.reject(new Error(`${path} cannot be loaded`));
+        waiting.delete(path);
+      };
       document.head.append(script);
     });
   }
   function receive(path, file) {
     files.set(path, file);
-    for (const resolve of waiting.get(path) || []) resolve(file);
+    for (const { resolve } of waiting.get(path) || []) resolve(file);
     waiting.delete(path);
   }
+
+  // --- unfolding: each file comes once, as released, with what every patch makes of it ----------
   // Rows of the whole file around one patch: [change, old line, new line, text].
   function lay(file, version) {
     let lines = file.base;
@@ -292,12 +403,113 @@ const freebsdPort = (() => {
     return row;
   }
 
+  // --- side by side: on wide screens the rows of a table can stand in two halves -----------------
+  const isWide = matchMedia("(min-width: 75rem)");
+  let isSplit = memory.get("split") === "on";
+  const unified = new Map(); // rows and head of each table that stands in halves
+  const isKind = (row, kind) => row.classList.contains(kind);
+  function makeHead() {
+    const columns = make("colgroup");
+    const head = make("tr");
+    for (const side of ["before", "after"]) {
+      for (const [look, name] of [["n", "Line"], ["m", "Change"], ["c", "Code"]]) {
+        columns.append(make("col", look));
+        const cell = make("th", "", `${name} ${side}`);
+        cell.scope = "col";
+        head.append(cell);
+      }
+    }
+    const section = make("thead", "aside");
+    section.append(head);
+    return { columns, head: section };
+  }
+  function half(row, number) {
+    if (!row) return [0, 1, 2].map(() => make("td", "void"));
+    return [row.cells[number], row.cells[2], row.cells[3]].map((cell) => {
+      const copy = cell.cloneNode(true);
+      copy.classList.add(...row.classList);
+      return copy;
+    });
+  }
+  function pair(left, right) {
+    const row = make("tr", "halves");
+    row.append(...half(left, 0), ...half(right, 1));
+    return row;
+  }
+  function setHead(table, { columns, head }, span) {
+    one("colgroup", table).replaceWith(columns);
+    table.tHead.replaceWith(head);
+    for (const cell of all(".unfold > td, .remark > td", table)) cell.colSpan = span;
+  }
+  function halve(table) {
+    const rows = [...table.tBodies[0].rows];
+    const has = (...kinds) => rows.some((row) => kinds.some((kind) => isKind(row, kind)));
+    if (unified.has(table) || !has("k", "r") || !has("k", "a")) return;
+    const made = [];
+    let removed = [];
+    let added = [];
+    let last = null; // the line that a remark stands below
+    const flush = () => {
+      for (let at = 0; at < Math.max(removed.length, added.length); at++) {
+        const lines = [removed[at], added[at]];
+        made.push(pair(...lines.map((line) => line?.row)));
+        for (const line of lines) made.push(...(line?.remarks || []));
+      }
+      [removed, added, last] = [[], [], null];
+    };
+    for (const row of rows) {
+      if (isKind(row, "remark") && last) {
+        last.remarks.push(row);
+      } else if (isKind(row, "r") || isKind(row, "a")) {
+        if (isKind(row, "r") && added.length) flush();
+        last = { row, remarks: [] };
+        (isKind(row, "r") ? removed : added).push(last);
+      } else {
+        flush();
+        made.push(isKind(row, "k") ? pair(row, row) : row);
+      }
+    }
+    flush();
+    unified.set(table, { rows, columns: one("colgroup", table), head: table.tHead });
+    table.tBodies[0].replaceChildren(...made);
+    setHead(table, makeHead(), 6);
+  }
+  function unite(table) {
+    const kept = unified.get(table);
+    if (!kept) return;
+    table.tBodies[0].replaceChildren(...kept.rows);
+    setHead(table, kept, 4);
+    unified.delete(table);
+  }
+  function showSplit() {
+    const isOn = isSplit && isWide.matches;
+    html.classList.toggle("split", isOn);
+    one("#split")?.setAttribute("aria-pressed", String(isSplit));
+    for (const table of all("table.diff")) (isOn ? halve : unite)(table);
+    mark(wanted());
+  }
+  function switchSplit() {
+    if (!one("#split") || !isWide.matches) return;
+    isSplit = !isSplit;
+    memory.set("split", isSplit ? "on" : "off");
+    showSplit();
+  }
+  // Changes a table as it is unified, whatever it looks like.
+  function inUnified(table, change) {
+    const wasSplit = unified.has(table);
+    unite(table);
+    change();
+    if (wasSplit) halve(table);
+    mark(wanted());
+  }
+
   const FEW = 20;
   class Fold {
     constructor(hunk, file) {
       this.hunk = hunk;
       this.file = file;
-      this.body = one("tbody", hunk);
+      this.table = one("table.diff", hunk);
+      this.body = this.table.tBodies[0];
       this.rows = null;
       this.above = this.addBar("above", true);
       this.below = this.addBar("below", false);
@@ -336,22 +548,24 @@ const freebsdPort = (() => {
     }
     async more(isAbove, many) {
       await this.prepare();
-      if (isAbove) {
-        const from = Math.max(this.start - many, 0);
-        const anchor = this.above.bar.nextElementSibling;
-        const before = anchor.getBoundingClientRect().top;
-        this.above.bar.after(this.draw(from, this.start));
-        this.start = from;
-        if (many !== FEW) scrollBy({ top: anchor.getBoundingClientRect().top - before, behavior: "instant" });
-      } else {
-        const to = Math.min(this.stop + many, this.rows.length);
-        this.below.bar.before(this.draw(this.stop, to));
-        this.stop = to;
+      const before = this.below.bar.getBoundingClientRect().top;
+      const from = isAbove ? Math.max(this.start - many, 0) : this.stop;
+      const to = isAbove ? this.start : Math.min(this.stop + many, this.rows.length);
+      inUnified(this.table, () => {
+        if (isAbove) this.above.bar.after(this.draw(from, to));
+        else this.below.bar.before(this.draw(from, to));
+      });
+      if (isAbove) this.start = from;
+      else this.stop = to;
+      if (isAbove && many !== FEW) {
+        scrollBy({ top: this.below.bar.getBoundingClientRect().top - before, behavior: "instant" });
       }
       this.tell();
     }
     fold() {
-      for (const row of all("tr.unfolded", this.body)) row.remove();
+      inUnified(this.table, () => {
+        for (const row of all("tr.unfolded", this.body)) row.remove();
+      });
       this.start = this.first;
       this.stop = this.last;
       this.tell();
@@ -382,31 +596,153 @@ const freebsdPort = (() => {
     }
   }
 
-  // --- decisions -------------------------------------------------------------------------------
-  async function decide(event) {
-    event.preventDefault();
-    const form = event.target;
-    const told = one(".refused", form);
-    const fields = new URLSearchParams(new FormData(form, event.submitter));
-    for (const button of all("button", form)) button.disabled = true;
+  // --- notes: what is typed stays in this browser until it is saved ------------------------------
+  const noteKey = (of) => `note.${document.body.dataset.project}.${of}`;
+  function readNote(key) {
+    try { return JSON.parse(memory.get(key)); } catch { return null; }
+  }
+  function showKept(area) {
+    one(".kept", area.form).hidden = !readNote(noteKey(area.dataset.note));
+  }
+  function keepNote(area) {
+    const key = noteKey(area.dataset.note);
+    if (area.value.trim()) {
+      const { page } = document.body.dataset;
+      const hunk = area.closest(".hunk");
+      const title = [one("h1").textContent, hunk && one("h3", hunk).textContent];
+      memory.set(key, JSON.stringify({
+        text: area.value, page, hunk: hunk?.id, title: title.filter(Boolean).join(": "),
+      }));
+    } else {
+      memory.remove(key);
+    }
+    showKept(area);
+  }
+  function wireNotes() {
+    for (const area of all("textarea[data-note]")) {
+      const kept = readNote(noteKey(area.dataset.note));
+      if (kept) area.value = kept.text;
+      showKept(area);
+      area.addEventListener("input", () => keepNote(area));
+      area.closest("details")?.toggleAttribute("open", Boolean(kept));
+    }
+  }
+  // On the overview, so that a note is found again even if its hunk or patch is gone.
+  function listNotes() {
+    const section = one("#unsaved");
+    if (!section) return;
+    const items = memory.keys(noteKey("")).map((key) => {
+      const { text = "", title = "", page = "", hunk } = readNote(key) || {};
+      const item = make("li");
+      const isThere = order.some(([known]) => known === page);
+      const name = make(isThere ? "a" : "span", "", title);
+      if (isThere) name.href = `${page}${hunk ? `#${hunk}` : ""}`;
+      const discard = make("button", "quiet", "Discard");
+      discard.type = "button";
+      discard.setAttribute("aria-label", `Discard the note on ${title}`);
+      discard.addEventListener("click", () => {
+        memory.remove(key);
+        listNotes();
+        one("#main").focus();
+      });
+      const quote = make("blockquote");
+      for (const [at, line] of text.split("\n").entries()) {
+        if (at) quote.append("\n");
+        appendText(quote, line);
+      }
+      item.append(name, " ", discard, quote);
+      return item;
+    });
+    one("ul", section).replaceChildren(...items);
+    section.hidden = !items.length;
+  }
+
+  // --- decisions: made in place; what they change is taken from the page as it is afterwards -----
+  const MADE = {
+    approved: "Approved", "changes-requested": "Changes requested", reset: "Decision removed",
+  };
+  function readPage() {
+    return new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest();
+      request.open("GET", location.pathname);
+      request.responseType = "document";
+      request.onload = () => (
+        request.status === 200 ? resolve(request.responseXML) : reject(new Error(request.status))
+      );
+      request.onerror = reject;
+      request.send();
+    });
+  }
+  function takeLive(page) {
+    for (const part of all("[data-live]")) {
+      const now = one(`[data-live="${CSS.escape(part.dataset.live)}"]`, page);
+      if (now && !part.isEqualNode(now)) part.replaceWith(document.importNode(now, true));
+    }
+    for (const hunk of all("section.hunk")) {
+      const now = page.getElementById(hunk.id);
+      if (now) hunk.dataset.flags = now.dataset.flags;
+    }
+    const whole = one(".decide-all");
+    if (whole) whole.hidden = one(".decide-all", page)?.hidden ?? true;
+  }
+  // Goes on to the next hunk that the filter leaves, unless somebody is busy elsewhere by now.
+  async function goOn(hunk) {
+    const items = shown();
+    const at = items.indexOf(hunk);
+    const { activeElement } = document;
+    const isFree = activeElement === document.body || hunk?.contains(activeElement);
+    await applyFilter();
+    if (!hunk?.hidden) {
+      if (document.activeElement === document.body) (hunk || one("#main")).focus({ preventScroll: true });
+      return;
+    }
+    if (current === hunk) {
+      hunk.classList.remove("current");
+      current = null;
+    }
+    if (!isFree) return;
+    const next = [...items.slice(at + 1), ...items.slice(0, at).reverse()].find((item) => !item.hidden);
+    if (next) goTo(next);
+    else one("#main").focus({ preventScroll: true });
+  }
+  async function send(form, fields, note) {
+    const refused = one(".refused", form);
+    refused.textContent = "";
     try {
       const answer = await fetch(form.action, {
         method: "POST", body: fields, headers: { Accept: "application/json" },
       });
       const value = await answer.json();
-      if (value.ok) {
-        const hunk = form.closest(".hunk");
-        const stays = writeQuery() ? shown()[shown().indexOf(hunk) + 1] : hunk;
-        const hash = hunk && stays ? `#${stays.id}` : "";
-        history.replaceState(null, "", `${location.pathname}${location.search}${hash}`);
-        location.reload();
+      if (!value.ok) {
+        refused.textContent = value.problems
+          .map(({ what, hint }) => (hint ? `${what}; ${hint}` : what)).join("; ");
         return;
       }
-      told.textContent = value.problems.map((problem) => problem.what).join("; ");
+      if (form.note.value === note) form.note.value = "";
+      keepNote(form.note);
+      one("#said").textContent = value.hunks.length > 1
+        ? `${MADE[value.verdict]}: ${value.hunks.length} hunks` : MADE[value.verdict];
     } catch {
-      told.textContent = "The server does not answer; is it still running?";
+      refused.textContent = "The server does not answer; is it still running? Your note is kept.";
+      return;
     }
-    for (const button of all("button", form)) button.disabled = false;
+    try {
+      takeLive(await readPage());
+    } catch {
+      refused.textContent = "The decision is saved, but the page cannot be read again: reload it.";
+      return;
+    }
+    await goOn(form.closest(".hunk"));
+  }
+  let sent = Promise.resolve(); // one after the other, so that the page read last is the newest
+  function decide(event) {
+    event.preventDefault();
+    const form = event.target;
+    if (form.getAttribute("aria-busy") === "true") return;
+    form.setAttribute("aria-busy", "true");
+    const fields = new URLSearchParams(new FormData(form, event.submitter));
+    const note = form.note.value;
+    sent = sent.then(() => send(form, fields, note)).finally(() => form.removeAttribute("aria-busy"));
   }
 
   // --- keys ------------------------------------------------------------------------------------
@@ -417,6 +753,7 @@ const freebsdPort = (() => {
     p: () => turnPage(-1),
     o: () => { location.href = `${document.body.dataset.root}index.html${writeQuery()}`; },
     u: () => folds.get(current || shown()[0])?.toggle(),
+    s: switchSplit,
     t: switchTheme,
     "?": () => one("#help").showModal(),
     "/": () => { one(".filter [name=q]")?.focus(); },
@@ -424,15 +761,16 @@ const freebsdPort = (() => {
     r: () => current && one(".decide textarea", current)?.focus(),
   };
   function press(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    const field = event.target.closest?.("input, textarea, select");
-    if (field && field.type !== "checkbox") {
-      if (event.key === "Escape") field.blur();
+    const hasModifier = event.ctrlKey || event.metaKey || event.altKey;
+    const { target } = event;
+    if (target.closest?.("input, textarea, select") || target.isContentEditable) {
+      if (event.key === "Escape" && !hasModifier && !event.isComposing) target.blur();
       return;
     }
+    if (hasModifier || event.isComposing || event.defaultPrevented) return;
     if (one("#help").open || memory.get("keys") === "off") return;
     const act = keys[event.key];
-    if (!act) return;
+    if (!act || (event.repeat && event.key === "a")) return; // a held key decides once
     event.preventDefault();
     act();
   }
@@ -448,8 +786,12 @@ const freebsdPort = (() => {
     });
     readState();
     wireFilter();
-    applyFilter();
     wireFolds();
+    wireNotes();
+    listNotes();
+    showSplit();
+    isWide.addEventListener("change", showSplit);
+    one("#split")?.addEventListener("click", switchSplit);
     document.addEventListener("pointerdown", carryFilter);
     document.addEventListener("focusin", carryFilter);
     for (const form of all("form.decide")) form.addEventListener("submit", decide);
@@ -464,7 +806,11 @@ const freebsdPort = (() => {
     });
     addEventListener("hashchange", followHash);
     addEventListener("popstate", () => { readState(); applyFilter(); });
-    followHash();
+    applyFilter().then(followHash);
   });
-  return { file: receive, order: (rows) => { order = rows; } };
+  return {
+    file: receive,
+    order: (rows) => { order = rows; },
+    search: (rows) => receive(INDEX, readIndex(rows)),
+  };
 })();

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
+from typing import get_args
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_review import OLDER, SHOWN, decided, made_review, text_of
 
 from freebsd_port.engine.core.patch.patch import parse_patch
-from freebsd_port.engine.core.review.facts import HunkOnRelease, Remark, SeriesFacts
+from freebsd_port.engine.core.review.facts import (
+    HunkOnRelease,
+    PlacementState,
+    Remark,
+    SeriesFacts,
+)
+from freebsd_port.engine.core.review.flags import NOTHING, PARTLY
 from freebsd_port.engine.core.review.site.markup import INDEX, file_path, page_path
 from freebsd_port.engine.core.review.site.site import Site
 
@@ -32,8 +40,8 @@ def greetings(**facts: object) -> SeriesFacts:
     )
 
 
-def read(facts: SeriesFacts, path: str, *, can_decide: bool = False) -> str:
-    content = Site(facts, can_decide=can_decide).read(path)
+def read(facts: SeriesFacts, path: str, *, project: str | None = None) -> str:
+    content = Site(facts, project=project).read(path)
     assert content is not None
     return content.decode()
 
@@ -69,7 +77,7 @@ def test_the_overview_has_a_row_for_each_patch_and_a_column_for_each_release() -
     assert [page_path(name) in row for name, row in zip((ONE, TWO), rows, strict=True)] == [
         True
     ] * 2
-    assert [re.findall(r'class="lands (\w+)"', row) for row in rows] == [
+    assert [re.findall(r'class="placement (\w+)"', row) for row in rows] == [
         ["exact", "exact"],
         ["miss", "exact"],
     ]
@@ -112,7 +120,7 @@ def test_the_text_of_another_release_stands_beside_with_what_differs_marked() ->
     page = read(greetings(placements={hunk.id: placements}), page_path(ONE))
     details = re.findall(r'<details class="other">.*?</details>', page, re.DOTALL)
     assert len(details) == 1
-    assert f"Text for <strong>2024.1, {OLDER}</strong>: 1 line differs" in details[0]
+    assert f"Variant for <strong>2024.1, {OLDER}</strong>: 1 line differs" in details[0]
     rows = re.findall(r'<tr class="([\w ]+)"><td class="n">(\d*)</td>', details[0])
     assert rows[:3] == [("k", "7"), ("r", "8"), ("a other", "")]
 
@@ -130,7 +138,14 @@ def test_a_finding_stands_below_its_line() -> None:
 def test_a_file_is_kept_once_and_leads_through_all_its_versions() -> None:
     site = Site(greetings())
     paths = list(site.paths())
-    assert paths == [file_path("nova/greet.py"), "series.js", page_path(ONE), page_path(TWO), INDEX]
+    assert paths == [
+        file_path("nova/greet.py"),
+        "series.js",
+        "search.js",
+        page_path(ONE),
+        page_path(TWO),
+        INDEX,
+    ]
     content = (site.read(paths[0]) or b"").decode()
     call = re.fullmatch(r'freebsdPort\.file\("([^"]+)",(.*)\);\n', content)
     assert call is not None
@@ -168,7 +183,7 @@ def test_the_same_facts_give_the_same_bytes() -> None:
 
 def test_only_a_server_has_buttons_that_decide_and_may_be_asked() -> None:
     for can_decide in (False, True):
-        page = read(greetings(), page_path(ONE), can_decide=can_decide)
+        page = read(greetings(), page_path(ONE), project="0123456789ab" if can_decide else None)
         assert ('action="/decide"' in page) is can_decide
         policy = re.search(r'Policy" content="([^"]+)"', page)
         assert policy is not None
@@ -177,7 +192,7 @@ def test_only_a_server_has_buttons_that_decide_and_may_be_asked() -> None:
 
 
 def test_no_page_has_a_script_or_style_of_its_own() -> None:
-    site = Site(greetings(), can_decide=True)
+    site = Site(greetings(), project="0123456789ab")
     for path in (INDEX, page_path(ONE)):
         reader = Reader((site.read(path) or b"").decode())
         scripts = [attrs for tag, attrs in reader.elements if tag == "script"]
@@ -225,7 +240,7 @@ def test_hostile_text_is_shown_and_adds_no_element() -> None:
 def elements(facts: SeriesFacts, path: str) -> list[tuple[str, dict[str, str | None]]]:
     if not path.endswith(".html"):
         return []
-    reader = Reader(read(facts, path, can_decide=True))
+    reader = Reader(read(facts, path, project="0123456789ab"))
     assert len(set(reader.ids())) == len(reader.ids())
     return reader.elements
 
@@ -269,3 +284,102 @@ def test_names_that_capitals_or_slashes_tell_apart_have_files_of_their_own() -> 
     ]
     assert len({page_path(name) for name in names}) == len(names)
     assert page_path("nova/uefi-guests.patch") == "patches/nova--uefi-guests.html"
+
+
+def states_of(facts: SeriesFacts, path: str = INDEX) -> list[str]:
+    """The words that the overview has for placements, in order."""
+    return re.findall(r'<td class="placement \w+">([^<]*)</td>', read(facts, path))
+
+
+def test_the_legend_explains_each_word_of_a_placement() -> None:
+    states: tuple[PlacementState, ...] = get_args(PlacementState)
+    files = {f"a/{n}.py": b"old\n" for n in range(len(states))}
+    patches = [
+        (f"a/p{n}.patch", text_of("s", path, b"old\n", b"new\n")) for n, path in enumerate(files)
+    ]
+    older = {name: state for (name, _), state in zip(patches, states, strict=True)}
+    facts = made_review(files, patches, older=older)
+    page = read(facts, INDEX)
+    legend = re.findall(r"<dt>([^<]+)</dt>", page[page.index('class="legend"') - 2000 :])
+    words = set(states_of(facts)) | {PARTLY, NOTHING}
+    assert len(words) == len(states) + 2
+    assert {word.removeprefix("1 ") for word in words} <= set(legend)
+
+
+def test_a_variant_without_some_of_the_hunks_is_called_partly() -> None:
+    old = b"one\n" + b"\n" * 20 + b"two\n"
+    new = old.replace(b"one", b"1").replace(b"two", b"2")
+    patches = [("p.patch", text_of("s", "a.py", old, new))]
+    hunks = made_review({"a.py": old}, patches).patches[0].hunks
+    gone = (HunkOnRelease(OLDER, "gone", None, 0, "p@o.patch", None, ""),)
+    exact = (HunkOnRelease(OLDER, "exact", 1, 0, "p@o.patch", None, ""),)
+    placements = {hunks[0].id: gone, hunks[1].id: exact}
+    assert states_of(made_review({"a.py": old}, patches, placements=placements))[0] == "partly"
+    placements = {hunk.id: gone for hunk in hunks}
+    assert states_of(made_review({"a.py": old}, patches, placements=placements))[0] == "not needed"
+
+
+def test_of_a_patch_that_is_not_applied_nothing_is_said_about_other_releases() -> None:
+    facts = greetings()
+    off = replace(facts.patches[0], hunks=(), files=(), is_off=True)
+    assert states_of(replace(facts, patches=(off,))) == [NOTHING, "not applied"]
+
+
+def test_each_count_says_what_it_counts() -> None:
+    old = b"one\n" + b"\n" * 20 + b"two\n" + b"\n" * 20 + b"three\n"
+    new = old.replace(b"one", b"1").replace(b"two", b"2").replace(b"three", b"3")
+    patches = [("p.patch", text_of("s", "a.py", old, new))]
+    ids = [hunk.id for hunk in made_review({"a.py": old}, patches).patches[0].hunks]
+    facts = made_review(
+        {"a.py": old},
+        patches,
+        checks={ids[0]: (), ids[1]: ("check",)},
+        missed={ids[0]: ("1",)},
+    )
+    overview, page = read(facts, INDEX), read(facts, page_path("p.patch"))
+    assert re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", overview)[:7] == [
+        ("Patches", "1"),
+        ("Hunks", "3"),
+        ("Approved hunks", "0"),
+        ("Unreviewed hunks", "3"),
+        ("Hunks to change", "0"),
+        ("Findings", "0"),
+        ("Uncovered hunks", "1 of 2 measured"),
+    ]
+    toggle = r'>Unreviewed <span class="many">(\d+)</span><span class="aside"> (\w+)</span>'
+    assert re.findall(toggle, overview) == [("1", "patch")]
+    assert re.findall(toggle, page) == [("3", "hunks")]
+    assert '<th scope="colgroup" class="of-hunks" colspan="4">Hunks</th>' in overview
+    assert re.findall(r"(\d check\w* runs?|No check runs) it", page) == [
+        "No check runs",
+        "1 check runs",
+    ]
+
+
+def test_what_a_decision_changes_is_named_once_and_holds_no_field() -> None:
+    facts = greetings()
+    for path in (INDEX, page_path(ONE)):
+        assert "data-live" not in read(facts, path)
+        page = read(facts, path, project="0123456789ab")
+        names = re.findall(r'data-live="([^"]+)"', page)
+        assert len(set(names)) == len(names)
+    hunk = facts.patches[0].hunks[0]
+    assert {f"badges-{hunk.id}", f"decision-{hunk.id}", f"reset-{hunk.id}"} <= set(names)
+    for part in re.findall(r'<(\w+)[^>]* data-live="[^"]+">(.*?)</\1>', page, re.DOTALL):
+        assert "<textarea" not in part[1]
+
+
+def test_the_index_of_the_search_has_the_prose_and_each_line_once() -> None:
+    facts = greetings()
+    content = (Site(facts).read("search.js") or b"").decode()
+    rows = json.loads(content.removeprefix("freebsdPort.search(").removesuffix(");\n"))
+    assert len(rows) == 2
+    prose, hunks = rows[0]
+    assert prose.startswith(f"{ONE}\ngreet: be loud\n")
+    assert "more than ten words to tell." in prose
+    ((key, head, lines),) = hunks
+    hunk = facts.patches[0].hunks[0]
+    assert (key, head) == (hunk.id, f"nova/greet.py {hunk.scope} {hunk.id}")
+    assert "    return 'hello ' + name" in lines
+    assert "    return ('hello ' + name).upper()" in lines
+    assert len(set(lines)) == len(lines)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from freebsd_port.openstack.store.project.git import GitError, read_revision
+from freebsd_port.engine.store.files.git import GitError, read_revision
 
 
 def git(root: Path, *words: str) -> None:

@@ -65,8 +65,9 @@ DIRECTORY = ".rebase"
 class RebaseStore:
     """The directory of one release's rebase, below the project's root."""
 
-    def __init__(self, root: Path, release: str) -> None:
+    def __init__(self, root: Path, release: str, *, keeps_resolutions: bool = True) -> None:
         self.root = root
+        self._keeps_resolutions = keeps_resolutions
         self.place = root / DIRECTORY / release
         self.work = self.place / "work"
         """Where a person finishes files."""
@@ -115,6 +116,12 @@ class RebaseStore:
             replace_file(kept, source.read_bytes())
         return True
 
+    def read_original(self, state: RebaseState, path: str) -> bytes:
+        """Give the bytes that a file had when the rebase was begun; raises FileNotFoundError."""
+        if state.saved.get(path):
+            return (self.place / "originals" / path).read_bytes()
+        return (self.root / path).read_bytes()
+
     def restore(self, state: RebaseState) -> None:
         """Put every file of the project back as it was."""
         for path, was_there in state.saved.items():
@@ -126,6 +133,7 @@ class RebaseStore:
     def write(self, path: str, content: bytes) -> None:
         """Write a file of the project, in one step; its permission bits stay."""
         target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
         mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
         partial = self.place / "partial"
         remove_file(partial)
@@ -136,6 +144,8 @@ class RebaseStore:
         """Remove the directory, the state first: without it nothing was begun."""
         remove_file(self.place / "state.json")
         remove_directory(self.place)
+        if not self._keeps_resolutions:
+            remove_directory(self.root / DIRECTORY / _DIRECTORY)
         with contextlib.suppress(OSError):
             os.rmdir(self.root / DIRECTORY)
 

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from freebsd_port.engine.core.text.file import FileState
 from freebsd_port.errors import PortError
 
 _BLOBS = (b"100644", b"100755")
@@ -27,21 +28,40 @@ def read_revision(root: Path, revision: str, is_wanted: Callable[[str], bool]) -
     Keys are relative to `root`, which may lie anywhere in a repository. `revision` is anything
     that git takes for a commit. Raises GitError.
     """
+    found = _read_files(root, revision, is_wanted)
+    return {path: state.content for path, state in found.items()}
+
+
+def read_whole_revision(directory: Path, revision: str) -> dict[str, FileState]:
+    """Give every regular file of the repository around a directory, by its path from the top.
+
+    Raises GitError.
+    """
+    top = _run(directory, ["rev-parse", "--show-toplevel"]).removesuffix(b"\n")
+    return _read_files(Path(os.fsdecode(top)), revision, lambda path: True)
+
+
+def _read_files(
+    root: Path, revision: str, is_wanted: Callable[[str], bool]
+) -> dict[str, FileState]:
     commit = _find_commit(root, revision)
     listed = _run(root, ["ls-tree", "-r", "-z", commit]).split(b"\0")
-    names: list[str] = []
+    names: list[tuple[str, int]] = []
     blobs: list[bytes] = []
     for row in filter(None, listed):
         about, _, name = row.partition(b"\t")
         mode, _, blob = about.split(b" ")
         path = name.decode("utf-8", "surrogateescape")
         if mode in _BLOBS and is_wanted(path):
-            names.append(path)
+            names.append((path, int(mode, 8) & 0o777))
             blobs.append(blob + b"\n")
     contents = _read_blobs(_run(root, ["cat-file", "--batch"], b"".join(blobs)))
     if len(contents) != len(names):
         raise GitError("git does not have every file of the revision", where=revision)
-    return dict(zip(names, contents, strict=True))
+    return {
+        path: FileState(content, mode)
+        for (path, mode), content in zip(names, contents, strict=True)
+    }
 
 
 def _find_commit(root: Path, revision: str) -> str:

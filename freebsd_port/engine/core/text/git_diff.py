@@ -1,0 +1,216 @@
+"""The difference of two versions of a file as git's merge sees it, line for line.
+
+`align` finds a good alignment; this one finds git's, so that a merge is clean where git's is, and
+comes out the same. Source: git's xdiff, histogram diff and change compaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from freebsd_port.engine.core.text.align import Block
+
+_MOST_REPEATS = 64
+"""A line that stands more often than this in the old version is not searched for."""
+
+_RUN = 64
+"""So many lines are compared at once."""
+
+_SMALL = 2000
+"""Longer runs of lines that all stand more often are taken as changed as a whole."""
+
+
+def align_as_git(old: Sequence[bytes], new: Sequence[bytes]) -> tuple[Block, ...]:
+    """Match the lines of two versions as `git merge` does; blocks are in order and never touch."""
+    numbers: dict[bytes, int] = {}
+    before = [numbers.setdefault(line, len(numbers)) for line in old]
+    behind = [numbers.setdefault(line, len(numbers)) for line in new]
+    removed, added = bytearray(len(before)), bytearray(len(behind))
+    _mark_changes(before, behind, removed, added)
+    _compact(before, removed, added)
+    _compact(behind, added, removed)
+    return _blocks(removed, added)
+
+
+def _blocks(removed: bytearray, added: bytearray) -> tuple[Block, ...]:
+    """Pair the lines that neither version marks as changed, in order."""
+    found: list[Block] = []
+    base, other = _end(removed, 0), _end(added, 0)
+    while base < len(removed):
+        count = min(_begin(removed, base) - base, _begin(added, other) - other)
+        found.append(Block(base, other, count))
+        base, other = _end(removed, base + count), _end(added, other + count)
+    return tuple(found)
+
+
+def _begin(changed: bytearray, at: int) -> int:
+    """Give the next changed line at or behind one, or the end of the file."""
+    found = changed.find(1, at)
+    return found if found >= 0 else len(changed)
+
+
+def _end(changed: bytearray, at: int) -> int:
+    """Give the next unchanged line, in the same way."""
+    found = changed.find(0, at)
+    return found if found >= 0 else len(changed)
+
+
+@dataclass(slots=True)
+class _Common:
+    """The best common run so far, 0-based, ends included; `count` is how rare it is."""
+
+    old: int = 0
+    new: int = 0
+    length: int = 0
+    count: int = _MOST_REPEATS + 1
+    has_common: bool = False
+
+
+def _mark_changes(
+    old: Sequence[int], new: Sequence[int], removed: bytearray, added: bytearray
+) -> None:
+    """Mark the lines that are not common, cutting at the rarest common run again and again."""
+    waiting = [(0, len(old), 0, len(new))]
+    while waiting:
+        b0, b1, o0, o1 = waiting.pop()
+        if b0 == b1 or o0 == o1:
+            removed[b0:b1] = b"\1" * (b1 - b0)
+            added[o0:o1] = b"\1" * (o1 - o0)
+            continue
+        if old[b0:b1] == new[o0:o1]:
+            continue  # the common run would be all of it
+        best = _find_common(old, new, b0, b1, o0, o1)
+        if best.has_common and best.count > _MOST_REPEATS:
+            _mark_repeats(old, new, (b0, b1, o0, o1), removed, added)
+        elif not best.length:
+            removed[b0:b1] = b"\1" * (b1 - b0)
+            added[o0:o1] = b"\1" * (o1 - o0)
+        else:
+            waiting.append((b0, best.old, o0, best.new))
+            waiting.append((best.old + best.length, b1, best.new + best.length, o1))
+
+
+def _find_common(
+    old: Sequence[int], new: Sequence[int], b0: int, b1: int, o0: int, o1: int
+) -> _Common:
+    """Find the common run that holds the rarest line, the longest of equally rare ones."""
+    places: dict[int, list[int]] = {}
+    for at in range(b0, b1):
+        places.setdefault(old[at], []).append(at)
+    best = _Common()
+    at = o0
+    while at < o1:
+        at = _try_line(old, new, (b0, b1, o0, o1), places, best, at)
+    return best
+
+
+def _try_line(
+    old: Sequence[int],
+    new: Sequence[int],
+    part: tuple[int, int, int, int],
+    places: dict[int, list[int]],
+    best: _Common,
+    at: int,
+) -> int:
+    """Try the runs through one line of the new version; give the next line to try."""
+    b0, b1, o0, o1 = part
+    following = at + 1
+    standing = places.get(new[at], ())
+    if standing:
+        best.has_common = True
+    if not standing or len(standing) > best.count:
+        return following
+    last = -1
+    for place in standing:
+        if place <= last:
+            continue
+        start, begin = place, at
+        stop, end = place + 1, at + 1
+        count = len(standing)
+        while start > b0 and begin > o0 and old[start - 1] == new[begin - 1]:
+            start, begin = start - 1, begin - 1
+            if count > 1:
+                count = min(count, len(places[old[start]]))
+        while count == 1 and (run := old[stop : stop + _RUN]) and stop + _RUN < b1:
+            if end + _RUN >= o1 or run != new[end : end + _RUN]:
+                break
+            stop, end = stop + _RUN, end + _RUN
+        while stop < b1 and end < o1 and old[stop] == new[end]:
+            if count > 1:
+                count = min(count, len(places[old[stop]]))
+            stop, end = stop + 1, end + 1
+        following = max(following, end)
+        if stop - start > max(best.length, 1) or count < best.count:
+            best.old, best.new = start, begin
+            best.length, best.count = stop - start, count
+        last = stop - 1
+    return following
+
+
+def _mark_repeats(
+    old: Sequence[int],
+    new: Sequence[int],
+    part: tuple[int, int, int, int],
+    removed: bytearray,
+    added: bytearray,
+) -> None:
+    """Mark the changes of a part in which every common line stands often."""
+    b0, b1, o0, o1 = part
+    while b0 < b1 and o0 < o1 and old[b0] == new[o0]:
+        b0, o0 = b0 + 1, o0 + 1
+    while b0 < b1 and o0 < o1 and old[b1 - 1] == new[o1 - 1]:
+        b1, o1 = b1 - 1, o1 - 1
+    removed[b0:b1] = b"\1" * (b1 - b0)
+    added[o0:o1] = b"\1" * (o1 - o0)
+    if max(b1 - b0, o1 - o0) > _SMALL:
+        return
+    matcher = SequenceMatcher(None, old[b0:b1], new[o0:o1], autojunk=False)
+    for base, other, count in matcher.get_matching_blocks():
+        removed[b0 + base : b0 + base + count] = bytes(count)
+        added[o0 + other : o0 + other + count] = bytes(count)
+
+
+def _compact(lines: Sequence[int], changed: bytearray, others: bytearray) -> None:
+    """Move each group of changed lines to the last place where it reads the same.
+
+    Groups that meet become one. Where lines of the other version that are changed stand beside
+    it, the last such place is taken instead.
+    """
+    unchanged = [at for at, is_changed in enumerate(others) if not is_changed]
+    gaps = {n for n, at in enumerate((*unchanged, len(others))) if others[at - 1 : at] == b"\1"}
+    start = _begin(changed, 0)
+    while start < len(changed):
+        start = _begin(changed, _compact_group(lines, changed, gaps, start))
+
+
+def _compact_group(
+    lines: Sequence[int], changed: bytearray, gaps: Collection[int], start: int
+) -> int:
+    """Move the group that starts at a line; give its end.
+
+    `gaps` holds the numbers of unchanged lines before which the other version has changed ones.
+    """
+    end = _end(changed, start)
+    number = start - changed.count(1, 0, start)
+    while True:
+        size = end - start
+        while start and lines[start - 1] == lines[end - 1]:
+            start, end, number = start - 1, end - 1, number - 1
+            changed[start], changed[end] = 1, 0
+            while start and changed[start - 1]:
+                start -= 1
+        earliest = end
+        beside = end if number in gaps else None
+        while end < len(lines) and lines[start] == lines[end]:
+            changed[start], changed[end] = 0, 1
+            start, end, number = start + 1, _end(changed, end), number + 1
+            beside = end if number in gaps else beside
+        if size == end - start:
+            break
+    if end != earliest and beside is not None:
+        while number not in gaps:
+            start, end, number = start - 1, end - 1, number - 1
+            changed[start], changed[end] = 1, 0
+    return end

@@ -1,0 +1,1 @@
+"""Look at a series on any tree; nothing is written."""

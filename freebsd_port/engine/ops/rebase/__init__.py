@@ -1,0 +1,1 @@
+"""Rebase any series from one tree to another."""

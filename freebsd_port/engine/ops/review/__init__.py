@@ -1,0 +1,1 @@
+"""Review a series on any tree."""

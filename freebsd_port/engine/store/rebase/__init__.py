@@ -1,0 +1,1 @@
+"""A rebase that was begun, on disk."""

@@ -1,0 +1,62 @@
+"""The alignment that a merge works with is git's own; the judge is `git diff`."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from freebsd_port.engine.core.text.align import chunks
+from freebsd_port.engine.core.text.git_diff import align_as_git
+
+LINES = st.lists(st.sampled_from([b"a\n", b"b\n", b"}\n", b"\n", b"c\n", b"d\n"]), max_size=24)
+RANGES = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+
+
+def chunks_of_git(old: list[bytes], new: list[bytes]) -> list[tuple[int, int, int, int]]:
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory, "old").write_bytes(b"".join(old))
+        Path(directory, "new").write_bytes(b"".join(new))
+        words = ["--no-index", "--histogram", "--no-indent-heuristic", "-U0", "old", "new"]
+        done = subprocess.run(
+            ["git", "-c", "core.attributesFile=/dev/null", "diff", *words],
+            cwd=directory,
+            capture_output=True,
+            check=False,
+        )
+    found = []
+    for match in RANGES.finditer(done.stdout):
+        sides = []
+        for first, count in ((match[1], match[2]), (match[3], match[4])):
+            number = 1 if count is None else int(count)
+            start = int(first) - (number > 0)
+            sides += [start, start + number]
+        found.append((sides[0], sides[1], sides[2], sides[3]))
+    return found
+
+
+@settings(max_examples=200, deadline=None)
+@given(LINES, LINES)
+def test_the_changed_lines_are_those_that_git_finds(old: list[bytes], new: list[bytes]) -> None:
+    found = chunks(align_as_git(old, new), len(old), len(new))
+    ours = [(c.start, c.stop, c.other_start, c.other_stop) for c in found]
+    assert ours == chunks_of_git(old, new)
+
+
+@given(LINES, LINES)
+def test_lines_that_are_paired_are_equal(old: list[bytes], new: list[bytes]) -> None:
+    for block in align_as_git(old, new):
+        paired = new[block.other : block.other + block.count]
+        assert old[block.base : block.base + block.count] == paired
+
+
+def test_a_line_that_stands_very_often_does_not_stop_it() -> None:
+    old = [b"x\n"] * 200
+    new = [b"x\n"] * 90 + [b"y\n"] + [b"x\n"] * 110
+    found = chunks(align_as_git(old, new), len(old), len(new))
+    assert sum(c.other_stop - c.other_start for c in found) == 1
+    assert sum(c.stop - c.start for c in found) == 0
