@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from freebsd_port.engine.core.patch.uncovered import Omission
 from freebsd_port.engine.core.text.file import FileState
 from freebsd_port.errors import PortError
 
 if TYPE_CHECKING:
     from freebsd_port.engine.core.apply.place import Miss, Placement
+    from freebsd_port.engine.core.patch.change import Omission
 
 
 class ReadingError(PortError):

@@ -10,6 +10,16 @@ from freebsd_port.engine.core.patch.hunk import Hunk, reverse_hunk
 
 
 @dataclass(frozen=True, slots=True)
+class Omission:
+    """Something that a patch tells of but does not hold; GNU patch goes on without it."""
+
+    line: int
+    """1-based line of the patch file."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class FileChange:
     """What a patch does to one file."""
 

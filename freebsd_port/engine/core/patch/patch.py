@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from io import BytesIO
 
-from freebsd_port.engine.core.patch.change import FileChange, named_paths, reverse_change
+from freebsd_port.engine.core.patch.change import FileChange, Omission, named_paths, reverse_change
 from freebsd_port.engine.core.patch.hunk import HunkError, render_hunk
 from freebsd_port.engine.core.patch.reader import (
     INDENT,
@@ -18,9 +18,11 @@ from freebsd_port.engine.core.patch.reader import (
     Preamble,
     long_line,
 )
-from freebsd_port.engine.core.patch.uncovered import Omission, find_omissions
 
 _BODY = re.compile(rb"^(?:(?:---|\*\*\*|Index:)[ \t][^ \t\n]|diff -)", re.MULTILINE)
+_SUSPECT = re.compile(
+    rb"^(?:-(?!--? ?\r?$)|\+|@@ -|\\ |Binary files |Files |GIT bin|\*{8}|\d[\d,]*[acdis])", re.M
+)
 _DIFF_LINE = re.compile(rb"^(?:--- |\+\+\+ |@@ |\*\*\* |diff |Index:|[0-9,]+[acd][0-9,]*$)", re.M)
 
 
@@ -98,16 +100,20 @@ def parse_patch(name: str, data: bytes, *, is_begun: bool = False) -> Patch:
         plain = text
         if reader and not reader.is_plain:
             plain = b"".join(map(reader.plain, lines[start:stop]))
-        omissions.extend(
-            find_omissions(
-                name,
-                plain,
-                start + 1,
-                follows_hunk=bool(changes and changes[-1].hunks),
-                is_prose=not changes,
-                has_hunk=has_hunk,
+        follows_hunk = bool(changes and changes[-1].hunks)
+        if _is_suspect(plain, follows_hunk=follows_hunk, has_hunk=has_hunk):
+            from freebsd_port.engine.core.patch.uncovered import find_omissions
+
+            omissions.extend(
+                find_omissions(
+                    name,
+                    plain,
+                    start + 1,
+                    follows_hunk=follows_hunk,
+                    is_prose=not changes,
+                    has_hunk=has_hunk,
+                )
             )
-        )
         return text
 
     def end_bare_change(text: bytes) -> None:
@@ -149,6 +155,16 @@ def parse_patch(name: str, data: bytes, *, is_begun: bool = False) -> Patch:
     if data and not changes and not (is_begun and is_header_only(data)):
         raise HunkError("the patch holds no diff", where=name)
     return Patch(name, tuple(changes), text, tuple(omissions))
+
+
+def _is_suspect(text: bytes, *, follows_hunk: bool, has_hunk: bool) -> bool:
+    """Tell whether text between hunks may hold lines that belong to one; most does not."""
+    if has_hunk:  # then its last two lines are nearly always the names of the file
+        cut = text.rfind(b"\n--- ") + 1
+        names = text[cut:]
+        if names.startswith(b"--- ") and names.count(b"\n") == 2 and b"\n+++ " in names:
+            text = text[:cut]
+    return _SUSPECT.search(text) is not None or (follows_hunk and text.startswith((b" ", b"\t")))
 
 
 def require_complete(patch: Patch) -> None:

@@ -179,12 +179,16 @@ class Preamble:
 def _follow(before: HeaderName | None, text: bytes) -> HeaderName | None:
     """Read a name; the one before stays for when it cannot be taken."""
     found = parse_header_name(text)
-    return replace(found, before=before) if found else before
+    if found is None or before is None:
+        return found or before
+    return HeaderName(found.name, found.is_absent, before)
 
 
 def _complete(header: HeaderName | None, name: bytes | None) -> HeaderName | None:
     if header is not None and (header.name or header.before):
-        return replace(header, before=_complete(header.before, name))
+        if name is None:
+            return header
+        return HeaderName(header.name, header.is_absent, _complete(header.before, name))
     is_absent = header is not None and header.is_absent
     return HeaderName(name, is_absent) if name or is_absent else None
 

@@ -7,16 +7,10 @@ those that a hunk's header counts, diffs of another kind. Prose itself may stand
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from freebsd_port.engine.core.patch.change import Omission
 from freebsd_port.engine.core.patch.hunk import HunkError
 
-_HEADER_END = re.compile(rb"(?:^|(?<=\n))--- [^\n]*\n\+\+\+ [^\n]*\n\Z")
-"""What stands right before nearly every first hunk."""
-
-_SUSPECT = re.compile(
-    rb"^(?:-(?!--? ?\r?$)|\+|@@ -|\\ |Binary files |Files |GIT bin|\*{8}|\d[\d,]*[acdis])", re.M
-)
 _HUNK = re.compile(rb"@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@")
 _BINARY = re.compile(rb"(?:Binary files|Files) \S.* and \S.* differ\s*")
 _NORMAL = re.compile(rb"\d+(?:,\d+)?[acd]\d+(?:,\d+)?\s*")
@@ -26,16 +20,6 @@ _SIGNATURE = (b"-- ", b"--", b"---")
 _RULER = re.compile(rb"-{3,}\s*|\+{3,}\s*|- --- .*", re.DOTALL)
 _LONGER = "the hunk has more lines than its header says"
 _HEADER_LINES = (b"diff -", b"Index:")
-
-
-@dataclass(frozen=True, slots=True)
-class Omission:
-    """Something that a patch tells of but does not hold; GNU patch goes on without it."""
-
-    line: int
-    """1-based line of the patch file."""
-
-    what: str
 
 
 def find_omissions(
@@ -48,11 +32,6 @@ def find_omissions(
     the patch, `has_hunk` that a hunk follows it. Raises HunkError at the first line that a hunk
     must have lost.
     """
-    rest = text
-    if has_hunk and (match := _HEADER_END.search(text)):
-        rest = text[: match.start()]
-    if not _SUSPECT.search(rest) and not (follows_hunk and rest.startswith((b" ", b"\t"))):
-        return []
     reader = _Reader(name, text.removesuffix(b"\n").split(b"\n"), first, has_hunk=has_hunk)
     return reader.read(follows_hunk=follows_hunk, is_prose=is_prose)
 
