@@ -108,7 +108,7 @@ def test_hunks_are_approved_sent_back_and_reset_in_the_browser(
     page.reload()
     section.get_by_text(f"Approved by {BY}").wait_for()
     section.get_by_role("button", name="Reset").click()
-    section.get_by_text("Nobody decided yet").wait_for()
+    section.get_by_text("Not decided yet").wait_for()
     assert served.decisions(patch) == {second.id: "changes-requested"}
     page.keyboard.press("o")
     page.wait_for_url("**/index.html")
@@ -153,7 +153,7 @@ def test_a_decision_changes_its_hunk_and_the_counts_and_leaves_the_page_as_it_is
         "one => one === document.activeElement"
     )
     section.get_by_role("button", name="Reset").click()
-    section.get_by_text("Nobody decided yet").wait_for()
+    section.get_by_text("Not decided yet").wait_for()
     assert bar.get_by_role("button", name=f"Unreviewed {total}").is_visible()
     assert not bar.get_by_role("button", name="To change").is_visible()
     assert not section.get_by_role("button", name="Reset").is_visible()

@@ -135,7 +135,7 @@ def test_each_has_a_status_as_quilt_has_it(run: Run, project: SmallProject) -> N
     assert run("previous").status == 1
     run("apply", "-q")
     assert run("next") == Said(
-        2, "", "error: the series is on to its end\n  where: PROJECT/.venvs/2026.2\n"
+        2, "", "error: the whole series is applied\n  where: PROJECT/.venvs/2026.2\n"
     )
     assert run("add", "nova/greet.py") == Said(2, "", f"error: nova/greet.py: in {LEAVE} already\n")
     assert run("add", "-P", GREET, "nova/greet.py").status == 1

@@ -203,7 +203,7 @@ def test_every_text_that_cannot_be_read_is_told(run: Run, repository: SmallProje
     repository.patch(GREET).write_text("nothing\n")
     said = run("interdiff", "HEAD")
     assert said.status == 1
-    assert f"the series names {WHO}, which is not there" in said.err
+    assert f"the series names {WHO}, which does not exist" in said.err
     assert f"the working tree: patches/{GREET}" in said.err
 
 

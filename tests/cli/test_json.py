@@ -275,7 +275,7 @@ def test_every_finding_is_a_problem(run: Run, project: SmallProject) -> None:
         project.patch(name).unlink()
     found = run("apply", "--json").json["problems"]
     assert [problem["what"] for problem in found] == [
-        f"the series names {name}, which is not there" for name in (WHO, LEAVE)
+        f"the series names {name}, which does not exist" for name in (WHO, LEAVE)
     ]
 
 

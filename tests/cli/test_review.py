@@ -75,7 +75,7 @@ def test_a_patch_is_shown_with_its_prose_and_its_hunks(run: Run) -> None:
         "    2026.2 exact\n"
         "    checks: not measured, see freebsd-port verify\n"
         "    not reviewed\n"
-        "    warning linux-changed: Linux runs other code in place of `return 'linux'`: put the "
+        "    warning linux-changed: Linux runs different code instead of `return 'linux'`: put the "
         f"new code behind a test of what is there (patches/{WHO}:13)\n"
         "1 1  def who():\n"
         "2   -    return 'linux'\n"
@@ -262,7 +262,7 @@ def test_a_damaged_file_of_decisions_is_told_with_its_line(run: Run, project: Sm
     said = run("review", "--offline")
     assert said.status == 1
     assert said.err == (
-        "error: the line is no decision\n"
+        "error: the line is not a decision\n"
         "  where: PROJECT/decisions:2\n"
         "  try:   write it as VERDICT HUNK CONTENT DATE PATCH FILE:SCOPE NAME: NOTE, or remove "
         "the line\n"

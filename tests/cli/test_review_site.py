@@ -44,7 +44,7 @@ def test_a_file_in_the_way_is_named_and_nothing_is_written(run: Run, tmp_path: P
     said = run("review", "site", str(tmp_path), "--offline")
     assert (said.status, said.out) == (1, "")
     assert said.err == (
-        "error: a file that is not of this site is in the way\n"
+        "error: a file that is not part of this site is in the way\n"
         f"  where: {tmp_path / 'index.html'}\n"
         "  try:   name another directory, or move the file: freebsd-port review site DIR\n"
     )

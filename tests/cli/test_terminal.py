@@ -51,7 +51,7 @@ def test_an_error_shows_what_others_wrote_and_does_nothing_of_it(
     (project.root / "series").write_text(f"{WHO}\n{evil}\n", "utf-8")
     said = run("apply")
     assert said.status == 1
-    assert "names nova/<^[>[2Jevil<U+202E>.patch, which is not there" in said.err
+    assert "names nova/<^[>[2Jevil<U+202E>.patch, which does not exist" in said.err
     assert not set("\x1b\u202e") & set(said.err)
 
 

@@ -146,7 +146,7 @@ def test_every_failing_hunk_of_every_patch_is_reported_and_nothing_written(
         "  where: nova/greet.py, patch line 11; best partial match at 1 (3 of 4 lines)\n"
         f"error: hunk 2 of 2 in {LEAVE} does not fit\n"
         "  where: nova/greet.py, patch line 17; best partial match at 19 (3 of 4 lines)\n"
-        "error: the series was not rebased to release 2026.2 yet\n"
+        "error: the series was not rebased onto release 2026.2 yet\n"
         "  where: releases/2026.2 has no series.lock\n"
         "  try:   edit the patches that do not fit, then: "
         "freebsd-port series lock --release 2026.2\n",
@@ -255,7 +255,7 @@ def test_an_option_that_no_patch_has_is_refused(
     assert run(*words, "--option", "polit", "--option", "polite") == Said(
         2,
         "",
-        "error: no patch of the series is under the option polit\n  where: PROJECT/series\n"
+        "error: no patch of the series has the option polit\n  where: PROJECT/series\n"
         "  try:   choose one of polite\n",
     )
     assert run("status", "--option", "polite").out.endswith(

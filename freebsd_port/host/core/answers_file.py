@@ -49,7 +49,7 @@ def parse_answers(data: bytes) -> Answers | tuple[AnswerFault, ...]:
             name = f"[{title}]" if _BARE.fullmatch(title) else repr(title)
             findings.append(AnswerFault(f"no section {name}{_meant(title, known)}", line))
         elif not isinstance(table, dict):
-            findings.append(AnswerFault(f"{title} is no section; write [{title}]", line))
+            findings.append(AnswerFault(f"{title} is not a section; write [{title}]", line))
         else:
             parsed[title], faults = _parse_section(text, title, table, _rules(known[title]))
             findings += faults

@@ -40,7 +40,7 @@ def parse_passwords(data: bytes, where: str) -> dict[str, str]:
             known = ", ".join(KEYS)
             raise UsageError(f"no password {key!r}; there are {known}", where=where)
         if not isinstance(value, str):
-            raise UsageError(f"the password {key!r} is no text in quotes", where=where)
+            raise UsageError(f"the password {key!r} is not a quoted string", where=where)
         require_password_text(key, value, where)
     return given
 

@@ -96,7 +96,7 @@ def parse_recording(data: bytes, where: str) -> Recording:
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(
-            "this is no recording of a host",
+            "this is not a recording of a host",
             where=where,
             hint="make one there: freebsd-port host doctor --record FILE",
         ) from error

@@ -57,7 +57,7 @@ def init_answers(path: Path) -> bool:
             return False
         if present is not None:
             raise UsageError(
-                "there are answers already, which are not written over",
+                "answers already exist and are not overwritten",
                 where=str(path),
                 hint=f"edit them, or: freebsd-port host init --answers {path}.new",
             )

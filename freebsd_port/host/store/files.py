@@ -68,7 +68,7 @@ class HostFiles:
             return FoundFile(path, "absent", None, None)
         if not stat.S_ISREG(status.st_mode):
             raise HostFileError(
-                "something that is no file is in the way",
+                "something that is not a file is in the way",
                 where=str(place),
                 hint="find out who put it there, then remove it",
             )

@@ -112,7 +112,7 @@ class OpenStack:
             what = f"{_NAMES[service]} cannot be asked: {why}"
             raise OpenStackError(what, url, _WAYS[service]) from error
         except ValueError as error:
-            what = f"{_NAMES[service]} answers what is no JSON"
+            what = f"{_NAMES[service]} did not answer with JSON"
             raise OpenStackError(what, url, _WAYS[service]) from error
 
     def _refusal(self, service: str, where: str, status: int, said: bytes) -> OpenStackError:

@@ -97,7 +97,7 @@ def test_what_is_not_toml_is_told_with_its_line() -> None:
 
 
 def test_a_key_where_a_section_should_be_is_told() -> None:
-    assert findings("nova = 1\n") == [("nova is no section; write [nova]", 1)]
+    assert findings("nova = 1\n") == [("nova is not a section; write [nova]", 1)]
 
 
 def test_ports_that_collide_are_told() -> None:

@@ -78,7 +78,7 @@ def test_a_redirection_is_refused_for_the_token_would_go_along(cloud: Cloud) -> 
 
 def test_what_is_no_json_is_refused(cloud: Cloud) -> None:
     cloud.failing["GET /v2.1/os-services"] = Refusal(200, b"<html>hello</html>")
-    assert refusal_of(client(cloud.url)).what == "the compute API answers what is no JSON"
+    assert refusal_of(client(cloud.url)).what == "the compute API did not answer with JSON"
 
 
 def test_nobody_there_is_told_with_the_address_and_the_way_to_start_it() -> None:

@@ -111,9 +111,7 @@ def test_a_distribution_without_record_is_refused(target: EnvironmentTarget) -> 
 def test_the_whole_series_must_come_out_as_series_lock_says(target: EnvironmentTarget) -> None:
     locked = replace(target, lock=LOCK)
     found = problems_of(locked, NOVA, PRIVSEP, whole=True)
-    assert [one.what for one in found] == [
-        "nova/driver.py comes out otherwise than series.lock says"
-    ]
+    assert [one.what for one in found] == ["nova/driver.py differs from what series.lock records"]
     options = Options(release="2026.2", is_whole=True)
     assert converge(locked, (NOVA, MORE, PRIVSEP), options).after
     assert converge(locked, (NOVA, MORE, PRIVSEP), options).is_noop
@@ -134,7 +132,7 @@ def test_a_lock_that_changed_is_noticed_by_an_apply_that_has_nothing_to_do(
     other = (LOCK[0], replace(LOCK[1], after="0" * 64))
     found = problems_of(replace(target, lock=other), NOVA, MORE, PRIVSEP, whole=True)
     assert [one.what for one in found] == [
-        "oslo_privsep/driver.py comes out otherwise than series.lock says"
+        "oslo_privsep/driver.py differs from what series.lock records"
     ]
 
 

@@ -48,7 +48,7 @@ def find_target(
 def _absent_names(
     change: FileChange, names: list[str], has_directory: Callable[[str], bool]
 ) -> list[str]:
-    """Give the names that a file which is not there may have, to be made or to be missed."""
+    """Give the names that a file which does not exist may have, to be made or to be missed."""
     if change.deletes and not (change.deletes == 1 and change.creates == 2):
         return names[-1:]
     if not change.creates:

@@ -176,7 +176,7 @@ def _apply_change(
     require_text(change, where)
     target = find_target(change, entry.strip, draft.exists, draft.has_directory)
     if target is None:
-        raise MissError("the file to patch is not there", where=f"{where}, {_names(change)}")
+        raise MissError("the file to patch does not exist", where=f"{where}, {_names(change)}")
     file = draft.open(target, is_git=change.is_git)
     lines = file.lines if file else []
     cursor = Cursor()
@@ -252,11 +252,11 @@ def _miss_error(
 ) -> MissError:
     found = f"best partial match at {miss.line} ({miss.matching} of {miss.total} lines)"
     if miss.is_already_there:
-        found = "the file holds the new side already"
+        found = "the file already has the new side"
     elif differ_in_line_ends(lines, hunk):
         found = "the line endings differ: LF in one, CR LF in the other"
     elif miss.matching == miss.total and hunk.trailing < hunk.leading:
-        found += "; with less context behind than before, it may only end the file"
+        found += "; with less context after than before, it must be at the end of the file"
     return MissError(
         f"hunk {number} of {total} in {entry.name} does not fit",
         where=f"{path}, patch line {hunk.line}; {found}",

@@ -70,7 +70,7 @@ def lock_problems(
             )
         elif is_whole and known.after != entry.after:
             problems.append(
-                SeriesLockError(f"{path} comes out otherwise than series.lock says", where=where)
+                SeriesLockError(f"{path} differs from what series.lock records", where=where)
             )
     if is_whole:
         missing = sorted(set(locked) - set(found))
@@ -79,5 +79,5 @@ def lock_problems(
         ]
     command = write_lock_command(release)
     for problem in problems:
-        problem.hint = f"after a wanted change of the series: {command}"
+        problem.hint = f"if you meant to change the series: {command}"
     return problems

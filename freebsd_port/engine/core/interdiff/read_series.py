@@ -85,7 +85,7 @@ def _read_patch(
 ) -> Patch | SeriesError:
     data = files.get(_PATCHES + file)
     if data is None:
-        what = f"the series names {entry.name}, which is not there"
+        what = f"the series names {entry.name}, which does not exist"
         return SeriesError(what, where=f"{label}: series:{entry.line}")
     try:
         return parse_patch(file, data)

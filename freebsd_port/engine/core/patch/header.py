@@ -84,7 +84,7 @@ def find_header_faults(header: Header) -> tuple[str, ...]:
     faults = [f"the header has no {n}" for n in REQUIRED_FIELDS if not header.field(n)]
     updated = header.field("Last-Update")
     if updated and not _is_date(updated):
-        faults.append(f"Last-Update is no date: {updated}")
+        faults.append(f"Last-Update is not a date: {updated}")
     forwarded = header.field("Forwarded")
     if forwarded and not re.match(r"(no|not-needed|yes|https?://\S+)(\s|$)", forwarded):
         faults.append(f"Forwarded is neither no, not-needed, yes nor an address: {forwarded}")

@@ -153,7 +153,7 @@ def parse_patch(name: str, data: bytes, *, is_begun: bool = False) -> Patch:
         end_bare_change(text)
         text = b""
     if data and not changes and not (is_begun and is_header_only(data)):
-        raise HunkError("the patch holds no diff", where=name)
+        raise HunkError("the patch contains no diff", where=name)
     return Patch(name, tuple(changes), text, tuple(omissions))
 
 

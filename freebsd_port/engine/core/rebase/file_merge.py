@@ -69,7 +69,7 @@ class FileMerge:
 Recall = Callable[[Clash], tuple[bytes, ...] | None]
 """Gives the lines with which a person settled the same clash before, or None."""
 
-SETTLED_BEFORE = "settled as it was before"
+SETTLED_BEFORE = "resolved as before"
 """Reason for what a remembered resolution settled."""
 
 
@@ -258,7 +258,7 @@ class FileMerger:
         if not self.other.exists(self.other_path):
             return f"{self.release} has no {self.other_path}"
         if scope and not any(s.name == scope.name for s in self.other.scopes(self.other_path)):
-            return f"{self.release} has no {scope.name}, nor anything alike"
+            return f"{self.release} has no {scope.name}, nor anything similar"
         return f"{self.release} changed the same lines"
 
     def _find_move(self, hunk: PlacedHunk, scope: Scope) -> Move | None:
@@ -285,7 +285,7 @@ class FileMerger:
             return _Found("upstreamed", f"{self.release} has it in {move.scope}{place}", line, name)
         new_name = f"is {move.scope}{place} there"
         if move.scope == name:
-            new_name = f"moved to {move.path}" if place else "stands elsewhere there"
+            new_name = f"moved to {move.path}" if place else "is elsewhere there"
             clashes = [result for result in results if isinstance(result, Clash)]
             if not place and any(c.start <= m.start <= c.stop for c in clashes for m in made):
                 reason = f"the lines around it changed; {name} was found by its text"
@@ -400,7 +400,7 @@ def merge_whole(
     """Carry a file that comes or goes to the release that has `there`; None is no file."""
     merge = FileMerge(path, path, kind)
     outcome: Outcome = "exact"
-    reason = "a new file" if kind == "create" else "the same file goes away"
+    reason = "a new file" if kind == "create" else "the same file is removed"
     if there == after:
         outcome, reason = "upstreamed", f"{release} has it"
         merge.is_done = True

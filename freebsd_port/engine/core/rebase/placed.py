@@ -105,7 +105,7 @@ def _place_change(
     require_text(change, where)
     target = find_target(change, strip, version.exists, version.has_directory)
     if target is None:
-        raise _misfit(release, "it changes a file that is not there", where)
+        raise _misfit(release, "it changes a file that does not exist", where)
     lines = version.lines(target.path)
     hunks = place_hunks(lines or [], change.hunks, max_fuzz)
     if len(hunks) < len(change.hunks) or (change.creates == 2 and lines):

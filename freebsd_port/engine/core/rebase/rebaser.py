@@ -83,7 +83,7 @@ def _edits_of(placed: Sequence[PlacedChange]) -> dict[str, FileEdit]:
 def _kept_hunk(path: str, number: int, total: int, hunk: PlacedHunk) -> RebasedHunk:
     outcome: Outcome = "offset" if hunk.placement.offset else "exact"
     line = hunk.placement.line
-    return RebasedHunk(path, number, total, outcome, "the release has a text of its own", line)
+    return RebasedHunk(path, number, total, outcome, "the release has its own variant", line)
 
 
 def write_edits(version: Version, edits: Edits) -> None:

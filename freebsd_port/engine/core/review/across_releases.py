@@ -25,7 +25,7 @@ def placed_other(
     placements = []
     for hunk, partner in zip(shown, find_counterparts(shown, there), strict=True):
         if partner is None:
-            reason = "no hunk of that text does it"
+            reason = "no hunk of that variant does it"
             placements.append(HunkOnRelease(release, "gone", None, 0, file, None, reason))
             continue
         state, reason = _state(partner.hunk)
@@ -99,7 +99,7 @@ def _state(there: WalkedHunk) -> tuple[PlacementState, str]:
         return ("fuzz" if result.fuzz else "offset" if result.offset else "exact"), ""
     if isinstance(result, Miss):
         if result.is_already_there:
-            return "miss", "the file holds the new side already"
+            return "miss", "the file already has the new side"
         return "miss", f"{result.matching} of {result.total} lines agree at line {result.line}"
     return "miss", f"{there.path} is not there"
 

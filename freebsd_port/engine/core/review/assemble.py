@@ -29,7 +29,7 @@ def describe_upstream(header: Header, placements: Sequence[Sequence[HunkOnReleas
     sent = header.field("Forwarded") or ""
     word, _, more = sent.partition(" ")
     said = f"{_FORWARDED[word]} {more}".strip() if word in _FORWARDED else f"forwarded: {sent}"
-    parts = [said if sent else "it is not said whether it was forwarded"]
+    parts = [said if sent else "the header does not say whether it was forwarded"]
     if condition := header.field("Drop-When"):
         parts.append(f"drop when {condition}")
     off = {one.release: one.reason for row in placements for one in row if one.state == "off"}

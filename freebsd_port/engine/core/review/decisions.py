@@ -64,7 +64,7 @@ def _fault(where: str, error: ValueError) -> DecisionError:
     if is_repeat:
         hint = "keep one of the two lines"
     elif is_merge:
-        hint = "keep the lines that hold, and remove the marker"
+        hint = "keep the lines that are right, and remove the marker"
     return DecisionError(str(error), where=where, hint=hint)
 
 
@@ -77,20 +77,20 @@ def _parse_line(line: str) -> Decision:
         raise ValueError("the line holds characters that cannot be seen")
     fields = line.split(" ", _FIELDS)
     if len(fields) <= _FIELDS:
-        raise ValueError("the line is no decision")
+        raise ValueError("the line is not a decision")
     verdict, hunk, content, on, patch, place, words = fields
     if verdict not in _VERDICTS:
-        raise ValueError(f"{verdict!r} is no verdict: {' or '.join(_VERDICTS)}")
+        raise ValueError(f"{verdict!r} is not a verdict: {' or '.join(_VERDICTS)}")
     if not _HUNK.fullmatch(hunk):
-        raise ValueError(f"{hunk!r} is no id of a hunk")
+        raise ValueError(f"{hunk!r} is not the id of a hunk")
     if not _CONTENT.fullmatch(content):
-        raise ValueError(f"{content!r} is no digest of a hunk's content")
+        raise ValueError(f"{content!r} is not the digest of a hunk's content")
     if date.fromisoformat(on).isoformat() != on:
         raise ValueError(f"{on!r} is no date")
     path, colon, scope = place.rpartition(":")
     by, _, note = words.partition(": ")
     if not (path and colon and by.strip()):
-        raise ValueError("the line is no decision")
+        raise ValueError("the line is not a decision")
     return Decision(
         hunk=hunk,
         content=content,

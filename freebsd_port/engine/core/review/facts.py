@@ -11,7 +11,7 @@ from freebsd_port.engine.core.patch.hunk import Hunk
 
 PlacementState = Literal["exact", "offset", "fuzz", "rewritten", "gone", "off", "miss", "unknown"]
 """How a hunk lies on a release: at its line; elsewhere; with less context; in a text of that
-release's own; no more in that text; the patch is off; nowhere; the wheels are not here."""
+release's own; no more in that text; the patch is off; nowhere; the wheels are not in the cache."""
 
 Level = Literal["error", "warning", "note"]
 """SARIF's levels."""

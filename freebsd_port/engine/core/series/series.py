@@ -123,7 +123,7 @@ def parse_series(data: bytes, *, source: str = "series") -> Series:
             continue
         if entry.name in seen:
             raise SeriesError(
-                f"{entry.name} stands twice in the series",
+                f"{entry.name} is in the series twice",
                 where=f"{source}:{number}, first at line {seen[entry.name]}",
             )
         seen[entry.name] = number

@@ -33,7 +33,7 @@ def apply_series(
         if workspace.has_series_lock or not any(isinstance(p, MissError) for p in error.problems):
             raise
         reason = NoSeriesLockError(
-            f"the series was not rebased to release {workspace.release} yet",
+            f"the series was not rebased onto release {workspace.release} yet",
             where=f"releases/{workspace.release} has no series.lock",
             hint=f"edit the patches that do not fit, then: "
             f"{write_lock_command(workspace.release or 'NAME')}",

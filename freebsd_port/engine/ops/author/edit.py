@@ -106,9 +106,9 @@ def edit_files(workspace: Workspace, words: tuple[str, ...], tell: Callable[[str
             now_name, now = _require_editable(stack, words)
             if (now_name, now) != (name, before):
                 raise StackError(
-                    "the tree was changed while the files were edited",
+                    "the tree changed while the files were being edited",
                     where=str(made.directory),
-                    hint="bring the copies there in by hand",
+                    hint="merge the copies by hand",
                 )
             writes = tuple(
                 make_write(stack, path, None if text is None else FileState(text))

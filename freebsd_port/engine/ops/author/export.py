@@ -136,7 +136,7 @@ def render_ports(whole: Whole) -> dict[str, bytes]:
 def save_export(directory: Path, files: Mapping[str, bytes]) -> None:
     """Write an export below a directory. Raises UsageError unless it is empty or not there."""
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-        raise UsageError("the output exists already", where=str(directory), hint="name another")
+        raise UsageError("the output already exists", where=str(directory), hint="name another")
     save_texts({directory / name: data for name, data in files.items()})
 
 

@@ -57,7 +57,7 @@ def change_header(
     _require_header(name, text, body)
     with hold_stack(workspace) as stack:
         if _read_text(stack, name) != data:
-            raise HeaderTextError(f"{name} was changed meanwhile", where=str(place))
+            raise HeaderTextError(f"{name} changed in the meantime", where=str(place))
         if text == data:
             return Headed(name, header)
         old = {place.with_name(f"{place.name}~"): data} if backup else {}

@@ -138,7 +138,7 @@ def _read(stack: Stack, incoming: Incoming, options: ImportOptions) -> list[Cont
     for each in found:
         changes = _changes(each, incoming, options)
         if not changes:
-            raise ContributionError("it holds no patch", where=incoming.source)
+            raise ContributionError("it contains no patch", where=incoming.source)
         for change in changes:
             problems += _path_problems(change, incoming, options)
     if problems:
@@ -170,7 +170,7 @@ def _path_problems(
         return [PathError(error.what, where=where, hint=error.hint)]
     if target is None:
         what = f"no file has a name when {strip} components are stripped"
-        return [PathError(what, where=where, hint="say with -p how many are to be stripped")]
+        return [PathError(what, where=where, hint="say with -p how many to strip")]
     return []
 
 
@@ -184,7 +184,7 @@ def _name(stack: Stack, incoming: Incoming, each: Contribution, options: ImportO
         if place.is_relative_to(workspace.source.patches.resolve()):
             name = place.relative_to(workspace.source.patches.resolve()).as_posix()
     if name in ("", "-"):
-        raise UsageError("what comes over a pipe has no name", hint="name the patch with -P")
+        raise UsageError("input from a pipe has no name", hint="name the patch with -P")
     if workspace.release is not None:
         name = name if name.endswith(".patch") else f"{name.removesuffix('.diff')}.patch"
         if "/" not in name:
@@ -214,7 +214,7 @@ def _require_free(
 ) -> None:
     if name in [patch.entry.name for patch in stack.goal]:
         raise StackError(
-            f"{name} is on", hint="take it off with freebsd-port pop, or name the new one with -P"
+            f"{name} is on", hint="remove it with freebsd-port pop, or name the new one with -P"
         )
     is_itself = incoming.place is not None and place.exists() and place.samefile(incoming.place)
     is_listed = name in load_whole_series(stack.workspace).names
@@ -225,10 +225,10 @@ def _require_free(
             hint="import them one by one, each with a name from -P",
         )
     if is_listed and is_itself:
-        raise PatchNameError(f"{name} is in the series already", hint="name it with -P")
+        raise PatchNameError(f"{name} is already in the series", hint="name it with -P")
     if (is_listed or (place.exists() and not is_itself)) and not options.force:
         raise PatchNameError(
-            f"{name} exists already",
+            f"{name} already exists",
             where=str(place),
             hint="replace it with -f, or name it with -P",
         )

@@ -30,7 +30,7 @@ def require_free_name(workspace: Workspace, name: str) -> str:
     name = require_name(workspace, name)
     if name in load_whole_series(workspace).names:
         raise PatchNameError(
-            f"{name} exists already",
+            f"{name} already exists",
             where=str(workspace.source.series_file),
             hint="choose another name",
         )
@@ -42,11 +42,11 @@ def require_name(workspace: Workspace, word: str) -> str:
     name = word.removeprefix("patches/")
     fault, parts = find_path_fault(name), name.split("/")
     if not fault and (any(c.isspace() or ord(c) < 32 for c in name) or name.startswith("#")):
-        fault = "the series could not name it"
+        fault = "it cannot be written in a series"
     if not fault and any(len(part.encode("utf-8", "surrogateescape")) > 200 for part in parts):
         fault = "it is too long"
     if not fault and (workspace.source.patches / name) == workspace.source.series_file:
-        fault = "the series has that name"
+        fault = "that is the name of the series"
     if fault:
         raise PatchNameError(f"no patch can be named {name!r}: {fault}")
     if workspace.source.directories:
@@ -107,7 +107,7 @@ def begin_patch(workspace: Workspace, word: str, today: str) -> Begun:
             text = place.read_bytes()  # from a command that was killed, or written beforehand
             if text and not is_header_only(text):
                 raise PatchNameError(
-                    f"{name} is there, but not in the series",
+                    f"{name} exists, but is not in the series",
                     where=str(place),
                     hint=f"freebsd-port import {place}",
                 )

@@ -154,9 +154,9 @@ def _require_known_text(stack: Stack, index: int) -> None:
     stale = stack.find_stale()
     if stale is not None:
         raise StackError(
-            f"{stale} is not as it was put on, and a refresh would lose what was changed in it",
+            f"{stale} changed since it was applied, and a refresh would lose that change",
             where=str(stack.workspace.source.find_file(stack.name(index))),
-            hint="keep it elsewhere, or pop and push the patch first",
+            hint="save it elsewhere, or pop and push the patch first",
         )
 
 
@@ -180,5 +180,5 @@ def _require_same(
             raise StackError(
                 f"the text of {goal[index].entry.name} would not give {path} back",
                 where=str(stack.target.root),
-                hint="see what stands in its header, and tell us",
+                hint="look at its header, and report this",
             )

@@ -60,7 +60,7 @@ def rename_patch_to(workspace: Workspace, word: str, patch: str | None = None) -
         texts = _texts(workspace, old, new)
         taken = [place for place in texts.values() if place.exists()]
         if taken:
-            raise PatchNameError(f"{new} exists already", where=str(taken[0]))
+            raise PatchNameError(f"{new} already exists", where=str(taken[0]))
         series = rename_patch(read_series_bytes(workspace), old, new)
         goal = tuple(
             with_text(one, one.data, replace(one.entry, name=new)) if one.entry.name == old else one
@@ -138,7 +138,7 @@ def _find_deletable(workspace: Workspace, patch: str | None, *, is_next: bool) -
 
 def _require_listed(series: Series, name: str) -> None:
     if name not in series.names:
-        raise PortError(f"{name} is on, but not in the series", hint="freebsd-port apply")
+        raise PortError(f"{name} is applied, but not in the series", hint="freebsd-port apply")
 
 
 def _find_name(stack: Stack, patch: str | None) -> str:

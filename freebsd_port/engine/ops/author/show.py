@@ -204,7 +204,7 @@ def find_next(workspace: Workspace, patch: str | None = None) -> str:
         return name
     left = series.names[len(on) :]
     if not left:
-        raise UsageError("the series is on to its end", where=str(workspace.place))
+        raise UsageError("the whole series is applied", where=str(workspace.place))
     return left[0]
 
 

@@ -118,7 +118,7 @@ class Stack:
         stale = self.find_stale()
         if stale is not None:
             raise StackError(
-                f"{stale} is not as it was put on",
+                f"{stale} changed since it was applied",
                 where=str(self.workspace.place),
                 hint="freebsd-port refresh, or freebsd-port apply",
             )
@@ -201,5 +201,5 @@ def find_path(stack: Stack, word: str) -> str:
     place = (here if seen_from_here else root) / word
     place = Path(os.path.realpath(place.parent)) / place.name
     if not place.is_relative_to(root) or place == root:
-        raise StackError(f"{word} is not below the tree", where=str(root))
+        raise StackError(f"{word} is not inside the tree", where=str(root))
     return place.relative_to(root).as_posix()

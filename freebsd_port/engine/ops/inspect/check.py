@@ -65,7 +65,7 @@ def _read_patches(
         try:
             patch = parse_patch(entry.name, read_patch_file(path), is_begun=True)
         except FileNotFoundError:
-            what = f"the series names {entry.name}, which is not there"
+            what = f"the series names {entry.name}, which does not exist"
             findings.append(CheckError(what, where=f"{source.series_file}:{entry.line}"))
         except OSError as error:
             what = f"{entry.name} cannot be read: {system_words(error)}"

@@ -133,7 +133,7 @@ def continue_rebase(rebasing: Rebasing) -> Rebased:
             if patch is None or not patch.work:
                 raise RebaseError(
                     f"{state.stopped} is in conflict no more: the series or its patches changed",
-                    hint=f"{rebasing.command} --abort, then begin anew",
+                    hint=f"{rebasing.command} --abort, then start again",
                 )
             files = store.read_work(patch.work, carried.tree.paths())
             _require_finished(rebasing, store, patch.work, files)
@@ -200,9 +200,9 @@ def _require_begun(rebasing: Rebasing) -> RebaseState:
 
 
 def _begun(rebasing: Rebasing, state: RebaseState) -> RebaseError:
-    stopped = f", stopped at {state.stopped}" if state.stopped else ", and cut off"
+    stopped = f", stopped at {state.stopped}" if state.stopped else ", interrupted"
     return RebaseError(
-        f"a rebase from {state.old} to {state.new} was begun{stopped}",
+        f"a rebase from {state.old} to {state.new} is in progress{stopped}",
         where=str(rebasing.store(state).place),
         hint=f"{rebasing.command} --continue, --skip or --abort",
     )
@@ -274,7 +274,7 @@ def require_same(plan: Plan, carried: Carried) -> None:
     differing = sorted({one.path for one in planned ^ set(carried.files)})
     if differing or plan.problems:
         raise RebaseError(
-            "the carried series comes out otherwise when it is applied; nothing was written",
+            "the rebased series gives a different result when it is applied; nothing was written",
             where=", ".join(differing) or str(plan.problems[0]),
-            hint="carry its patches one by one with --only, and tell us of the one that fails",
+            hint="rebase its patches one by one with --only, and report the one that fails",
         )

@@ -73,7 +73,7 @@ class PatchSource:
             except FileNotFoundError:
                 problems.append(
                     SeriesError(
-                        f"the series names {entry.name}, which is not there",
+                        f"the series names {entry.name}, which does not exist",
                         where=f"{self.series_file}:{entry.line}",
                         hint="freebsd-port check",
                     )
@@ -94,7 +94,7 @@ def require_options(series: Series, options: frozenset[str], path: Path) -> None
     known = sorted({entry.option for entry in series.entries if entry.option})
     for option in sorted(options.difference(known)):
         raise UsageError(
-            f"no patch of the series is under the option {option}",
+            f"no patch of the series has the option {option}",
             where=str(path),
             hint=f"choose one of {', '.join(known)}" if known else "leave --option out",
         )

@@ -232,7 +232,7 @@ def _require_own_records(
     for entry in state.files:
         if entry.path.endswith(".dist-info/RECORD") and entry.path not in patched:
             raise EditedError(
-                f"{entry.distribution} was installed anew under the overlay",
+                f"{entry.distribution} was reinstalled under the overlay",
                 where=str(target.root),
                 hint="freebsd-port apply",
             )

@@ -63,7 +63,7 @@ class Workspace:
         if texts == tuple(one.applied.sha256 for one in self.source.load_patches(entries)):
             return len(on)
         raise SeriesError(
-            "the patches that are on are not the first of the series",
+            "the applied patches are not the first of the series",
             where=f"{self.place}: {_shown(state.patches)}",
             hint="bring it to the series with: freebsd-port apply",
         )

@@ -84,9 +84,7 @@ def _run(root: Path, words: Sequence[str], given: bytes = b"") -> bytes:
             ["git", *words], cwd=root, env=env, input=given, capture_output=True, check=False
         )
     except FileNotFoundError as error:
-        raise GitError(
-            "revisions are read with git, which is not here", hint="install git"
-        ) from error
+        raise GitError("revisions need git, which is not installed", hint="install git") from error
     if done.returncode != 0:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["it gave no reason"]
         raise GitError(

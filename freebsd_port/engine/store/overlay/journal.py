@@ -103,7 +103,7 @@ def _load_rows(root: Path, journal: Path) -> tuple[Row, ...]:
     for row in rows:
         staged = journal / row.staged
         if row.after is not None and os.path.lexists(staged) and digest_file(staged) != row.after:
-            raise OverlayError("the journal holds other bytes than it says", where=str(staged))
+            raise OverlayError("the journal does not match its own digests", where=str(staged))
     return rows
 
 
@@ -207,7 +207,7 @@ def commit(
         _drop_empty_state(root)
     except OSError as error:
         failure = describe_refusal(error, root)
-        failure.hint = "the change is recorded; cure the cause and the next command finishes it"
+        failure.hint = "the change is recorded; fix the cause, and the next command completes it"
         raise failure from error
     if changed:
         raise OverlayError(

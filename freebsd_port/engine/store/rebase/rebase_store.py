@@ -213,5 +213,5 @@ def held(root: Path) -> Iterator[None]:
             raise RebaseError(
                 f"the system refused: {system_words(error)}",
                 where=str(error.filename or root),
-                hint="cure that, then run the same command again",
+                hint="fix that, then run the same command again",
             ) from error

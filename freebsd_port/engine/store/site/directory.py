@@ -59,7 +59,9 @@ def write_site(directory: Path, files: Iterable[tuple[str, bytes]]) -> Written:
     """
     directory = Path(os.path.abspath(directory))
     if not directory.name:
-        raise SiteError("the root is no place for a site", hint="freebsd-port review site DIR")
+        raise SiteError(
+            "a site cannot be written to the root directory", hint="freebsd-port review site DIR"
+        )
     staging = directory.with_name(f".{directory.name}.freebsd-port-site")
     try:
         staging.parent.mkdir(parents=True, exist_ok=True)
@@ -123,7 +125,7 @@ def _require_room(directory: Path, digests: Mapping[str, str], before: Mapping[s
 
 def _in_the_way(path: Path) -> SiteError:
     return SiteError(
-        "a file that is not of this site is in the way",
+        "a file that is not part of this site is in the way",
         where=str(path),
         hint="name another directory, or move the file: freebsd-port review site DIR",
     )

@@ -82,7 +82,7 @@ def _imports(python: str) -> tuple[tuple[str, ...], ...]:
 def judge(host: Recording, answers: Answers) -> Iterator[Diagnosis]:
     """Judge what was answered."""
     if host.value("pkg", "-N") is None:
-        yield lacks(AREA, "pkg", "FreeBSD's package manager is not there", "pkg bootstrap -y")
+        yield lacks(AREA, "pkg", "FreeBSD's package manager is not installed", "pkg bootstrap -y")
     wanted = list(_ALWAYS)
     if answers.broker.url.host in LOCAL:
         wanted.append(_BROKER)

@@ -55,7 +55,7 @@ def _release(host: Recording) -> Diagnosis:
         detail = f"{name or 'unknown'}: bhyve is FreeBSD's"
         return lacks(AREA, "FreeBSD", detail, "run it on the host, or give a recording: --host")
     if int(found[1]) < 14:
-        detail = f"{name}: supported by the FreeBSD project no more; the checks know 13.1"
+        detail = f"{name}: no longer supported by the FreeBSD project; the checks know 13.1"
         return doubtful(AREA, "FreeBSD", detail, "freebsd-update -r 14.3-RELEASE upgrade")
     return good(AREA, "FreeBSD", name.partition(" ")[2])
 

@@ -31,7 +31,7 @@ def lint_series(series: Series, files: Iterable[str], releases: tuple[str, ...])
         where = f"series:{entry.line}"
         if entry.name not in present:
             findings.append(
-                LintError(f"the series names {entry.name}, which is not there", where=where)
+                LintError(f"the series names {entry.name}, which does not exist", where=where)
             )
         if entry.name.partition("/")[0] not in PATCHED_DISTRIBUTIONS:
             findings.append(
@@ -43,7 +43,7 @@ def lint_series(series: Series, files: Iterable[str], releases: tuple[str, ...])
             )
         tagged = {*entry.excluded, entry.since, entry.until} - {None}
         findings += [
-            LintError(f"the tag names {tag}, which is no release here", where=where)
+            LintError(f"the tag names {tag}, which is no release found", where=where)
             for tag in sorted(str(tag) for tag in tagged - set(releases))
         ]
     listed = set(series.names)

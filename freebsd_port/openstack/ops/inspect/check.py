@@ -285,7 +285,7 @@ def _lock_findings(
         SeriesLockError(
             f"series.lock and the series disagree on {path}",
             where=f"releases/{release}/series.lock",
-            hint=f"after a wanted change: {write_lock_command(release)}",
+            hint=f"if you meant the change: {write_lock_command(release)}",
         )
         for path in sorted(set(known) | set(found))
         if known.get(path) != found.get(path)

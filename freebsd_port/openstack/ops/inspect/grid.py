@@ -33,7 +33,7 @@ class Cell:
 
     @property
     def is_variant(self) -> bool:
-        """Tell whether the release takes another text than the newest one's."""
+        """Tell whether the release uses another variant than the newest one's."""
         return self.file not in (None, self.patch)
 
 

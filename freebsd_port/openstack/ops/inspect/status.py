@@ -144,7 +144,7 @@ def find_status_faults(status: Status) -> tuple[PortError, ...]:
     if status.is_pending:
         faults.append(
             StatusError(
-                "an interrupted command is to be finished", where=where, hint="freebsd-port apply"
+                "an interrupted command is unfinished", where=where, hint="freebsd-port apply"
             )
         )
     return tuple(faults)

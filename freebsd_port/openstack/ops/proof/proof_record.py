@@ -90,7 +90,7 @@ def require_patched(workspace: Workspace, state: OverlayState) -> None:
         )
     problems = tuple(
         VerifyError(
-            f"{condition.entry.path} is not as the series left it",
+            f"{condition.entry.path} changed since the series was applied",
             where=str(workspace.place),
             hint="freebsd-port status",
         )

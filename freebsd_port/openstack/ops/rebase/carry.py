@@ -129,7 +129,7 @@ class _Carrier:
             raise RebaseError(
                 f"the patch is off on {self.state.old} and does not apply to {new}",
                 where=entry.name,
-                hint="carry the series from a release that has it, with --from",
+                hint="rebase from a release that has it, with --from",
             )
         donor = min(donors, key=lambda name: abs(self.order.index(name) - place))
         rebaser = replace(self.rebaser, base=Version(self.read(donor)), old_release=donor)
@@ -161,7 +161,7 @@ def _is_own(project: Project, source: PatchSource, name: str) -> bool:
 def _require_carriable(entry: SeriesEntry) -> None:
     where = f"series:{entry.line}"
     if entry.reverse:
-        raise RebaseError("a reversed patch cannot be carried", where=where)
+        raise RebaseError("a reversed patch cannot be rebased", where=where)
     fault = find_path_fault(entry.name)
     if fault:
         raise RebaseError(f"the series names {entry.name!r}, and {fault}", where=where)
@@ -171,7 +171,7 @@ def choose_old_release(project: Project, new: str) -> str:
     """Choose the release to carry from: the nearest that the series was carried to.
 
     The newest older one for a release newer than all of them, else the nearest newer one.
-    Raises RebaseError when the series was carried to no other release.
+    Raises RebaseError when the series applies to no other release.
     """
     order = project.release_names()
     others = [name for name in order if name != new and project.series_lock(name).exists()]
@@ -180,7 +180,7 @@ def choose_old_release(project: Project, new: str) -> str:
     older = [name for name in others if order.index(name) < place]
     if not others:
         raise RebaseError(
-            "the series was carried to no other release",
+            "the series applies to no other release",
             where=str(project.root / "releases"),
             hint="name the release that the patches are for with --from",
         )

@@ -85,7 +85,7 @@ def start_rebase(
     project.load_release(new)
     old = project.load_release(old).name if old else choose_old_release(project, new)
     if old == new:
-        raise RebaseError(f"{new} cannot be carried to itself", hint="name another with --from")
+        raise RebaseError(f"{new} cannot be rebased onto itself", hint="name another with --from")
     series = load_series(project.series)
     only = series.names[series.require_index(settings.only)] if settings.only else None
     wanted = RebaseState(old, new, settings.today, only)
@@ -109,7 +109,7 @@ def rebase_all(project: Project, settings: Settings) -> tuple[Rebased, ...]:
 def _require_writable(project: Project, settings: Settings) -> None:
     if project.is_packaged and not settings.is_dry:
         raise RebaseError(
-            "the series inside an installed package is not to be carried",
+            "the series inside an installed package cannot be changed",
             where=str(project.root),
             hint="run the command in a checkout, or with --dry-run",
         )

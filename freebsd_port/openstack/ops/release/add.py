@@ -83,7 +83,7 @@ def add_release(project: Project, name: str, wishes: Wishes, progress: Progress)
     """
     if project.is_packaged:
         raise UsageError(
-            "the releases inside an installed package are not to be changed",
+            "the releases inside an installed package cannot be changed",
             where=str(project.root),
             hint="run the command in a checkout",
         )

@@ -218,7 +218,7 @@ def lock_release(
     directory = project.release_directory(release.name)
     if project.is_packaged:
         raise RequirementsLockError(
-            "the releases inside an installed package are not to be locked again",
+            "the releases inside an installed package cannot be locked again",
             where=str(directory),
             hint="run the command in a checkout",
         )

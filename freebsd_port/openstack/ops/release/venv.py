@@ -103,7 +103,7 @@ def choose_interpreter(release: Release, python: str | None = None) -> Interpret
     found = find_interpreter(release.python)
     if found is None:
         raise VenvError(
-            f"release {release.name} needs Python {release.python}, and none is here",
+            f"release {release.name} needs Python {release.python}, and none was found",
             where="PATH and pyenv's versions",
             hint="install one, or name one with PYTHON= or --python; status works without",
         )
@@ -192,7 +192,7 @@ def _is_updatable(root: Path, release: Release) -> bool:
         return False
     if mark.release != release.name:
         raise VenvError(
-            f"the environment is one of release {mark.release}, not {release.name}",
+            f"the environment is for release {mark.release}, not {release.name}",
             where=str(root),
             hint=f"--release {mark.release}, or another place with VENV= or --venv",
         )

@@ -73,9 +73,9 @@ def _say(patch: PatchFacts, hunk: HunkFacts, option: str) -> ReviewError:
     what = f"hunk {hunk.id} of {patch.name} was not reviewed"
     if hunk.decision is not None:
         note = f": {hunk.decision.note}" if hunk.decision.note else ""
-        what = f"{hunk.decision.by} asks for changes of hunk {hunk.id} of {patch.name}{note}"
+        what = f"{hunk.decision.by} requested changes to hunk {hunk.id} of {patch.name}{note}"
     elif hunk.outdated is not None:
-        before = "approved it" if hunk.outdated.verdict == "approved" else "asked for changes"
+        before = "approved it" if hunk.outdated.verdict == "approved" else "requested changes"
         what = f"hunk {hunk.id} of {patch.name} changed since {hunk.outdated.by} {before}"
     return ReviewError(
         what,

@@ -44,9 +44,9 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 _REFUSALS: dict[Refusal, tuple[int, str, str | None]] = {
-    "host": (421, "asked under a name that is not this server's", None),
+    "host": (421, "the request names another host than this server", None),
     "token": (403, "the token is missing or wrong", "open the address that the command printed"),
-    "origin": (403, "a page of another origin may change nothing", None),
+    "origin": (403, "a page from another origin may not change anything", None),
 }
 
 
@@ -95,7 +95,7 @@ class Desk:
 
     def _read(self, request: HttpRequest) -> Response:
         if request.method not in ("GET", "HEAD"):
-            return _refuse(405, UsageError("pages are only read"), headers={"Allow": "GET, HEAD"})
+            return _refuse(405, UsageError("pages are read-only"), headers={"Allow": "GET, HEAD"})
         path = request.path.removeprefix("/") or INDEX
         if path == _ICON:
             return Response(204, _HEADERS)
@@ -118,7 +118,9 @@ class Desk:
 
     def _take_decision(self, request: HttpRequest) -> Response:
         if request.method != "POST":
-            return _refuse(405, UsageError("decisions are posted"), headers={"Allow": "POST"})
+            return _refuse(
+                405, UsageError("decisions are sent with POST"), headers={"Allow": "POST"}
+            )
         if request.headers.get("content-type", "").partition(";")[0].strip() != _FORM:
             return _refuse(415, UsageError(f"a decision comes as {_FORM}"))
         hunks, choice, note, page = _read_form(request.body)
@@ -136,7 +138,7 @@ class Desk:
         known = {hunk.id for patch in self._facts.patches for hunk in patch.hunks}
         missing = [f"no hunk {one!r}" for one in hunks if one not in known]
         if missing:
-            hint = "load the page again: the patch has changed"
+            hint = "reload the page: the patch has changed"
             raise ProblemsError(tuple(PortError(what, hint=hint) for what in missing))
 
 

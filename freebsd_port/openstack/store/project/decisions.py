@@ -28,7 +28,7 @@ def change_decisions(
     """Write what `change` makes of them in one step, as change_decision_file does."""
     if project.is_packaged:
         raise ProjectError(
-            "the project is installed with the package, where nothing is decided",
+            "the project inside an installed package cannot hold decisions",
             where=str(project.root),
             hint="name a checkout with --project DIR",
         )

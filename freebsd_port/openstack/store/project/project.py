@@ -87,7 +87,7 @@ class Project:
         found = [name for name in names if os.path.exists(f"{releases}/{name}/release.toml")]
         if not found:
             raise ProjectError(
-                "no release here",
+                "no release found",
                 where=str(self.root / "releases"),
                 hint="name another project with --project DIR",
             )

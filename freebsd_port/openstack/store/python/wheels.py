@@ -110,7 +110,7 @@ def find_wheel(pin: Pin) -> Wheel | None:
 def _present(pin: Pin, wheel: Wheel | None) -> Wheel:
     if wheel is None:
         raise WheelError(
-            "the cache does not keep what was downloaded",
+            "the cache did not keep the download",
             where=str(_entry(pin)),
             hint="name another cache with XDG_CACHE_HOME",
         )

@@ -53,7 +53,7 @@ def test_every_failing_hunk_of_every_patch_is_reported() -> None:
     assert [problem.what for problem in made.problems] == [
         "hunk 1 of 2 in 1.patch does not fit",
         "hunk 2 of 2 in 1.patch does not fit",
-        "the file to patch is not there",
+        "the file to patch does not exist",
         "hunk 1 of 2 in 3.patch does not fit",
         "hunk 2 of 2 in 3.patch does not fit",
     ]
@@ -99,14 +99,14 @@ def test_context_that_binds_a_hunk_to_the_end_of_the_file_is_said_to() -> None:
     (problem,) = plan({"f": b"a\nb\nc\nd\ne\n"}, b"--- a/f\n+++ b/f\n" + hunk).problems
     assert problem.where == (
         "f, patch line 3; best partial match at 2 (3 of 3 lines); "
-        "with less context behind than before, it may only end the file"
+        "with less context after than before, it must be at the end of the file"
     )
 
 
 def test_a_file_to_create_must_not_be_there() -> None:
     new = b"--- /dev/null\n+++ b/f\n@@ -0,0 +1 @@\n+a\n"
     (problem,) = plan({"f": b"a\n"}, new).problems
-    assert problem.where == "f, patch line 3; the file holds the new side already"
+    assert problem.where == "f, patch line 3; the file already has the new side"
 
 
 @pytest.mark.parametrize("mode", [b"120000", b"160000", b"060000"])

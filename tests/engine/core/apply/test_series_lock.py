@@ -43,7 +43,7 @@ def problems(*files: OverlayFile, is_whole: bool = True) -> list[str]:
     found = lock_problems((LockedFile("nova/a.py", A, B),), files, "2026.2", is_whole)
     assert {one.where for one in found} <= {"releases/2026.2/series.lock"}
     assert {one.hint for one in found} <= {
-        "after a wanted change of the series: freebsd-port series lock --release 2026.2"
+        "if you meant to change the series: freebsd-port series lock --release 2026.2"
     }
     return [one.what for one in found]
 
@@ -61,9 +61,7 @@ def test_other_originals_are_refused_on_every_prefix() -> None:
 
 def test_other_results_are_refused_only_for_the_whole_series() -> None:
     assert problems(found("nova/a.py", A, C), is_whole=False) == []
-    assert problems(found("nova/a.py", A, C)) == [
-        "nova/a.py comes out otherwise than series.lock says"
-    ]
+    assert problems(found("nova/a.py", A, C)) == ["nova/a.py differs from what series.lock records"]
 
 
 def test_files_that_only_one_of_the_two_knows_are_named() -> None:

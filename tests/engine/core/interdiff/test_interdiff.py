@@ -235,8 +235,8 @@ def test_every_patch_that_cannot_be_read_is_told() -> None:
     with pytest.raises(ProblemsError) as error:
         read_series(files, "v1", "2026.2", ("2026.2",), frozenset())
     assert [(p.what, p.where) for p in error.value.problems] == [
-        ("the series names a.patch, which is not there", "v1: series:1"),
-        ("the patch holds no diff", "v1: patches/b.patch"),
+        ("the series names a.patch, which does not exist", "v1: series:1"),
+        ("the patch contains no diff", "v1: patches/b.patch"),
     ]
     with pytest.raises(SeriesError, match="there is no series"):
         read_series({}, "v1", "2026.2", ("2026.2",), frozenset())

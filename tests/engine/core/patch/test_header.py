@@ -69,7 +69,7 @@ def test_every_missing_field_is_named_at_once() -> None:
 
 @pytest.mark.parametrize("date", ["yesterday", "2026-13-01", "20261121", "2026-W47-6"])
 def test_a_date_is_written_year_month_day(date: str) -> None:
-    assert faults("2026-11-21", date) == (f"Last-Update is no date: {date}",)
+    assert faults("2026-11-21", date) == (f"Last-Update is not a date: {date}",)
 
 
 @pytest.mark.parametrize(

@@ -223,7 +223,7 @@ def test_a_clash_that_was_settled_before_is_settled_alike() -> None:
         (b"        text = f'good day {who}'\n",),
     )
     done = carry({"pkg/m.py": new}, recall={ours: lines})
-    assert outcome(done) == ("rewritten", "merged", "settled as it was before")
+    assert outcome(done) == ("rewritten", "merged", "resolved as before")
     assert done.text is not None
     assert b"+" + lines[0] in done.text
 
@@ -249,7 +249,7 @@ def test_a_text_of_its_own_that_fits_is_kept() -> None:
     new = MODULE.replace(b"'hello %s' % who", b"f'hello {who}'")
     own = unified(new, new.replace(b"f'hello", b"f'good day"), 3).replace(b"/f\n", b"/pkg/m.py\n")
     done = carry({"pkg/m.py": new}, current=HEADER + own)
-    assert outcome(done) == ("kept", "exact", "the release has a text of its own")
+    assert outcome(done) == ("kept", "exact", "the release has its own variant")
 
 
 def test_a_merge_that_would_not_parse_is_a_conflict() -> None:

@@ -94,7 +94,7 @@ def test_placements_of_a_text_of_its_own() -> None:
     [
         (OLD, "exact", ""),
         (OLD.replace("def gap1", "# more\ndef gap1"), "offset", ""),
-        (OLD.replace("go(9)", "run(9)"), "miss", "the file holds the new side already"),
+        (OLD.replace("go(9)", "run(9)"), "miss", "the file already has the new side"),
         (OLD.replace("go(9)", "stay()"), "miss", "3 of 4 lines agree at line 15"),
     ],
 )

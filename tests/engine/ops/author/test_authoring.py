@@ -112,8 +112,8 @@ def test_a_new_patch_begins_with_the_fields_that_check_asks_for(project: SmallPr
         ("other/thing", "does not say which distribution it is for"),
         ("nova/../thing.patch", "it climbs out with '..'"),
         ("/nova/thing.patch", "it is absolute"),
-        ("nova/a thing.patch", "the series could not name it"),
-        ("nova/a\nthing.patch", "the series could not name it"),
+        ("nova/a thing.patch", "it cannot be written in a series"),
+        ("nova/a\nthing.patch", "it cannot be written in a series"),
         (GREET, "exists already"),
     ],
 )

@@ -204,7 +204,7 @@ def test_patch_p0_makes_of_the_ports_files_what_the_series_does(
         options = ["--forward", "-s", "-E", "-V", "none", "-p0"]  # FreeBSD's would keep originals
         subprocess.run(["patch", *options, "-i", path], cwd=root, check=True)
     assert differences(snapshot(root), result(workspace)) == []
-    with pytest.raises(PortError, match="the output exists already"):
+    with pytest.raises(PortError, match="the output already exists"):
         export.save_export(tmp_path / "ports", files)
 
 
@@ -377,8 +377,8 @@ def test_a_prose_line_that_looks_like_a_diff_stays_prose(workspace: Workspace) -
         (b"<!DOCTYPE html>\n<html><body>404</body></html>\n", "a web page, not a patch"),
         (b"  <html>\n--- a/x\n+++ b/x\n", "a web page, not a patch"),
         (b"PK\x03\x04zipped", "an archive, not a patch"),
-        (b"", "it holds no patch"),
-        (b"no diff at all\n", "the patch holds no diff"),
+        (b"", "it contains no patch"),
+        (b"no diff at all\n", "the patch contains no diff"),
         (diff("x", None, b"x\n").replace(b"b/x", b"/etc/passwd"), "it is absolute"),
         (diff("x", None, b"x\n").replace(b"b/x", b"b/../../x"), "it climbs out with '..'"),
         (diff("x", None, b"x\n").replace(b"b/x", b"b/.freebsd-port/x"), "keeps its own state"),

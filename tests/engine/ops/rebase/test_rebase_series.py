@@ -215,7 +215,7 @@ def test_nothing_is_written_before_the_last_conflict_is_settled(made: Made) -> N
     assert patches == before
     with pytest.raises(UnfinishedError):
         flow.continue_rebase(made.rebasing())
-    with pytest.raises(RebaseError, match="a rebase from old to new was begun, stopped at b"):
+    with pytest.raises(RebaseError, match="a rebase from old to new is in progress, stopped at b"):
         made.start()
     text = made.work().read_text()
     start, stop = text.index("<<<<<<< ours"), text.index("line 29\n")

@@ -120,7 +120,7 @@ def test_a_file_where_the_directory_should_be_is_refused(tmp_path: Path) -> None
 
 
 def test_the_root_is_no_place_for_a_site() -> None:
-    with pytest.raises(PortError, match="the root is no place for a site"):
+    with pytest.raises(PortError, match="a site cannot be written to the root directory"):
         write_site(Path("/"), [("index.html", b"x")])
     assert not Path("/index.html").exists()
 

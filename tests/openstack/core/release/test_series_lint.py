@@ -37,7 +37,7 @@ def test_a_series_that_agrees_with_its_files_has_no_finding() -> None:
 
 def test_a_patch_that_is_not_there_is_named_with_its_line() -> None:
     assert series("# order\nnova/a.patch\n") == [
-        ("the series names nova/a.patch, which is not there", "series:2")
+        ("the series names nova/a.patch, which does not exist", "series:2")
     ]
 
 
@@ -63,8 +63,8 @@ def test_a_patch_stands_in_the_directory_of_a_patched_distribution() -> None:
 def test_a_tag_names_a_release_that_is_here() -> None:
     text = "nova/a.patch # not 2025.1, since 2024.1: later\nnova/b.patch # until 2031.1: gone\n"
     assert series(text, "nova/a.patch", "nova/b.patch") == [
-        ("the tag names 2024.1, which is no release here", "series:1"),
-        ("the tag names 2031.1, which is no release here", "series:2"),
+        ("the tag names 2024.1, which is no release found", "series:1"),
+        ("the tag names 2031.1, which is no release found", "series:2"),
     ]
 
 
@@ -95,7 +95,7 @@ def test_time_stamps_are_found_at_their_line() -> None:
     ("text", "what"),
     [
         ("", "the patch changes nothing"),
-        (HEADER, "the patch holds no diff"),
+        (HEADER, "the patch contains no diff"),
     ],
 )
 def test_a_patch_without_a_change_is_one_finding(text: str, what: str) -> None:

@@ -259,7 +259,7 @@ def test_a_conflict_that_was_settled_before_is_settled_alike(project: RebaseProj
     done = rebase(project, "2025.1", "2026.2")
     assert done.carried.conflict is None
     reasons = {hunk.reason for patch in done.carried.patches for hunk in patch.hunks}
-    assert "settled as it was before" in reasons
+    assert "resolved as before" in reasons
     assert dict(project.texts("2025.1"))[GREET].count(b"+    return f'HELLO {name}'\n") == 1
     assert project.problems() == []
 
@@ -325,7 +325,7 @@ def test_a_rebase_that_stopped_keeps_others_from_beginning(project: RebaseProjec
     project.add_release("2025.1")
     rebase(project, "2026.1")
     for new in ("2026.1", "2025.1"):
-        with pytest.raises(RebaseError, match=f"to 2026.1 was begun, stopped at {GREET}"):
+        with pytest.raises(RebaseError, match=f"to 2026.1 is in progress, stopped at {GREET}"):
             rebase(project, new)
     flow.abort_rebase(rebasing(project))
     assert rebase(project, "2025.1").written

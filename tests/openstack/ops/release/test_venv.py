@@ -197,7 +197,7 @@ def test_a_range_that_no_python_here_is_in_leaves_nothing_behind(
 ) -> None:
     save_release(tmp_path, "2026.2", make_pins(tmp_path / "index"), python=">=3.98,<3.99")
     root = project.environment("2026.2")
-    with pytest.raises(VenvError, match=r"2026\.2 needs Python >=3\.98,<3\.99, and none is here"):
+    with pytest.raises(VenvError, match=r"2026\.2 needs Python >=3\.98,<3\.99, and none was found"):
         make_environment(project, project.load_release(), root)
     assert not root.exists()
 

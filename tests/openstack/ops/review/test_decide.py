@@ -124,7 +124,7 @@ def test_a_check_names_every_hunk_that_is_not_approved(made: RebaseProject) -> N
     decide(made, "approved", WHO, GREET)
     decide(made, "changes-requested", LEAVE, note="too loud")
     first, second = unreviewed(made)
-    assert re.fullmatch(f"Jo asks for changes of hunk [0-9a-f]{{12}} of {LEAVE}: too loud", first)
+    assert re.fullmatch(f"Jo requested changes to hunk [0-9a-f]{{12}} of {LEAVE}: too loud", first)
     assert second != first
 
 

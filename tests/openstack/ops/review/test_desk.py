@@ -135,13 +135,13 @@ def test_another_name_for_the_machine_is_refused(served: Served) -> None:
     served.log_in()
     status, _, content = served.ask("GET", "/", Host="evil.example")
     assert status == 421
-    assert problems(content) == ["asked under a name that is not this server's"]
+    assert problems(content) == ["the request names another host than this server"]
 
 
 def test_an_approval_is_kept_and_shown(served: Served) -> None:
     served.log_in()
     page = f"/{page_path(PATCH)}"
-    assert b"Nobody decided yet" in served.ask("GET", page)[2]
+    assert b"Not decided yet" in served.ask("GET", page)[2]
     status, headers, _ = served.ask("POST", "/decide", served.form(note="fine <b>"))
     assert (status, headers["location"]) == (303, f"{page}#hunk-{served.hunk}")
     assert served.book.decisions[served.hunk].note == "fine <b>"
@@ -165,7 +165,7 @@ def test_a_page_of_another_origin_decides_nothing(served: Served) -> None:
     for origin in (None, "null", "http://evil.example", "http://127.0.0.1:1"):
         status, _, content = served.ask("POST", "/decide", served.form(), Origin=origin)
         assert status == 403
-        assert problems(content) == ["a page of another origin may change nothing"]
+        assert problems(content) == ["a page from another origin may not change anything"]
     assert not served.book.decisions
 
 

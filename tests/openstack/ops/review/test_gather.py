@@ -90,7 +90,7 @@ def test_what_does_not_fit_is_a_miss_and_what_is_there_already_says_so(
     facts = gather(made)
     greet = placements(facts, OLDER)[1]
     assert (greet.state, greet.line, greet.is_held) == ("miss", None, True)
-    assert greet.reason == "the file holds the new side already"
+    assert greet.reason == "the file already has the new side"
     assert "2025.1 holds 1 of 1 hunks already" in facts.patches[1].upstream
 
 
@@ -207,7 +207,7 @@ def test_a_patch_that_is_missing_or_cannot_be_read_is_named(made: RebaseProject)
     made.small.patch(WHO).unlink()
     with pytest.raises(ProblemsError) as caught:
         gather(made)
-    assert caught.value.problems[0].what == f"the series names {WHO}, which is not there"
+    assert caught.value.problems[0].what == f"the series names {WHO}, which does not exist"
     made.small.patch(WHO).mkdir()
     with pytest.raises(SeriesError, match="the patch cannot be read: is a directory"):
         gather(made)

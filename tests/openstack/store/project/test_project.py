@@ -104,7 +104,7 @@ def test_a_directory_without_releases_is_no_project(tmp_path: Path) -> None:
 
 def test_a_project_without_a_release_says_so(tmp_path: Path) -> None:
     (tmp_path / "releases" / "notes").mkdir(parents=True)
-    with pytest.raises(ProjectError, match="no release here"):
+    with pytest.raises(ProjectError, match="no release found"):
         find_project(tmp_path).default_release()
 
 

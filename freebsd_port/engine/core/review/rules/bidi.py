@@ -28,7 +28,7 @@ def _find_marks(read: ReadPatch) -> Iterator[Spot]:
 RULE = Rule(
     name="bidi-control",
     level="error",
-    asks="No character makes text look other than it is read.",
+    asks="No character makes text look different from what it is.",
     flags=(
         "characters that make text look different from what it is ([Trojan "
         "Source](https://trojansource.codes)), in code or prose"

@@ -59,11 +59,11 @@ def find_lost_code(
             continue
         what = lost[0].bare[:_SHOWN]
         if not new or new == ["pass"]:
-            yield lost[0].line, f"Linux no longer runs `{what}`, and nothing asks for the platform"
+            yield lost[0].line, f"Linux no longer runs `{what}`, and nothing checks the platform"
         else:
             yield (
                 lost[0].line,
-                f"Linux runs other code in place of `{what}`: put the new code behind a test of "
+                f"Linux runs different code instead of `{what}`: put the new code behind a test of "
                 "what is there",
             )
 
@@ -91,7 +91,7 @@ def _find_in_patch(read: ReadPatch) -> Iterator[Spot]:
 RULE = Rule(
     name="linux-changed",
     level="warning",
-    asks="What Linux runs today it runs with the patch.",
+    asks="Linux runs the same code with the patch as without it.",
     flags="code that is removed or replaced, if nothing that is added tests where it runs",
     spares=(
         "code below an `if` or `try`, code that goes through a function of the patch that "

@@ -23,7 +23,10 @@ _SIZE = re.compile(r"cpu|core|socket|thread|mem|ram|disk", re.IGNORECASE)
 
 _PATTERNS = (
     (HOME, "a home directory of one machine, {}"),
-    (_COMPAT, "{} is there only where somebody mounted Linux's files: FreeBSD does not by itself"),
+    (
+        _COMPAT,
+        "{} exists only where Linux's files are mounted, which FreeBSD does not do by itself",
+    ),
     (_MAC, "the hardware address of one machine, {}"),
     (_PCI, "the PCI device of one machine, {}"),
     (_USER, "a user or group that only some machines have, {}"),
@@ -95,7 +98,7 @@ def find_foreign_paths(change: FileChange) -> Iterator[tuple[int, str]]:
         if side and side.name and side.name.startswith(b"/"):
             line = change.hunks[0].line - 1 if change.hunks else change.line
             name = side.name.decode("utf-8", "backslashreplace")
-            yield line, f"the file is named by its place on one machine, `{name}`"
+            yield line, f"the file is named by its path on one machine, `{name}`"
             return
 
 
@@ -108,7 +111,7 @@ def _find_in_patch(read: ReadPatch) -> Iterator[Spot]:
 RULE = Rule(
     name="machine-fact",
     level="warning",
-    asks="No path, address, user or size is that of one machine.",
+    asks="No path, address, user or size comes from one machine.",
     flags=(
         "home directories, `/compat/linux`, IPv4 and hardware addresses, PCI devices, users; "
         "constants for numbers of CPUs, memory or disks; a file name that is a path on one "

@@ -54,7 +54,7 @@ def _statement(lines: Sequence[HunkTextLine], index: int) -> tuple[int, str]:
 RULE = Rule(
     name="platform-test",
     level="warning",
-    asks="A condition asks for a feature, not for a platform's name.",
+    asks="A condition tests for a feature, not for a platform's name.",
     flags="a new condition on `sys.platform`, `platform.system()`, `os.uname()`",
     spares="a condition that guards a `raise`; `os.name`; `virt_type`; messages",
     find=in_each_hunk(find_platform_tests),

@@ -22,7 +22,7 @@ def find_strange_needs(lines: Sequence[HunkTextLine]) -> Iterator[tuple[int, str
     """Give line and remark of each added line of a test that needs what a stranger lacks."""
     for line in added(lines):
         if line.is_code and (need := _need(line.text)):
-            yield line.line, f"a stranger cannot run this test: it needs {need}"
+            yield line.line, f"not everyone can run this test: it needs {need}"
 
 
 def _need(text: str) -> str | None:
@@ -31,7 +31,7 @@ def _need(text: str) -> str | None:
     if match := _RIGHTS.search(text):
         return f"{match[1]} rights"
     if match := _ACCOUNT.search(text):
-        return f"an account of one's own, `{match[0]}`"
+        return f"a personal account, `{match[0]}`"
     for match in _HOST.finditer(text):
         if not _ANYWHERE.search(match[2]):
             return f"the host {match[2]}"
@@ -42,7 +42,7 @@ def _need(text: str) -> str | None:
 RULE = Rule(
     name="test-for-strangers",
     level="warning",
-    asks="A test needs no home, rights or network.",
+    asks="A test needs no home directory, privileges or network.",
     flags=(
         "a test with a home directory, sudo, a host in somebody's network, credentials from the "
         "environment"

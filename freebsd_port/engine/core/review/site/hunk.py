@@ -181,7 +181,7 @@ def _decision(frame: Frame, hunk: HunkFacts, page: str) -> Html:
     if hunk.outdated:
         told.append(_told(hunk.outdated, "Before its meaning changed: "))
     if not told:
-        told.append(element("p", "Nobody decided yet"))
+        told.append(element("p", "Not decided yet"))
     form = decide_form(frame, page, (hunk.id,), hunk)
     return element(
         "div",
