@@ -14,6 +14,8 @@ from small_project import CHECKOUT
 from transcript import matches, read_transcripts, replay
 
 from freebsd_port.cli.main import main
+from freebsd_port.engine.core.apply.plan import Plan
+from freebsd_port.engine.store.judge.programs import find_judge
 
 DATA = CHECKOUT / "tests/data/any_series"
 PATCHES = ("--patches", "debian/patches")
@@ -96,7 +98,7 @@ def test_the_verbs_that_look_need_no_project(
     tree = ("--tree", "../hello-1.0")
     assert run(capfd, "series", *PATCHES)[1] == "spelling.patch\ncapital.patch\nfarewell.patch\n"
     assert run(capfd, "check", *tree, *PATCHES)[:2] == (
-        0, "3 patches on hello-1.0: 0 findings\n",
+        0, f"computed once more by {find_judge().name}\n3 patches on hello-1.0: 0 findings\n",
     )  # fmt: skip
     status, out, _ = run(capfd, "check", "--tree", "../hello-1.1", *PATCHES, "--json")
     assert (status, len(json.loads(out)["problems"])) == (1, 2)  # fuzz lets one apply
@@ -128,3 +130,16 @@ def test_a_review_of_a_tree_keeps_its_decisions_beside_the_patches(
     assert (hello / "mine").is_file()
     assert (hello / "debian/patches/decisions").read_text() == decided
     assert run(capfd, *words, "--since", "2026.1")[0] == 2
+
+
+def test_a_series_that_loses_a_change_is_found_by_the_judge(
+    hello: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = "freebsd_port.engine.ops.inspect.check.plan_series"
+    monkeypatch.setattr(place, lambda tree, patches, max_fuzz: Plan((), ()))
+    status, out, _ = run(capfd, "check", "--tree", "../hello-1.0", *PATCHES, "--json")
+    problems = json.loads(out)["problems"]
+    assert status == 1
+    assert {one["what"] for one in problems} == {
+        f"{find_judge().name} makes another file of the series than we do"
+    }

@@ -63,6 +63,7 @@ def show_series_check(common: Common, result: SeriesCheck) -> None:
                 "verb": "check",
                 "patches": result.patches,
                 "applied": result.is_applied,
+                "judge": result.judge,
                 "problems": problem_rows(result.findings),
             }
         )
@@ -70,6 +71,8 @@ def show_series_check(common: Common, result: SeriesCheck) -> None:
         for finding in result.findings:
             print_error(finding)
         if common.verbosity >= 0:
+            if result.judge is not None:
+                say(paint(f"computed once more by {result.judge}", "dim"))
             looked = count(result.patches, "patch")
             looked += f" on {common.tree_label()}" if result.is_applied else ", not applied"
             say(f"{looked}: {count(len(result.findings), 'finding')}")

@@ -31,7 +31,12 @@ class Judgement:
 
 
 def judge_plan(
-    tree: Tree, goal: Sequence[GoalPatch], plan: Plan, judge: Judge | None = None
+    tree: Tree,
+    goal: Sequence[GoalPatch],
+    plan: Plan,
+    judge: Judge | None = None,
+    *,
+    fuzz: int = 0,
 ) -> Judgement:
     """Compute what the patches make of the tree once more, and compare it with a clean plan.
 
@@ -45,7 +50,7 @@ def judge_plan(
         SeriesPatch(one.entry.name, one.data, one.entry.strip, one.entry.reverse) for one in goal
     ]
     try:
-        judged = judge_series(judge, before, patches)
+        judged = judge_series(judge, before, patches, fuzz)
     except CannotJudgeError as error:
         return Judgement(
             judge.name, (JudgeError(f"{judge.name} does not apply the series", where=str(error)),)

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from freebsd_port.engine.core.apply.layers import walk_prefixes
+from freebsd_port.engine.core.apply.planner import plan_series
 from freebsd_port.engine.core.patch.header import find_dep3_faults, parse_header
 from freebsd_port.engine.core.patch.patch import Patch, parse_patch
 from freebsd_port.engine.core.series.series import Series, SeriesEntry, SeriesError
 from freebsd_port.engine.core.text.file import Tree
+from freebsd_port.engine.ops.apply.judge import Judgement, judge_plan
 from freebsd_port.engine.ops.target.patch_source import PatchSource, read_patch_file
+from freebsd_port.engine.store.judge.programs import find_judge
 from freebsd_port.errors import PortError, system_words
 
 _PATCH_NAME = re.compile(r"\.(patch|diff|dpatch)(\.(gz|bz2|xz|lzma))?$")
@@ -32,6 +35,8 @@ class SeriesCheck:
     """Whether the prefixes of the series were applied to a tree, in memory."""
 
     findings: tuple[PortError, ...]
+    judge: str | None = None
+    """Who computed the series once more; None when nobody did."""
 
 
 def check_series(
@@ -51,7 +56,24 @@ def check_series(
     if tree is not None and is_applied:
         for prefix in walk_prefixes(tree, patches, max_fuzz):
             findings += prefix.problems
-    return SeriesCheck(len(series.entries), is_applied, tuple(findings))
+    judge = None
+    if tree is not None and is_applied and not findings:
+        judgement = _judge(source, tree, patches, max_fuzz)
+        if judgement is not None:
+            judge = judgement.judge
+            findings += judgement.problems
+    return SeriesCheck(len(series.entries), is_applied, tuple(findings), judge)
+
+
+def _judge(
+    source: PatchSource, tree: Tree, patches: list[tuple[SeriesEntry, Patch]], max_fuzz: int
+) -> Judgement | None:
+    """Let another program compute the series; None where none is there that knows fuzz."""
+    if max_fuzz and not find_judge().knows_fuzz:
+        return None
+    entries = tuple(entry for entry, patch in patches if patch.changes)
+    plan = plan_series(tree, patches, max_fuzz=max_fuzz)
+    return judge_plan(tree, source.load_patches(entries), plan, fuzz=max_fuzz)
 
 
 def _read_patches(

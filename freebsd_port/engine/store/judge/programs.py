@@ -32,6 +32,11 @@ class Judge:
     program: str | None = None
     is_git: bool = False
 
+    @property
+    def knows_fuzz(self) -> bool:
+        """Tell whether it is GNU patch."""
+        return self.program is not None and not self.is_git
+
 
 @lru_cache(maxsize=1)
 def find_judge() -> Judge:
@@ -45,9 +50,12 @@ def find_judge() -> Judge:
 
 
 def judge_series(
-    judge: Judge, files: Mapping[str, TextFile], patches: Sequence[SeriesPatch]
+    judge: Judge, files: Mapping[str, TextFile], patches: Sequence[SeriesPatch], fuzz: int = 0
 ) -> dict[str, TextFile]:
-    """Give the files as the judge leaves them. Raises CannotJudgeError, naming the patch."""
+    """Give the files as the judge leaves them. Raises CannotJudgeError, naming the patch.
+
+    Only GNU patch knows fuzz.
+    """
     if judge.program is None:
         return apply_series(files, patches)
     with tempfile.TemporaryDirectory(prefix="freebsd-port-judge-") as name:
@@ -56,7 +64,7 @@ def judge_series(
         _write(root, files)
         for patch in patches:
             if patch.data:
-                _apply(judge, root, patch)
+                _apply(judge, root, patch, fuzz)
         return _read(root)
 
 
@@ -72,12 +80,12 @@ def _version(program: str, pattern: bytes) -> str | None:
     return match[0].decode() if match and done.returncode == 0 else None
 
 
-def _apply(judge: Judge, root: Path, patch: SeriesPatch) -> None:
+def _apply(judge: Judge, root: Path, patch: SeriesPatch, fuzz: int) -> None:
     reverse = ["-R"] if patch.is_reversed else []
     if judge.is_git:
         words = ["apply", "--whitespace=nowarn", f"-p{patch.strip}", *reverse, "-"]
     else:
-        words = ["-f", "-s", "-F0", f"-p{patch.strip}", *reverse]
+        words = ["-f", "-s", f"-F{fuzz}", f"-p{patch.strip}", *reverse]
         words += ["--no-backup-if-mismatch", "-r", "-"]
     done = subprocess.run(
         [str(judge.program), *words],
