@@ -6,7 +6,10 @@ comes out the same. Source: git's xdiff, histogram diff and change compaction.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import itertools
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -24,9 +27,9 @@ _SMALL = 2000
 
 def align_as_git(old: Sequence[bytes], new: Sequence[bytes]) -> tuple[Block, ...]:
     """Match the lines of two versions as `git merge` does; blocks are in order and never touch."""
-    numbers: dict[bytes, int] = {}
-    before = [numbers.setdefault(line, len(numbers)) for line in old]
-    behind = [numbers.setdefault(line, len(numbers)) for line in new]
+    numbers: defaultdict[bytes, int] = defaultdict(itertools.count().__next__)
+    before = [*map(numbers.__getitem__, old)]
+    behind = [*map(numbers.__getitem__, new)]
     removed, added = bytearray(len(before)), bytearray(len(behind))
     _mark_changes(before, behind, removed, added)
     _compact(before, removed, added)
@@ -72,6 +75,9 @@ def _mark_changes(
     old: Sequence[int], new: Sequence[int], removed: bytearray, added: bytearray
 ) -> None:
     """Mark the lines that are not common, cutting at the rarest common run again and again."""
+    places: dict[int, list[int]] = {}
+    for at, line in enumerate(old):
+        places.setdefault(line, []).append(at)
     waiting = [(0, len(old), 0, len(new))]
     while waiting:
         b0, b1, o0, o1 = waiting.pop()
@@ -81,7 +87,7 @@ def _mark_changes(
             continue
         if old[b0:b1] == new[o0:o1]:
             continue  # the common run would be all of it
-        best = _find_common(old, new, b0, b1, o0, o1)
+        best = _find_common(old, new, (b0, b1, o0, o1), places)
         if best.has_common and best.count > _MOST_REPEATS:
             _mark_repeats(old, new, (b0, b1, o0, o1), removed, added)
         elif not best.length:
@@ -93,31 +99,38 @@ def _mark_changes(
 
 
 def _find_common(
-    old: Sequence[int], new: Sequence[int], b0: int, b1: int, o0: int, o1: int
+    old: Sequence[int],
+    new: Sequence[int],
+    part: tuple[int, int, int, int],
+    places: Mapping[int, Sequence[int]],
 ) -> _Common:
     """Find the common run that holds the rarest line, the longest of equally rare ones."""
-    places: dict[int, list[int]] = {}
-    for at in range(b0, b1):
-        places.setdefault(old[at], []).append(at)
     best = _Common()
-    at = o0
-    while at < o1:
-        at = _try_line(old, new, (b0, b1, o0, o1), places, best, at)
+    at = part[2]
+    while at < part[3]:
+        at = _try_line(old, new, part, places, best, at)
     return best
+
+
+def _within(standing: Sequence[int], start: int, stop: int) -> Sequence[int]:
+    """Leave the places, which are in order, that are in [start, stop)."""
+    if not standing or (start <= standing[0] and standing[-1] < stop):
+        return standing
+    return standing[bisect_left(standing, start) : bisect_left(standing, stop)]
 
 
 def _try_line(
     old: Sequence[int],
     new: Sequence[int],
     part: tuple[int, int, int, int],
-    places: dict[int, list[int]],
+    places: Mapping[int, Sequence[int]],
     best: _Common,
     at: int,
 ) -> int:
     """Try the runs through one line of the new version; give the next line to try."""
     b0, b1, o0, o1 = part
     following = at + 1
-    standing = places.get(new[at], ())
+    standing = _within(places.get(new[at], ()), b0, b1)
     if standing:
         best.has_common = True
     if not standing or len(standing) > best.count:
@@ -128,23 +141,23 @@ def _try_line(
             continue
         start, begin = place, at
         stop, end = place + 1, at + 1
-        count = len(standing)
+        rarest = len(standing)
         while start > b0 and begin > o0 and old[start - 1] == new[begin - 1]:
             start, begin = start - 1, begin - 1
-            if count > 1:
-                count = min(count, len(places[old[start]]))
-        while count == 1 and (run := old[stop : stop + _RUN]) and stop + _RUN < b1:
+            if rarest > 1:
+                rarest = min(rarest, len(_within(places[old[start]], b0, b1)))
+        while rarest == 1 and (run := old[stop : stop + _RUN]) and stop + _RUN < b1:
             if end + _RUN >= o1 or run != new[end : end + _RUN]:
                 break
             stop, end = stop + _RUN, end + _RUN
         while stop < b1 and end < o1 and old[stop] == new[end]:
-            if count > 1:
-                count = min(count, len(places[old[stop]]))
+            if rarest > 1:
+                rarest = min(rarest, len(_within(places[old[stop]], b0, b1)))
             stop, end = stop + 1, end + 1
         following = max(following, end)
-        if stop - start > max(best.length, 1) or count < best.count:
+        if stop - start > max(best.length, 1) or rarest < best.count:
             best.old, best.new = start, begin
-            best.length, best.count = stop - start, count
+            best.length, best.count = stop - start, rarest
         last = stop - 1
     return following
 
@@ -178,8 +191,12 @@ def _compact(lines: Sequence[int], changed: bytearray, others: bytearray) -> Non
     Groups that meet become one. Where lines of the other version that are changed stand beside
     it, the last such place is taken instead.
     """
-    unchanged = [at for at, is_changed in enumerate(others) if not is_changed]
-    gaps = {n for n, at in enumerate((*unchanged, len(others))) if others[at - 1 : at] == b"\1"}
+    gaps: set[int] = set()
+    at = number = 0
+    while (begin := _begin(others, at)) < len(others):
+        number += begin - at
+        gaps.add(number)
+        at = _end(others, begin)
     start = _begin(changed, 0)
     while start < len(changed):
         start = _begin(changed, _compact_group(lines, changed, gaps, start))
