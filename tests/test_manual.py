@@ -246,7 +246,8 @@ def shape_of(part: ast.AST) -> str:
         case ast.Constant(value=str(text)):
             return re.escape(text)
         case ast.FormattedValue(value=ast.IfExp(body=one, orelse=other)):
-            return f"(?:{shape_of(one)}|{shape_of(other)})"
+            shapes = (shape_of(one), shape_of(other))
+            return ".*" if ".*" in shapes else f"(?:{'|'.join(shapes)})"
     return ".*"
 
 
