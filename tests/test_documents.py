@@ -103,7 +103,7 @@ def test_the_table_of_releases_has_each_with_its_pins_and_whether_the_series_app
     rows = table_rows("docs/releases.md")
     for name in project.release_names():
         release = project.load_release(name)
-        series = "applies" if project.series_lock(name).is_file() else "not carried"
+        series = "applies" if project.series_lock(name).is_file() else "not rebased yet"
         cells = next(
             [cell.strip() for cell in row.strip("|").split("|")]
             for row in rows

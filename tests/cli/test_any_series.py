@@ -141,5 +141,5 @@ def test_a_series_that_loses_a_change_is_found_by_the_judge(
     problems = json.loads(out)["problems"]
     assert status == 1
     assert {one["what"] for one in problems} == {
-        f"{find_judge().name} makes another file of the series than we do"
+        f"{find_judge().name} gives a different result than freebsd-port"
     }

@@ -1,4 +1,4 @@
-"""Rebase the series to another release with a three-way merge."""
+"""Rebase the series to another release, or any series to another tree."""
 
 from __future__ import annotations
 
@@ -135,7 +135,10 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     "--continue", "action", flag_value="continue", help="Take the resolved files and go on."
 )
 @click.option(
-    "--skip", "action", flag_value="skip", help="Switch the conflicting patch off on that release."
+    "--skip",
+    "action",
+    flag_value="skip",
+    help="Leave the conflicting patch out on that release or tree.",
 )
 @click.option("--reason", metavar="TEXT", help="Reason for --skip; recorded in the series.")
 @click.option("--abort", "action", flag_value="abort", help="Restore every file as it was before.")

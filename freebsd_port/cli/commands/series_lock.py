@@ -21,7 +21,7 @@ Examples:
 @common_options
 @pass_common
 def command(common: Common, offline: bool) -> None:
-    """Lock every release that has a series.lock, and the newest release.
+    """Without --release, lock the newest release and every other one that has a series.lock.
 
     --release locks one release, whether it has a series.lock or not. The series is planned on the
     pinned wheels. Nothing is written if anything is wrong with series, patches or pins.

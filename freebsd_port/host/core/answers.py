@@ -39,7 +39,7 @@ class Nova:
         "/usr/local/etc/nova", "Directory of nova.conf and what belongs to it."
     )
     state: HostPath = rules.path(
-        "/var/db/nova", "Directory of nova's state; instances/ lies in it."
+        "/var/db/nova", "Directory of nova's state, with instances/ in it."
     )
     log: HostPath = rules.path("/var/log/nova", "Directory of the services' logs; root's.")
     run: HostPath = rules.path("/var/run/nova", "Directory of the services' process IDs.")
@@ -149,7 +149,7 @@ class Database:
         "mysql+pymysql",
         "postgresql+psycopg2",
     )
-    name: Name = rules.name("nova", "Nova's database; NAME_api and NAME_cell0 lie beside it.")
+    name: Name = rules.name("nova", "Nova's database; the others are NAME_api and NAME_cell0.")
 
     @property
     def names(self) -> tuple[str, str, str]:

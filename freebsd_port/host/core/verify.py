@@ -121,7 +121,7 @@ _GIB = 1 << 30
 _DISK_SHARE = 0.01
 """How far the size of a disk may be off: on ZFS it moves with what other data sets take."""
 
-_RESTART = "service nova_compute restart; its log says what libvirt told it"
+_RESTART = "service nova_compute restart; its log has libvirt's error"
 
 NEEDED_TRAITS = frozenset(
     (

@@ -1,4 +1,4 @@
-"""Where a hunk lands in a file: exactly, displaced, with fuzz, or nowhere.
+"""Where a hunk is placed in a file: exactly, displaced, with fuzz, or nowhere.
 
 The search order is GNU patch's, so that both put every hunk on the same line.
 """

@@ -1,4 +1,4 @@
-"""A rebase that was begun, as it is kept between two commands. The files are `store.rebasing`'s."""
+"""A rebase that was begun, as it is kept between two commands. The files are `store.rebase`'s."""
 
 from __future__ import annotations
 

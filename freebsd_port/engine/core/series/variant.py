@@ -1,6 +1,6 @@
 """Which file holds a patch's text for a release, and where a new text goes.
 
-`<what>.patch` is for the newest release it was carried to, `<what>@<release>.patch` for that
+`<what>.patch` is for the newest release it was rebased to, `<what>@<release>.patch` for that
 release and older ones, down to the next variant.
 """
 

@@ -11,7 +11,7 @@ from freebsd_port.errors import PortError, ProblemsError, UsageError
 
 
 class NoSeriesLockError(PortError):
-    """The series does not fit a release that it was never carried to."""
+    """The series does not fit a release that it was never rebased to."""
 
 
 def apply_series(

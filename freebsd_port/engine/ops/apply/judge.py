@@ -19,7 +19,7 @@ _NAMES = re.compile(
 
 
 class JudgeError(PortError):
-    """The judge does not make of the series what the plan does."""
+    """The judge's result of the series differs from the plan's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def judge_plan(
     *,
     fuzz: int = 0,
 ) -> Judgement:
-    """Compute what the patches make of the tree once more, and compare it with a clean plan.
+    """Compute the result of the patches once more, and compare it with a clean plan.
 
     Only files that the patches name are looked at; they are written to a directory of their own.
     """
@@ -67,9 +67,9 @@ def judge_plan(
         judge.name,
         tuple(
             JudgeError(
-                f"{judge.name} makes another file of the series than we do",
+                f"{judge.name} gives a different result than freebsd-port",
                 where=path,
-                hint="do not use the series as it is, and report the patches of that file",
+                hint="do not use the series as it is; report the patches of this file",
             )
             for path in differing
         ),

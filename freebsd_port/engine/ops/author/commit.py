@@ -1,4 +1,4 @@
-"""Landing an authoring verb: its texts, then the tree and the state in one transaction."""
+"""Write the result of an authoring verb: patch files, then tree and state in one transaction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`refresh`: write a patch anew from the files as they are now, and remember them as its own."""
+"""`refresh`: write a patch again from its files as they are now, and record them as its result."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def refresh_patch(
     """Refresh a patch that is on, the top one unless named; its header stays byte for byte.
 
     Source: quilt 0.66, refresh. Raises StackError without `force` when later patches have the
-    same files, and when the text was changed by hand since the patch was put on.
+    same files, and when the text was changed by hand since the patch was applied.
     """
     with hold_stack(workspace) as stack:
         index = stack.require_on(name)

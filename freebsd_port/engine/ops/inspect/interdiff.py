@@ -24,7 +24,7 @@ class Interdiff:
 
     patches: tuple[PatchDiff, ...]
     unplaced: tuple[PortError, ...] = ()
-    """Why it is not known where the hunks land; only between releases."""
+    """Why it is not known where the hunks are placed; only between releases."""
 
 
 def is_series(word: str) -> bool:
@@ -34,7 +34,7 @@ def is_series(word: str) -> bool:
 
 
 def compare_files(old: str, new: str, patches: Path | None = None) -> Interdiff:
-    """Compare two series; the patches of each are beside it, or both in the directory named.
+    """Compare two series; the patches of each are next to it, or both in the directory named.
 
     Raises SeriesError and ProblemsError as reading them does.
     """

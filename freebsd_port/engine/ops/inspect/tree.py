@@ -1,4 +1,4 @@
-"""A tree without the patches that are applied to it, and a series read to be laid over it."""
+"""A tree without the patches that are applied to it, and a series read to be applied to it."""
 
 from __future__ import annotations
 

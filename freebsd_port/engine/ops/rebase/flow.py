@@ -118,7 +118,7 @@ def start_rebase(
 def continue_rebase(rebasing: Rebasing) -> Rebased:
     """Take the finished files of the patch in conflict, and go on.
 
-    Where a person removed the directory with those files, they are laid out anew.
+    If a person removed the directory with those files, they are written again.
     Raises UnfinishedError with every marker that is left and every file that does not parse.
     """
     with held(rebasing.root):
@@ -132,7 +132,7 @@ def continue_rebase(rebasing: Rebasing) -> Rebased:
             patch = next((p for p in carried.patches if p.name == state.stopped), None)
             if patch is None or not patch.work:
                 raise RebaseError(
-                    f"{state.stopped} is in conflict no more: the series or its patches changed",
+                    f"{state.stopped} is no longer in conflict: the series or its patches changed",
                     hint=f"{rebasing.command} --abort, then start again",
                 )
             files = store.read_work(patch.work, carried.tree.paths())

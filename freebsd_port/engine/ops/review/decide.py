@@ -1,4 +1,4 @@
-"""Make a reviewer's decisions of hunks, and write them beside a series that is no project's."""
+"""Make a reviewer's decisions on hunks, and write them next to a series that is not a project's."""
 
 from __future__ import annotations
 

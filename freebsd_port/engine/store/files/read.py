@@ -1,4 +1,4 @@
-"""Read many small files quickly: patches and what lies beside them. Trees to patch are `tree`."""
+"""Read many small files quickly: patches and what is next to them. Trees to patch are `tree`."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ PACKAGES = LockFiles("requirements.in", "requirements.txt", "dependencies.toml")
 """Of the target environment."""
 
 TESTS = LockFiles("test-requirements.in", "test-requirements.txt", "test-dependencies.toml")
-"""Of what upstream's own tests need beside it."""
+"""Of what upstream's own tests need in addition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ class LockResult:
     release: Release
     locked: tuple[Locked, ...]
     tests: tuple[Locked, ...]
-    """What upstream's tests need beside it; empty for a release without test-requirements.in."""
+    """What upstream's tests need in addition; empty for a release without test-requirements.in."""
 
     differences: tuple[LockDifference, ...]
     """Between the platforms, or from the lock; those with is_problem stop an installation."""
@@ -260,7 +260,7 @@ def _lock_tests(
     """Make the lock of what the tests need beside the environment's."""
     from freebsd_port.openstack.store.python.pip_tools import compile_requirements
 
-    tell("locking what upstream's own tests need beside it")
+    tell("locking what upstream's own tests need in addition")
     data = compile_requirements(
         compiler,
         directory / TESTS.source,

@@ -142,7 +142,7 @@ def test_a_plan_that_lost_a_change_is_found_by_the_judge_and_no_lock_is_written(
 
     monkeypatch.setattr("freebsd_port.openstack.ops.inspect.check.plan_series", lose_one)
     result = lock(project)
-    problem = f"{find_judge().name} makes another file of the series than we do"
+    problem = f"{find_judge().name} gives a different result than freebsd-port"
     assert (what(result), result.written, place.exists()) == ([problem], (), False)
     place.write_text("")
     assert problem in what(check(project))

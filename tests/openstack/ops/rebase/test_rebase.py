@@ -346,7 +346,7 @@ def test_a_patch_that_was_changed_meanwhile_is_not_guessed_at(project: RebasePro
     project.add_release("2026.1", CLASHING)
     rebase(project, "2026.1")
     (project.root / "series").write_text(f"{WHO}\n")
-    with pytest.raises(RebaseError, match="in conflict no more"):
+    with pytest.raises(RebaseError, match="no longer in conflict"):
         flow.continue_rebase(rebasing(project))
 
 
