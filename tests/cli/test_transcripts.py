@@ -115,7 +115,7 @@ def test_a_command_line_that_cannot_be_meant_exits_with_2(
 def test_push_says_when_all_are_on(run: Run) -> None:
     run("apply")
     assert run("push") == Said(
-        2, "", f"error: nothing to push: the series ends at {LEAVE}, which is on\n"
+        2, "", f"error: nothing to push: the series ends at {LEAVE}, which is applied\n"
     )
     assert run("push", WHO).status == 2
     assert run("pop", LEAVE) == Said(

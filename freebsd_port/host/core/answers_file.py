@@ -155,7 +155,7 @@ def _is_toml(text: str) -> bool:
 
 
 _HEAD = """\
-# What freebsd-port is to know of this host. Each key stands here with its default, which is for one
+# What freebsd-port has to know of this host. Each key is here with its default, which is for one
 # machine that runs everything. Take the # away before a key to change it. Passwords do not belong
 # here: see `freebsd-port host config --help`.
 """

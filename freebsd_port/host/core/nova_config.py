@@ -207,7 +207,7 @@ MODE = 0o640
 """Root's to write, the group of nova's services to read."""
 
 _HEAD = """Written by `freebsd-port host config` from host.toml and the file of passwords.
-Edit those and run it again. Every option there is: nova.conf.sample, beside this file."""
+Edit those and run it again. Every option there is: nova.conf.sample, next to this file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ def plan_config(
     progress("asking the environment for its options and policies")
     generators = Generators(environment)
     files = config_files(answers, passwords, _read_shipped(environment, generators))
-    progress("letting oslo.config judge the configuration")
+    progress("letting oslo.config check the configuration")
     _require_valid(generators, files, secrets)
     host = HostFiles(root, "config")
     found = {file.path: host.look(file.path) for file in files}

@@ -24,10 +24,10 @@ _PROBE = IN_TARGET / "database_probe.py"
 _LOOK_SECONDS = 120
 _SYNC_SECONDS = 3600
 _CLIENTS = ("mariadb", "mysql")
-_GO_ON = "cure that; freebsd-port host database --run goes on from this step"
+_GO_ON = "fix that; freebsd-port host database --run continues from this step"
 _BY_HAND = (
     "freebsd-port host database --print has the SQL, for whoever may run it; "
-    "then --run goes on after this step"
+    "then --run continues after this step"
 )
 _AS_WHOM = f"name an administrator with --defaults-file; or {_BY_HAND}"
 
@@ -109,7 +109,7 @@ class DatabaseServer:
             raise DatabaseError(
                 f"cannot run {name}: {system_words(error)}",
                 where=words[0],
-                hint="freebsd-port host doctor says what brings it",
+                hint="freebsd-port host doctor names what is missing",
             ) from error
         if done.returncode:
             said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]

@@ -146,7 +146,7 @@ class HostFiles:
             raise _refusal(error, self._note) from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise HostFileError(
-                "the note of what was installed cannot be read",
+                "the record of what was installed cannot be read",
                 where=str(self._note),
                 hint="remove it; what is installed is then taken for somebody else's",
             ) from error

@@ -35,7 +35,7 @@ def read_passwords(path: Path) -> dict[str, str]:
         raise _refusal(path, error) from error
     if stat.S_IMODE(mode) & 0o077:
         raise PasswordFileError(
-            "others than its owner may read the passwords",
+            "users other than its owner may read the passwords",
             where=f"{path}, mode {stat.S_IMODE(mode):04o}",
             hint=f"chmod 0600 {path}",
         )

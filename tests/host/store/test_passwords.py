@@ -40,7 +40,7 @@ def test_a_file_that_others_may_read_is_refused_with_the_cure(tmp_path: Path) ->
     path = tmp_path / "passwords.toml"
     save_passwords(path, {"broker": "a"})
     path.chmod(0o640)
-    with pytest.raises(PasswordFileError, match="others than its owner") as caught:
+    with pytest.raises(PasswordFileError, match="users other than its owner") as caught:
         read_passwords(path)
     assert caught.value.hint == f"chmod 0600 {path}"
 

@@ -173,7 +173,7 @@ class FileMerger:
         line = self._first_line(as_git, results)
         if names is not None and is_doubtful:
             place = names[1] or "the module itself"
-            reason = f"its lines come to stand in {place}, not in {names[0]}: read it"
+            reason = f"its lines end up in {place}, not in {names[0]}: read it"
             return _Found("merged", reason, line, names[0])
         if len(made) < len(results):
             return _Found("merged", f"{self.release} has part of it", line)

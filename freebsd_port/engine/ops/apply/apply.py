@@ -67,7 +67,9 @@ def push_patches(
         workspace.source.load_series().require_index(distance.name)  # before what is on counts
     here = workspace.position(load_state(workspace.target.root))
     if here == len(entries):
-        raise UsageError(f"nothing to push: the series ends at {entries[-1].name}, which is on")
+        raise UsageError(
+            f"nothing to push: the series ends at {entries[-1].name}, which is applied"
+        )
     if distance.is_all:
         there = len(entries)
     elif distance.name is not None:

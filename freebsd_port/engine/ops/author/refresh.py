@@ -178,7 +178,7 @@ def _require_same(
         digest = entry.after if entry else original.sha256 if original else None
         if digest != (after.sha256 if after else None):
             raise StackError(
-                f"the text of {goal[index].entry.name} would not give {path} back",
+                f"{goal[index].entry.name} as refreshed would not give the same {path}",
                 where=str(stack.target.root),
                 hint="look at its header, and report this",
             )

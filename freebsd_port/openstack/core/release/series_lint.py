@@ -43,7 +43,7 @@ def lint_series(series: Series, files: Iterable[str], releases: tuple[str, ...])
             )
         tagged = {*entry.excluded, entry.since, entry.until} - {None}
         findings += [
-            LintError(f"the tag names {tag}, which is no release found", where=where)
+            LintError(f"the tag names {tag}, which is not a release of the project", where=where)
             for tag in sorted(str(tag) for tag in tagged - set(releases))
         ]
     listed = set(series.names)
@@ -80,7 +80,7 @@ def lint_patch(name: str, data: bytes) -> list[PortError]:
         if b"\t" in change.preamble.rpartition(b"+++ ")[2].rstrip(b"\n"):
             findings.append(
                 LintError(
-                    "the file names carry time stamps, so the patch is not byte-stable", where=line
+                    "the file names have time stamps, so the patch is not byte-stable", where=line
                 )
             )
     for number, text in enumerate(data.split(b"\n"), 1):

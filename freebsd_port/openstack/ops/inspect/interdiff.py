@@ -60,7 +60,7 @@ def compare_revisions(
 ) -> Interdiff:
     """Compare the series of a git revision with that of another one, or of the working tree.
 
-    `release` says which texts are taken on both sides. Raises GitError, and what reading either
+    `release` chooses the variants on both sides. Raises GitError, and what reading either
     series raises.
     """
     files = [read_revision(project.root, old, _is_wanted)]
@@ -87,7 +87,7 @@ def are_releases(project: Project, names: Sequence[str]) -> bool:
         return True
     raise UsageError(
         f"{releases[0]} is a release, and it is compared with another release",
-        hint="give two releases, or revisions only: --release says which texts are taken of those",
+        hint="give two releases, or revisions only; --release chooses the variants of revisions",
     )
 
 

@@ -278,7 +278,7 @@ def test_lines_that_come_to_stand_in_another_function_are_a_conflict_or_told() -
     assert carry({"pkg/m.py": new}, after).state == "conflict"
     done = carry({"pkg/m.py": new}, after, is_wary=False)
     assert done.hunks[0].reason == (
-        "its lines come to stand in Host.leave, not in Host.greet: read it"
+        "its lines end up in Host.leave, not in Host.greet: read it"
     )
 
 

@@ -63,8 +63,8 @@ def test_a_patch_stands_in_the_directory_of_a_patched_distribution() -> None:
 def test_a_tag_names_a_release_that_is_here() -> None:
     text = "nova/a.patch # not 2025.1, since 2024.1: later\nnova/b.patch # until 2031.1: gone\n"
     assert series(text, "nova/a.patch", "nova/b.patch") == [
-        ("the tag names 2024.1, which is no release found", "series:1"),
-        ("the tag names 2031.1, which is no release found", "series:2"),
+        ("the tag names 2024.1, which is not a release of the project", "series:1"),
+        ("the tag names 2031.1, which is not a release of the project", "series:2"),
     ]
 
 
@@ -85,7 +85,7 @@ def test_time_stamps_are_found_at_their_line() -> None:
     text = HEADER + DIFF.replace("b/m.py\n", "b/m.py\t2026-11-21 10:00:00\n")
     assert patch(text) == [
         (
-            "the file names carry time stamps, so the patch is not byte-stable",
+            "the file names have time stamps, so the patch is not byte-stable",
             "patches/nova/a.patch:9",
         )
     ]
