@@ -277,9 +277,7 @@ def test_lines_that_come_to_stand_in_another_function_are_a_conflict_or_told() -
     after = MODULE.replace(b"return text\n", b"return text.title()\n")
     assert carry({"pkg/m.py": new}, after).state == "conflict"
     done = carry({"pkg/m.py": new}, after, is_wary=False)
-    assert done.hunks[0].reason == (
-        "its lines end up in Host.leave, not in Host.greet: read it"
-    )
+    assert done.hunks[0].reason == "its lines end up in Host.leave, not in Host.greet: read it"
 
 
 def test_a_hunk_is_merged_where_git_sees_it_and_not_where_it_is_written() -> None:
