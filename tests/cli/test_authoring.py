@@ -59,7 +59,7 @@ def test_a_refresh_says_that_the_lock_is_out_of_date(run: Run, project: SmallPro
     run("apply", "-q")
     (project.packages / "nova/greet.py").write_text(POLITE + "# more\n")
     assert run("refresh") == Said(0, f"refresh {LEAVE}\n{LOCK}", "")
-    assert run("apply").err.startswith("error: nova/greet.py comes out otherwise than series.lock")
+    assert run("apply").err.startswith("error: nova/greet.py differs from what series.lock records")
     assert run("series", "lock", "--release", "2026.2", "--offline").status == 0
     assert run("apply").out.startswith("nothing to do")
 

@@ -28,7 +28,7 @@ def test_init_writes_every_key_once_and_never_over_other_answers(run: Run, tmp_p
     path.write_text('[nova]\nuser = "other"\n')
     said = run("host", "init", "--answers", str(path))
     assert said.status == 2
-    assert "answers already, which are not written over" in said.err
+    assert "answers already exist and are not overwritten" in said.err
     assert path.read_text() == '[nova]\nuser = "other"\n'
 
 

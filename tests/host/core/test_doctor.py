@@ -354,6 +354,6 @@ def test_a_recording_survives_a_round_trip_with_the_same_bytes() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"commands": 1}', b"\xff"])
 def test_what_is_no_recording_is_refused_by_name(data: bytes) -> None:
-    with pytest.raises(UsageError, match="no recording") as caught:
+    with pytest.raises(UsageError, match="not a recording") as caught:
         parse_recording(data, "there.json")
     assert caught.value.where == "there.json"

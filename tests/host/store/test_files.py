@@ -116,7 +116,7 @@ def test_what_is_no_file_is_not_touched(tmp_path: Path) -> None:
     place = HostFiles(tmp_path, "services").place(HOOK.path)
     place.parent.mkdir(parents=True)
     place.symlink_to("/etc/passwd")
-    with pytest.raises(HostFileError, match="no file is in the way"):
+    with pytest.raises(HostFileError, match="not a file is in the way"):
         HostFiles(tmp_path, "services").look(HOOK.path)
 
 

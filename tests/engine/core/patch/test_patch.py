@@ -41,7 +41,7 @@ def test_an_empty_file_is_a_patch_that_changes_nothing() -> None:
 
 @pytest.mark.parametrize("data", [b"no diff here\n", b"\0\xff"])
 def test_a_file_without_a_diff_is_refused(data: bytes) -> None:
-    with pytest.raises(HunkError, match="holds no diff"):
+    with pytest.raises(HunkError, match="contains no diff"):
         parse_patch("p", data)
 
 

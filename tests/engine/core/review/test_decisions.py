@@ -93,7 +93,7 @@ LINE = f"approved a1b2c3d4e5f6 {CONTENT} 2026-11-25 nova/a.patch nova/host.py:Ho
     ("line", "what", "hint"),
     [
         ("approved a1b2c3d4e5f6", "the line is not a decision", "write it as VERDICT HUNK"),
-        (LINE.replace("approved", "liked"), "'liked' is no verdict", "write it as"),
+        (LINE.replace("approved", "liked"), "'liked' is not a verdict", "write it as"),
         (LINE.replace("a1b2c3d4e5f6", "a1b2"), "'a1b2' is not the id of a hunk", "write it as"),
         (LINE.replace(CONTENT, "12"), "'12' is not the digest of a hunk's content", "write it as"),
         (LINE.replace("2026-11-25", "yesterday"), "Invalid isoformat string", "write it as"),

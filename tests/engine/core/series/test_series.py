@@ -36,7 +36,7 @@ def test_a_name_that_no_file_can_have_is_refused_by_line() -> None:
 
 
 def test_a_name_that_stands_twice_is_refused_with_both_lines() -> None:
-    with pytest.raises(SeriesError, match="stands twice") as caught:
+    with pytest.raises(SeriesError, match="is in the series twice") as caught:
         parse_series(b"a\nb\na\n")
     assert caught.value.where == "series:3, first at line 1"
 

@@ -114,7 +114,7 @@ def test_a_new_patch_begins_with_the_fields_that_check_asks_for(project: SmallPr
         ("/nova/thing.patch", "it is absolute"),
         ("nova/a thing.patch", "it cannot be written in a series"),
         ("nova/a\nthing.patch", "it cannot be written in a series"),
-        (GREET, "exists already"),
+        (GREET, "already exists"),
     ],
 )
 def test_a_name_that_no_patch_can_have_is_refused(
@@ -132,8 +132,8 @@ def test_a_name_that_no_patch_can_have_is_refused(
         ("oslo_privsep/who.py", "it belongs to oslo.privsep"),
         ("nova-1.0.dist-info/METADATA", "it is metadata of a distribution"),
         ("elsewhere.py", "no pinned distribution owns it"),
-        ("../series", "is not below the tree"),
-        ("/etc/passwd", "is not below the tree"),
+        ("../series", "is not inside the tree"),
+        ("/etc/passwd", "is not inside the tree"),
         (f"{STATE_DIRECTORY}/state.json", "no pinned distribution owns it"),
     ],
 )
@@ -218,7 +218,7 @@ def test_a_text_changed_by_hand_below_its_header_is_not_written_over(
     edit(project, GREETING, POLITE + "# mine\n")
     before = snapshot_all(project)
     (told,) = problems_of(lambda: refresh_patch(project.workspace()))
-    assert "a refresh would lose what was changed in it" in told
+    assert "a refresh would lose that change" in told
     assert snapshot_all(project) == before
     project.patch(LEAVE).write_bytes(text.replace(b"Origin: vendor", b"Origin: upstream"))
     refresh_patch(project.workspace())
@@ -411,7 +411,7 @@ def test_an_editor_gets_words_from_its_variable_and_a_changed_tree_is_noticed(
     target = project.packages / GREETING
     script = make_editor(tmp_path / "editor", f'echo "$1" > {target}; echo mine > "$2"')
     monkeypatch.setenv("VISUAL", f"{script} --wait")
-    with pytest.raises(StackError, match="changed while the files were edited") as caught:
+    with pytest.raises(StackError, match="changed while the files were being edited") as caught:
         edit_files(project.workspace(), (GREETING,), lambda _: None)
     assert target.read_text() == "--wait\n"
     assert (Path(str(caught.value.where)) / GREETING).read_text() == "mine\n"

@@ -76,7 +76,7 @@ def test_a_directory_without_a_repository_is_said(tmp_path: Path) -> None:
 
 def test_a_machine_without_git_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(GitError, match="read with git, which is not here"):
+    with pytest.raises(GitError, match="need git, which is not installed"):
         read_revision(tmp_path, "HEAD", everything)
 
 

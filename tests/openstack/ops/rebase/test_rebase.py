@@ -465,7 +465,7 @@ def test_a_patch_file_that_is_missing_is_named(project: RebaseProject) -> None:
     (project.root / "patches" / LEAVE).unlink()
     with pytest.raises(ProblemsError) as told:
         rebase(project, "2026.1")
-    assert "is not there" in told.value.problems[0].what
+    assert "does not exist" in told.value.problems[0].what
 
 
 def test_a_text_that_another_release_made_is_not_taken_on_trust(project: RebaseProject) -> None:

@@ -220,5 +220,5 @@ def test_the_same_command_finishes_what_was_killed_between_two_files(
 
 
 def test_packaged_releases_are_not_changed(project: Project) -> None:
-    with pytest.raises(UsageError, match="not to be changed"):
+    with pytest.raises(UsageError, match="cannot be changed"):
         add(Project(project.root, is_packaged=True), "2026.2", Wishes({"nova": "1.1"}))

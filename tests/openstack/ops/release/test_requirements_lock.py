@@ -126,7 +126,7 @@ def test_what_the_tests_need_is_locked_beside_the_packages_and_without_them(
 
 
 def test_packaged_releases_are_not_locked_again(project: Project) -> None:
-    with pytest.raises(RequirementsLockError, match="not to be locked again"):
+    with pytest.raises(RequirementsLockError, match="cannot be locked again"):
         lock_release(Project(project.root, is_packaged=True), project.load_release())
 
 

@@ -162,5 +162,5 @@ def test_a_project_inside_the_package_is_not_decided_about(made: RebaseProject) 
 
     facts = gather(made)
     packaged = replace(find_project(made.root), is_packaged=True)
-    with pytest.raises(ProjectError, match="installed with the package"):
+    with pytest.raises(ProjectError, match="inside an installed package"):
         decide_hunks(packaged, facts, [facts.patches[0].hunks[0].id], "approved", by="Jo")

@@ -9,14 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from freebsd_port.engine.core.review.decisions import DecisionError
 from freebsd_port.engine.core.review.facts import Decision
 from freebsd_port.engine.store.files.lock import BusyError
+from freebsd_port.engine.store.files.write import WriteError
 from freebsd_port.openstack.store.project.decisions import (
     Decisions,
     change_decisions,
     load_decisions,
 )
-from freebsd_port.openstack.store.project.project import Project, ProjectError
+from freebsd_port.openstack.store.project.project import Project
 
 
 def decision(number: int) -> Decision:
@@ -82,7 +84,7 @@ def test_a_second_writer_gives_up_after_its_time(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
     (tmp_path / "decisions").mkdir()
-    with pytest.raises(ProjectError, match="cannot be read: is a directory"):
+    with pytest.raises(DecisionError, match="cannot be read: is a directory"):
         load_decisions(Project(tmp_path))
 
 
@@ -97,6 +99,6 @@ def test_a_refused_write_leaves_the_file_as_it_was(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.replace", refuse)
-    with pytest.raises(ProjectError, match="cannot be written: no space left"):
+    with pytest.raises(WriteError, match="cannot write: no space left"):
         change_decisions(project, (), lambda one: (*one, decision(2)))
     assert project.decisions.read_bytes() == before
