@@ -41,6 +41,7 @@ __all__ = [
     "offline_option",
     "output_options",
     "pass_common",
+    "release_option",
     "series_options",
     "target_options",
     "tree_options",
@@ -110,13 +111,18 @@ def output_options(function: F) -> F:
 
 def common_options(function: F) -> F:
     """Add what every verb on one release takes."""
+    return release_option("OpenStack release; by default the newest.")(output_options(function))
+
+
+def release_option(help_text: str) -> Callable[[F], F]:
+    """Add --release."""
     return _option(
         "--release",
         metavar="NAME",
         keeps="release",
         shell_complete=complete_release,
-        help="OpenStack release; by default the newest.",
-    )(output_options(function))
+        help=help_text,
+    )
 
 
 def venv_option(function: F) -> F:

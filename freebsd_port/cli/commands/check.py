@@ -8,10 +8,11 @@ import click
 
 from freebsd_port.cli.options import (
     Common,
-    common_options,
     fuzz_option,
     offline_option,
+    output_options,
     pass_common,
+    release_option,
     tree_options,
     venv_option,
 )
@@ -42,7 +43,8 @@ Examples:
 @click.option("--headers", is_flag=True, help="With --series: also ask for DEP-3's fields.")
 @fuzz_option("With --series: allow this fuzz; by default 2, as quilt does.")
 @tree_options
-@common_options
+@release_option("OpenStack release; by default all.")
+@output_options
 @pass_common
 def command(
     common: Common, offline: bool, require_reviewed: bool, headers: bool, fuzz: int | None

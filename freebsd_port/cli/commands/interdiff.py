@@ -51,10 +51,10 @@ def command(
 
     A series is a file or a directory that has one, such as debian/patches.
 
-    Hunks are paired by the lines that they change, so other context or other line numbers are
-    not confused with another meaning. For releases, the variants that each takes
-    are shown, and with -v where every hunk is placed; -v also shows context. For revisions,
-    --release chooses the variants to compare.
+    Hunks are paired by the lines that they change, so other context or other line numbers are not
+    confused with another meaning. For releases, the variants that each takes are shown, and with
+    -v where every hunk is placed; -v also shows context. For revisions, --release chooses the
+    variants to compare.
     """
     from freebsd_port.cli.views.interdiff import as_json, show_interdiff, show_stat
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 import click
 
 from freebsd_port.cli.lazy import VerbGroup
-from freebsd_port.cli.options import Common, common_options, pass_common, venv_option
+from freebsd_port.cli.options import (
+    Common,
+    output_options,
+    pass_common,
+    release_option,
+    venv_option,
+)
 from freebsd_port.cli.render import describe_project, paint, print_json, say
 from freebsd_port.errors import UsageError
 from freebsd_port.openstack.ops.release.listing import ReleaseState
@@ -31,7 +37,8 @@ Examples:
     invoke_without_command=True,
 )
 @venv_option
-@common_options
+@release_option("OpenStack release; by default all.")
+@output_options
 @pass_common
 def command(common: Common) -> None:
     """Without a verb, list the releases: Pythons, environment and series.lock; -v adds the pins.

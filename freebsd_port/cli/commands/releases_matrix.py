@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from freebsd_port.cli.options import Common, common_options, pass_common
+from freebsd_port.cli.options import Common, output_options, pass_common, release_option
 from freebsd_port.cli.render import print_json
 from freebsd_port.openstack.core.release.markers import pythons_of
 from freebsd_port.openstack.ops.release.listing import find_outdated, list_releases
@@ -30,7 +30,8 @@ Examples:
     is_flag=True,
     help="Ask the package index; add newer releases, and newer versions of the pins.",
 )
-@common_options
+@release_option("OpenStack release; by default all.")
+@output_options
 @pass_common
 def command(common: Common, outdated: bool) -> None:
     """Print one line of JSON with a row for each release, for fromJSON in a GitHub workflow.

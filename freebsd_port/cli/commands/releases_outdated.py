@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from freebsd_port.cli.options import Common, common_options, pass_common
+from freebsd_port.cli.options import Common, output_options, pass_common, release_option
 from freebsd_port.cli.render import count, paint, print_json, say
 
 SECTION = "Verbs"
@@ -30,7 +30,8 @@ newer."""
 
 @click.command("outdated", epilog=_EPILOG)
 @click.option("--exit-code", is_flag=True, help="Exit with 3 if something is newer.")
-@common_options
+@release_option("OpenStack release; by default all.")
+@output_options
 @pass_common
 def command(common: Common, exit_code: bool) -> None:
     """Of a pin, only point releases count as newer.

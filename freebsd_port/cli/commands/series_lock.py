@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import click
 
-from freebsd_port.cli.options import Common, common_options, offline_option, pass_common
+from freebsd_port.cli.options import (
+    Common,
+    offline_option,
+    output_options,
+    pass_common,
+    release_option,
+)
 
 SECTION = "Verbs"
 PLACE = 1
@@ -18,13 +24,14 @@ Examples:
 
 @click.command("lock", epilog=_EPILOG)
 @offline_option
-@common_options
+@release_option("OpenStack release; by default the newest and all with a series.lock.")
+@output_options
 @pass_common
 def command(common: Common, offline: bool) -> None:
-    """Without --release, lock the newest release and every other one that has a series.lock.
+    """The series is planned on the pinned wheels.
 
-    --release locks one release, whether it has a series.lock or not. The series is planned on the
-    pinned wheels. Nothing is written if anything is wrong with series, patches or pins.
+    Nothing is written if anything is wrong with series, patches or pins. --release locks one
+    release, whether it has a series.lock or not.
     """
     from freebsd_port.cli.views.check import show_check
     from freebsd_port.openstack.ops.inspect.check import lock_series
