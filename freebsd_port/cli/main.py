@@ -88,7 +88,7 @@ def _open_closed_streams() -> None:
 
 
 def _run(words: list[str]) -> int:
-    """Run a verb and give the exit status; every error that the user can cure is told."""
+    """Run a verb and give the exit status; every error that the user can fix is printed."""
     is_json = "--json" in words
     try:
         status = cli.main(words, prog_name="freebsd-port", standalone_mode=False)

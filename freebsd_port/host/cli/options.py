@@ -29,7 +29,7 @@ def passwords_option(function: F) -> F:
 
 
 def _below_root(option: str, parameter: str, default: Path, words: str) -> Callable[[F], F]:
-    """Make an option for a file; unless it names one, the file lies below --root."""
+    """Make an option for a file; unless it names one, the file is below --root."""
 
     def decorate(function: F) -> F:
         @functools.wraps(function)

@@ -13,7 +13,7 @@ from freebsd_port.engine.core.series.series import SeriesEntry
 
 
 def placed_same(release: str, file: str, shown: WalkedHunk, there: WalkedHunk) -> HunkOnRelease:
-    """Say how a hunk lies on a release that takes the same text."""
+    """Give the placement of a hunk on a release that uses the same variant."""
     state, reason = _state(there)
     return _placement(release, state, there, file, shown, reason)
 
@@ -21,7 +21,7 @@ def placed_same(release: str, file: str, shown: WalkedHunk, there: WalkedHunk) -
 def placed_other(
     release: str, file: str, shown: Sequence[WalkedHunk], there: Sequence[WalkedHunk]
 ) -> tuple[HunkOnRelease, ...]:
-    """Say how each hunk lies on a release that takes a text of its own."""
+    """Give the placement of each hunk on a release that has its own variant."""
     placements = []
     for hunk, partner in zip(shown, find_counterparts(shown, there), strict=True):
         if partner is None:
@@ -137,7 +137,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseView:
-    """The series as it lies on one release."""
+    """The series as it is placed on one release."""
 
     release: str
     texts: Mapping[str, Text]
@@ -151,7 +151,7 @@ class ReleaseView:
 def compare_patch(
     entry: SeriesEntry, here: ReleaseView, column: ReleaseView
 ) -> tuple[HunkOnRelease, ...]:
-    """Say how each hunk of a patch, as the shown release has it, lies on another one."""
+    """Give the placement of each hunk of a patch, as the shown release has it, on another one."""
     name, release = entry.name, column.release
     laid = here.patches[name] if name in here.patches else WalkedPatch(name, (), ())
     if column.problem:

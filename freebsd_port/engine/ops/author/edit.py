@@ -64,7 +64,7 @@ def add_files(workspace: Workspace, words: tuple[str, ...], patch: str | None = 
 
 
 def remove_files(workspace: Workspace, words: tuple[str, ...], patch: str | None = None) -> Taken:
-    """Let files belong to a patch no more, and be as they are below it.
+    """Take files out of a patch, and make them what they are below it.
 
     What was edited in them is kept in a copy. Raises StackError for a file that the patch does
     not have or a later one has too.

@@ -1,4 +1,4 @@
-"""A stack: the patches that are on a target, and every file below and above each of them."""
+"""A stack: the patches applied to a target, and every file below and above each of them."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ class Stack:
         return self.tree.read(path) if above is None else self.layers[above].read(path)
 
     def find_stale(self) -> str | None:
-        """Name a patch whose text now makes other files than those that were put on, or None."""
+        """Name a patch whose text now makes other files than those that are applied, or None."""
         known = {e.path: e.after for e in self.state.files if not e.path.endswith("/RECORD")}
         paths = set(known) | set(self.layers[-1].files)
         for path in sorted(paths):
@@ -139,7 +139,7 @@ def hold_stack(workspace: Workspace) -> Iterator[Stack]:
 
 @contextlib.contextmanager
 def hold_series(workspace: Workspace) -> Iterator[None]:
-    """Hold the series against other processes; a tree that it lies in is held already."""
+    """Lock the series against other processes; a tree that contains it is locked already."""
     root, series = workspace.target.root, workspace.source.series_file.parent
     with contextlib.ExitStack() as stack:
         if series.is_dir() and not (root.is_dir() and series.samefile(root)):

@@ -1,4 +1,4 @@
-"""Carry the whole series from one release's wheels to another's in memory; nothing is written."""
+"""Rebase the whole series from one release's wheels to another's in memory; write nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs us: the interpreter, its version and the operating system."""
+"""What runs this command: the interpreter, its version and the operating system."""
 
 from __future__ import annotations
 
