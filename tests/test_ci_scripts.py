@@ -144,7 +144,7 @@ def test_what_the_rebase_wrote_is_pushed_and_opened_with_its_summary(repository:
     status, _, calls = repository.run("propose", "2026.2", "0", "s.md")
     assert status == 0
     assert calls[-1] == (
-        "gh pr create --head rebase/2026.2 --title Carry the series to 2026.2 --body-file s.md"
+        "gh pr create --head rebase/2026.2 --title Rebase the series to 2026.2 --body-file s.md"
     )
     pushed = repository.git("ls-tree", "-r", "--name-only", "origin/rebase/2026.2").split()
     assert "patches/one@2026.1.patch" in pushed

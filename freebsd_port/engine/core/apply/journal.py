@@ -1,6 +1,6 @@
 """The journal's rows: what a change that is being carried out does to each file.
 
-Carrying it out is `store.overlay.journal`.
+Rebasing it out is `store.overlay.journal`.
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ class FileMerger:
     """Whether a merge that is clean by its lines alone, but looks wrong, is a conflict."""
 
     def merge(self, placed: Sequence[PlacedHunk], blocks: Sequence[Block]) -> FileMerge:
-        """Carry the hunks; `blocks` aligns the two versions of the file as git does."""
+        """Merge the hunks; `blocks` aligns the two versions of the file as git does."""
         base, other = self._lines()
         done = FileMerge(self.other_path, self.other_path)
         after = apply_splices(base, [splice for hunk in placed for splice in hunk.splices])
@@ -397,7 +397,7 @@ def merge_whole(
     there: list[bytes] | None,
     release: str,
 ) -> FileMerge:
-    """Carry a file that comes or goes to the release that has `there`; None is no file."""
+    """Merge a file that is added or removed into the release that has `there`; None is no file."""
     merge = FileMerge(path, path, kind)
     outcome: Outcome = "exact"
     reason = "a new file" if kind == "create" else "the same file is removed"

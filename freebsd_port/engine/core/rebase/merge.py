@@ -49,7 +49,7 @@ def merge_splices(
     blocks: Sequence[Block],
     splices: Sequence[Splice],
 ) -> tuple[MergeResult, ...]:
-    """Carry splices to the other version; one result a splice, and one Clash shared by its splices.
+    """Move splices to the other version; one result a splice, and one Clash shared by its splices.
 
     The splices are in order and do not overlap; `blocks` is align_lines(base, other). As in git,
     a splice clashes with a change that it overlaps or touches, unless both made the same of it.

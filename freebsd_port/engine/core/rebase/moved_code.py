@@ -44,7 +44,7 @@ def find_move(
     scopes_of: Callable[[str], Sequence[Scope]],
     is_old: Callable[[str, str], bool],
 ) -> Move | None:
-    """Find the one scope among the files that the base's scope became, and carry splices there.
+    """Find the one scope among the files that the base's scope became, and move splices there.
 
     `scopes_of` gives a file's scopes, and is asked only where they may matter. `is_old` tells of
     path and name whether the base has that scope too, which then did not come of another. The
@@ -63,10 +63,10 @@ def find_move(
     )
     if not found or (len(found) > 1 and found[0].likeness - found[1].likeness < _MARGIN):
         return None
-    return _carry_to(found[0], text, scope, splices)
+    return _follow_to(found[0], text, scope, splices)
 
 
-def _carry_to(
+def _follow_to(
     best: _Candidate, text: Sequence[bytes], scope: Scope, splices: Sequence[Splice]
 ) -> Move | None:
     """Merge the splices into what the scope became; None where they clash."""

@@ -130,7 +130,7 @@ class Rebaser:
     _blocks: dict[tuple[str, str], tuple[Block, ...]] = field(default_factory=dict, init=False)
     _renames: RenameFinder | None = field(default=None, init=False)
 
-    def carry(
+    def rebase(
         self,
         entry: SeriesEntry,
         patch: Patch,
@@ -139,7 +139,7 @@ class Rebaser:
         *,
         is_own: bool = True,
     ) -> RebasedPatch:
-        """Carry the next patch; `current` is the text that the other release takes now.
+        """Rebase the next patch; `current` is the text that the other release takes now.
 
         A text of its own that fits there is kept: somebody made it so. `is_own` False says that
         the text is only what the release would take. `settled` holds the files of the other

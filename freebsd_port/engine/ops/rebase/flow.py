@@ -21,7 +21,7 @@ from freebsd_port.errors import PortError, ProblemsError
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class RebasedSeries:
     """The series on the new version, as it was computed; nothing is written yet."""
 
     old: str
@@ -64,10 +64,10 @@ class Rebasing(Protocol):
     def store(self, state: RebaseState) -> RebaseStore:
         """Give the place of a rebase on disk."""
 
-    def carry(self, state: RebaseState) -> Carried:
+    def rebase(self, state: RebaseState) -> RebasedSeries:
         """Rebase every patch in memory, with what a person decided so far."""
 
-    def plan_files(self, state: RebaseState, carried: Carried) -> dict[str, bytes]:
+    def plan_files(self, state: RebaseState, carried: RebasedSeries) -> dict[str, bytes]:
         """Give the files that change up to the first conflict, in an order to write them in.
 
         Paths are relative to the root. The writing can be cut off anywhere.
@@ -84,7 +84,7 @@ class UnfinishedError(ProblemsError):
 class Rebased:
     """What a rebase came to."""
 
-    carried: Carried
+    carried: RebasedSeries
     written: tuple[str, ...] = ()
     """Files that changed since it was begun, relative to the root, sorted."""
 
@@ -108,7 +108,7 @@ def start_rebase(
         if killed is None and not is_dry:
             rebasing.store(wanted).clear()  # of one that was killed when it had ended
         state = killed or wanted
-        carried = rebasing.carry(state)
+        carried = rebasing.rebase(state)
         if is_dry or (carried.conflict and not is_attended):
             planned = rebasing.plan_files(state, carried) if is_dry else {}
             return Rebased(carried, planned=tuple(sorted(planned)))
@@ -128,7 +128,7 @@ def continue_rebase(rebasing: Rebasing) -> Rebased:
             state = replace(state, stopped=None, unfinished=())
             store.save(state)  # first: no half of what is laid out may be taken for finished
         if state.stopped is not None:
-            carried = rebasing.carry(state)
+            carried = rebasing.rebase(state)
             patch = next((p for p in carried.patches if p.name == state.stopped), None)
             if patch is None or not patch.work:
                 raise RebaseError(
@@ -142,7 +142,7 @@ def continue_rebase(rebasing: Rebasing) -> Rebased:
             state = replace(state, stopped=None, settled=settled, unfinished=())
             store.save(state)
             _remember(store, patch, files)  # before, it would be no conflict any more
-        return _write(rebasing, state, rebasing.carry(state))
+        return _write(rebasing, state, rebasing.rebase(state))
 
 
 def skip_patch(rebasing: Rebasing, reason: str | None) -> Rebased:
@@ -154,7 +154,7 @@ def skip_patch(rebasing: Rebasing, reason: str | None) -> Rebased:
         why = reason or f"left out in a rebase from {state.old}"
         skipped = {**state.skipped, state.stopped: why}
         state = replace(state, stopped=None, skipped=skipped, unfinished=())
-        return _write(rebasing, state, rebasing.carry(state))
+        return _write(rebasing, state, rebasing.rebase(state))
 
 
 def abort_rebase(rebasing: Rebasing) -> tuple[str, ...]:
@@ -238,7 +238,7 @@ def _remember(store: RebaseStore, patch: RebasedPatch, files: Mapping[str, bytes
             store.resolutions.remember(clash, lines)
 
 
-def _write(rebasing: Rebasing, state: RebaseState, carried: Carried) -> Rebased:
+def _write(rebasing: Rebasing, state: RebaseState, carried: RebasedSeries) -> Rebased:
     """Write what is clean before the first conflict, and stop there."""
     store = rebasing.store(state)
     conflict = carried.conflict
@@ -260,7 +260,7 @@ def _write(rebasing: Rebasing, state: RebaseState, carried: Carried) -> Rebased:
     return Rebased(carried, written, unfinished=unfinished)
 
 
-def require_same(plan: Plan, carried: Carried) -> None:
+def require_same(plan: Plan, carried: RebasedSeries) -> None:
     """Raise RebaseError when the series, applied as it would be written, is not what was merged."""
     planned = {
         LockedFile(

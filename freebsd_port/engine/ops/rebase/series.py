@@ -23,7 +23,7 @@ from freebsd_port.engine.core.series.series import (
 )
 from freebsd_port.engine.core.text.file import find_path_fault
 from freebsd_port.engine.ops.rebase import flow
-from freebsd_port.engine.ops.rebase.flow import Carried, Rebased, require_same
+from freebsd_port.engine.ops.rebase.flow import Rebased, RebasedSeries, require_same
 from freebsd_port.engine.ops.target.patch_source import (
     compress_patch,
     decompress_patch,
@@ -134,7 +134,7 @@ class SeriesRebasing:
         """Give the place of the rebase; a series has one at a time."""
         return RebaseStore(self.root, _KEY, keeps_resolutions=False)
 
-    def carry(self, state: RebaseState) -> Carried:
+    def rebase(self, state: RebaseState) -> RebasedSeries:
         """Rebase every patch in memory, with what a person decided so far.
 
         Raises RebaseError when the series does not apply to the tree it is made for.
@@ -150,7 +150,7 @@ class SeriesRebasing:
         settled = store.read_settled(state)
         try:
             done = [
-                _carry_one(rebaser, state, entry, patches[entry.name], settled.get(entry.name))
+                _rebase_one(rebaser, state, entry, patches[entry.name], settled.get(entry.name))
                 for entry in series.entries
             ]
         except MisfitError as error:
@@ -165,9 +165,9 @@ class SeriesRebasing:
         told = tell_missing(rebaser.other, done, added)
         is_whole = all(patch.is_rebased for patch in done)
         files = rebaser.other.changes()
-        return Carried(old.label, new.label, tuple(told), files, is_whole, new.tree)
+        return RebasedSeries(old.label, new.label, tuple(told), files, is_whole, new.tree)
 
-    def plan_files(self, state: RebaseState, carried: Carried) -> dict[str, bytes]:
+    def plan_files(self, state: RebaseState, carried: RebasedSeries) -> dict[str, bytes]:
         """Give the patches that differ, then the series; nothing while there is a conflict."""
         if carried.conflict is not None:
             return {}
@@ -240,7 +240,7 @@ def _place(state: RebaseState) -> SeriesPlace:
     return SeriesPlace(Path(state.places["series"]), Path(state.places["patches"]))
 
 
-def _carry_one(
+def _rebase_one(
     rebaser: Rebaser,
     state: RebaseState,
     entry: SeriesEntry,
@@ -252,4 +252,4 @@ def _carry_one(
         return rebaser.leave(entry, patch)
     if state.only not in (None, entry.name):
         return rebaser.keep(entry, patch, patch)
-    return rebaser.carry(entry, patch, patch, settled)
+    return rebaser.rebase(entry, patch, patch, settled)

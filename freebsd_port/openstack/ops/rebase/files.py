@@ -18,13 +18,13 @@ from freebsd_port.engine.core.series.variant import (
 )
 from freebsd_port.engine.core.text.file import hash_bytes
 from freebsd_port.engine.ops.apply.judge import judge_plan
-from freebsd_port.engine.ops.rebase.flow import Carried, require_same
+from freebsd_port.engine.ops.rebase.flow import RebasedSeries, require_same
 from freebsd_port.engine.ops.target.patch_source import GoalPatch
 from freebsd_port.errors import ProblemsError
 from freebsd_port.openstack.store.project.project import Project
 
 
-def plan_files(project: Project, state: RebaseState, carried: Carried) -> dict[str, bytes]:
+def plan_files(project: Project, state: RebaseState, carried: RebasedSeries) -> dict[str, bytes]:
     """Give the files that have to change up to the first conflict, in an order to write them in.
 
     It can be cut off anywhere: a text that another release takes is in its new place before the

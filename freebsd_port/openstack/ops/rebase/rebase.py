@@ -12,10 +12,10 @@ from pathlib import Path
 from freebsd_port.engine.core.rebase.outcome import RebaseError
 from freebsd_port.engine.core.rebase.progress import RebaseState
 from freebsd_port.engine.ops.rebase import flow
-from freebsd_port.engine.ops.rebase.flow import Carried, Rebased, UnfinishedError
+from freebsd_port.engine.ops.rebase.flow import Rebased, RebasedSeries, UnfinishedError
 from freebsd_port.engine.ops.target.patch_source import load_series
 from freebsd_port.engine.store.rebase.rebase_store import RebaseStore
-from freebsd_port.openstack.ops.rebase.carry import carry_series, choose_old_release
+from freebsd_port.openstack.ops.rebase.between_releases import choose_old_release, rebase_series
 from freebsd_port.openstack.ops.rebase.files import plan_files
 from freebsd_port.openstack.store.project.project import Project
 
@@ -55,15 +55,15 @@ class ReleaseRebasing:
         """Give the place of a rebase; each release has its own."""
         return RebaseStore(self.project.root, state.new)
 
-    def carry(self, state: RebaseState) -> Carried:
+    def rebase(self, state: RebaseState) -> RebasedSeries:
         """Rebase the series over the pinned wheels."""
         settings = self.settings
         settings.progress(f"rebasing the series from {state.old} to {state.new}")
-        return carry_series(
+        return rebase_series(
             self.project, state, is_offline=settings.is_offline, progress=settings.progress
         )
 
-    def plan_files(self, state: RebaseState, carried: Carried) -> dict[str, bytes]:
+    def plan_files(self, state: RebaseState, carried: RebasedSeries) -> dict[str, bytes]:
         """Give patches, variants, the series and series.lock."""
         return plan_files(self.project, state, carried)
 
@@ -76,7 +76,7 @@ def start_rebase(
     *,
     is_attended: bool = True,
 ) -> Rebased:
-    """Carry the series; on a conflict keep what is done and stop, or if unattended do nothing.
+    """Rebase the series; on a conflict keep what is done and stop, or if unattended do nothing.
 
     `old` None is the nearest release that has the series. One that was killed while it wrote is
     taken up again. Raises RebaseError when another one has stopped at a conflict.
@@ -94,7 +94,7 @@ def start_rebase(
 
 
 def rebase_all(project: Project, settings: Settings) -> tuple[Rebased, ...]:
-    """Carry the series outwards from the newest release that has it, each from its neighbour.
+    """Rebase the series outwards from the newest release that has it, each from its neighbour.
 
     A release with a conflict is reported and left as it is; its neighbour is carried from the
     nearest release that has the series.

@@ -51,14 +51,14 @@ def module(parts: list[str]) -> bytes:
     return "\n\n".join(["import os\n", *parts]).encode()
 
 
-def carry(base: bytes, after: bytes, new: dict[str, bytes]) -> tuple[RebasedPatch, Rebaser, bytes]:
+def rebase(base: bytes, after: bytes, new: dict[str, bytes]) -> tuple[RebasedPatch, Rebaser, bytes]:
     diff = unified(base, after, 3).replace(b"/f\n", b"/pkg/m.py\n")
     patch = parse_patch("p", diff)
     rebaser = Rebaser(
         Version(MemoryTree({PATH: base})), Version(MemoryTree(new)),
         "old", "new", "2026-11-21", lambda clash: None,
     )  # fmt: skip
-    return rebaser.carry(ENTRY, patch, patch), rebaser, diff
+    return rebaser.rebase(ENTRY, patch, patch), rebaser, diff
 
 
 def made_of(new: dict[str, bytes], done: RebasedPatch, diff: bytes) -> dict[str, bytes]:
@@ -105,7 +105,7 @@ def test_a_renamed_or_moved_function_takes_the_change_with_it_or_conflicts(
     base = module([f.text() for f in before])
     after = module([patched(f, at).text() if f is function else f.text() for f in before])
     there = release(function.text(name))
-    done, rebaser, diff = carry(base, after, there)
+    done, rebaser, diff = rebase(base, after, there)
     made = made_of(there, done, diff)
     for path, content in made.items():
         assert b"".join(rebaser.other.lines(path) or []) == content
@@ -140,7 +140,7 @@ def test_an_edit_beside_the_patch_is_kept_with_it_or_conflicts(
 
     both = [patched(f, at) if f is function else f for f in before]
     there = {PATH: release(before)}
-    done, _, diff = carry(
+    done, _, diff = rebase(
         module([f.text() for f in before]), module([f.text() for f in both]), there
     )
     if done.state != "conflict":
@@ -157,10 +157,10 @@ def test_a_change_that_the_release_has_is_upstreamed_whatever_else_is_new(
     texts = [patched(f, at).text() if n == chosen else f.text() for n, f in enumerate(before)]
     place = data.draw(st.integers(0, len(texts)))
     there = {PATH: module([*texts[:place], "def added(self):\n    return 1\n", *texts[place:]])}
-    done, _, diff = carry(base, module(texts), there)
+    done, _, diff = rebase(base, module(texts), there)
     assert done.state in ("upstreamed", "conflict")
     assert made_of(there, done, diff) == there
     if not data.draw(st.booleans()):
         return
-    done, _, _ = carry(base, module(texts), {PATH: module(texts)})
+    done, _, _ = rebase(base, module(texts), {PATH: module(texts)})
     assert done.state == "upstreamed"

@@ -1,4 +1,4 @@
-"""Carrying a patch to another release: every outcome, and the law that ties both releases."""
+"""Rebasing a patch to another release: every outcome, and the law that ties both releases."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ GREETED = MODULE.replace(b"'hello %s' % who", b"'good day %s' % who")
 LEFT = MODULE.replace(b"self.log('bye')", b"self.log('farewell')")
 
 
-def carry(
+def rebase(
     new: dict[str, bytes],
     after: bytes = GREETED,
     *,
@@ -71,7 +71,7 @@ def carry(
         lambda clash: (recall or {}).get(clash.ours),
         is_wary,
     )
-    return rebaser.carry(ENTRY, patch, parse_patch("p", current) if current else patch, settled)
+    return rebaser.rebase(ENTRY, patch, parse_patch("p", current) if current else patch, settled)
 
 
 def outcome(done: RebasedPatch) -> tuple[str, str, str]:
@@ -92,22 +92,22 @@ def patched(files: dict[str, bytes], text: bytes) -> dict[str, bytes]:
 
 
 def test_the_same_file_keeps_the_text() -> None:
-    done = carry({"pkg/m.py": MODULE})
+    done = rebase({"pkg/m.py": MODULE})
     assert outcome(done) == ("kept", "exact", "the same lines at the same place")
     assert done.text is None
 
 
 def test_lines_further_down_keep_the_text_too() -> None:
-    done = carry({"pkg/m.py": b"# new\n# lines\n" + MODULE})
+    done = rebase({"pkg/m.py": b"# new\n# lines\n" + MODULE})
     assert outcome(done) == ("kept", "offset", "the same lines, 2 further down")
 
 
 def test_a_change_in_the_context_is_merged_and_written_anew_below_the_whole_header() -> None:
     new = MODULE.replace(b"self.log(text)", b"self.log.info(text)")
-    done = carry({"pkg/m.py": new})
+    done = rebase({"pkg/m.py": new})
     assert outcome(done)[:2] == ("conflict", "conflict")  # it touches the changed line
     new = MODULE.replace(b"        return text\n", b"        return str(text)\n")
-    done = carry({"pkg/m.py": new})
+    done = rebase({"pkg/m.py": new})
     assert outcome(done) == ("rewritten", "merged", "the lines around it changed")
     assert done.text is not None
     assert done.text.startswith(HEADER.replace(b"2020-01-01", b"2026-11-21"))
@@ -118,7 +118,7 @@ def test_a_change_in_the_context_is_merged_and_written_anew_below_the_whole_head
 
 def test_a_renamed_function_is_said_to_have_moved() -> None:
     new = MODULE.replace(b"def greet(", b"def welcome(").replace(b"host.greet(", b"host.welcome(")
-    done = carry({"pkg/m.py": new})
+    done = rebase({"pkg/m.py": new})
     assert outcome(done) == ("rewritten", "moved", "Host.greet is Host.welcome there")
     assert done.hunks[0].scope == "Host.greet"
 
@@ -126,7 +126,7 @@ def test_a_renamed_function_is_said_to_have_moved() -> None:
 def test_a_function_that_stayed_where_it_was_is_not_said_to_have_moved() -> None:
     after = MODULE.replace(b"    host.leave()\n", b"    host.leave('all')\n")
     new = MODULE + b"\n\ndef more():\n    return 1\n"  # touches the changed line
-    done = carry({"pkg/m.py": new}, after)
+    done = rebase({"pkg/m.py": new}, after)
     reason = "the lines around it changed; main was found by its text"
     assert outcome(done) == ("rewritten", "merged", reason)
     assert done.text is not None
@@ -140,7 +140,7 @@ def test_a_function_that_stands_elsewhere_in_the_file_is_found() -> None:
     )
     greeting = MODULE[MODULE.index(b"    def greet") : MODULE.index(b"\n    def leave")]
     new = new.replace(greeting, b"").replace(leave, leave + b"\n" + greeting)
-    done = carry({"pkg/m.py": new}, LEFT)
+    done = rebase({"pkg/m.py": new}, LEFT)
     assert done.state in ("rewritten", "kept")
     assert done.hunks[0].outcome in ("moved", "merged", "offset")
     text = done.text or b""
@@ -153,7 +153,7 @@ def test_a_function_that_went_to_another_file_is_found_there() -> None:
     rest = MODULE.replace(greeting + b"\n", b"")
     mixin = b"class Greeter:\n" + greeting
     files = {"pkg/m.py": rest, "pkg/greeter.py": mixin, "other/greeter.py": mixin}
-    done = carry(files)
+    done = rebase(files)
     assert outcome(done) == (
         "rewritten",
         "moved",
@@ -166,7 +166,7 @@ def test_a_function_that_went_to_another_file_is_found_there() -> None:
 
 
 def test_a_renamed_file_is_found() -> None:
-    done = carry({"pkg/host.py": MODULE, "pkg/n.py": b"x = 1\n"})
+    done = rebase({"pkg/host.py": MODULE, "pkg/n.py": b"x = 1\n"})
     assert done.state == "rewritten"
     assert done.hunks[0].path == "pkg/host.py"
     assert done.text is not None
@@ -174,14 +174,14 @@ def test_a_renamed_file_is_found() -> None:
 
 
 def test_what_the_release_has_is_upstreamed() -> None:
-    done = carry({"pkg/m.py": b"# new\n" + GREETED})
+    done = rebase({"pkg/m.py": b"# new\n" + GREETED})
     assert outcome(done) == ("upstreamed", "upstreamed", "new has it")
     assert done.text is None
 
 
 def test_a_patch_of_which_the_release_has_a_hunk_keeps_the_other() -> None:
     both = GREETED.replace(b"host.leave()", b"host.leave('now')")
-    done = carry({"pkg/m.py": GREETED}, both)
+    done = rebase({"pkg/m.py": GREETED}, both)
     assert done.state == "rewritten"
     assert [hunk.outcome for hunk in done.hunks] == ["upstreamed", "exact"]
     assert done.text is not None
@@ -190,7 +190,7 @@ def test_a_patch_of_which_the_release_has_a_hunk_keeps_the_other() -> None:
 
 def test_a_conflict_shows_base_ours_and_theirs() -> None:
     new = MODULE.replace(b"'hello %s' % who", b"f'hello {who}'")
-    done = carry({"pkg/m.py": new})
+    done = rebase({"pkg/m.py": new})
     assert outcome(done) == ("conflict", "conflict", "new changed the same lines")
     (work,) = done.work
     assert (work.path, work.before) == ("pkg/m.py", new)
@@ -202,7 +202,7 @@ def test_a_conflict_shows_base_ours_and_theirs() -> None:
 
 
 def test_a_file_that_is_gone_is_a_conflict() -> None:
-    done = carry({"pkg/n.py": b"x = 1\n"})
+    done = rebase({"pkg/n.py": b"x = 1\n"})
     assert outcome(done) == ("conflict", "conflict", "new has no pkg/m.py")
     assert done.work[0].before is None
 
@@ -210,7 +210,7 @@ def test_a_file_that_is_gone_is_a_conflict() -> None:
 def test_what_a_person_made_of_a_conflict_becomes_the_patch() -> None:
     new = MODULE.replace(b"'hello %s' % who", b"f'hello {who}'")
     settled = new.replace(b"f'hello", b"f'good day")
-    done = carry({"pkg/m.py": new}, settled={"pkg/m.py": settled})
+    done = rebase({"pkg/m.py": new}, settled={"pkg/m.py": settled})
     assert outcome(done) == ("rewritten", "merged", "resolved by hand")
     assert done.text is not None
     assert patched({"pkg/m.py": new}, done.text) == {"pkg/m.py": settled}
@@ -222,7 +222,7 @@ def test_a_clash_that_was_settled_before_is_settled_alike() -> None:
         (b"        text = 'good day %s' % who\n",),
         (b"        text = f'good day {who}'\n",),
     )
-    done = carry({"pkg/m.py": new}, recall={ours: lines})
+    done = rebase({"pkg/m.py": new}, recall={ours: lines})
     assert outcome(done) == ("rewritten", "merged", "resolved as before")
     assert done.text is not None
     assert b"+" + lines[0] in done.text
@@ -232,7 +232,7 @@ def test_what_was_settled_before_changes_no_more_lines_than_it_has_to() -> None:
     new = MODULE.replace(b"'hello %s' % who", b"f'hello {who}'")
     ours = (b"        text = 'good day %s' % who\n",)
     theirs = b"        text = f'hello {who}'\n"
-    done = carry({"pkg/m.py": new}, recall={ours: (b"        # good day\n", theirs)})
+    done = rebase({"pkg/m.py": new}, recall={ours: (b"        # good day\n", theirs)})
     assert done.text is not None
     changed = [line for line in done.text.splitlines() if line[:1] in (b"+", b"-")]
     assert changed[2:] == [b"+        # good day"]
@@ -241,14 +241,14 @@ def test_what_was_settled_before_changes_no_more_lines_than_it_has_to() -> None:
 def test_a_clash_that_was_settled_by_leaving_it_is_no_patch() -> None:
     new = MODULE.replace(b"'hello %s' % who", b"f'hello {who}'")
     ours = (b"        text = 'good day %s' % who\n",)
-    done = carry({"pkg/m.py": new}, recall={ours: (b"        text = f'hello {who}'\n",)})
+    done = rebase({"pkg/m.py": new}, recall={ours: (b"        text = f'hello {who}'\n",)})
     assert (done.state, done.text) == ("upstreamed", None)
 
 
 def test_a_text_of_its_own_that_fits_is_kept() -> None:
     new = MODULE.replace(b"'hello %s' % who", b"f'hello {who}'")
     own = unified(new, new.replace(b"f'hello", b"f'good day"), 3).replace(b"/f\n", b"/pkg/m.py\n")
-    done = carry({"pkg/m.py": new}, current=HEADER + own)
+    done = rebase({"pkg/m.py": new}, current=HEADER + own)
     assert outcome(done) == ("kept", "exact", "the release has its own variant")
 
 
@@ -257,7 +257,7 @@ def test_a_merge_that_would_not_parse_is_a_conflict() -> None:
     after = base.replace(b"    d = 4\n", b"    d = 4\n    try:\n        e()\n")
     after = after.replace(b"    return a\n", b"    finally:\n        pass\n    return a\n")
     new = base.replace(b"    c = 3\n", b"    c = 33\n")
-    done = carry({"pkg/m.py": new}, after.replace(b"    finally:\n        pass\n", b""), base=base)
+    done = rebase({"pkg/m.py": new}, after.replace(b"    finally:\n        pass\n", b""), base=base)
     assert done.hunks[0].reason == "with it pkg/m.py would not parse"
     assert done.state == "conflict"
 
@@ -266,7 +266,7 @@ def test_what_git_would_take_is_only_told_where_a_rebase_is_not_wary() -> None:
     base = b"def f():\n    a = 1\n    b = 2\n    c = 3\n    d = 4\n    return a\n"
     after = base.replace(b"    d = 4\n", b"    d = 4\n    try:\n        e()\n")
     new = base.replace(b"    c = 3\n", b"    c = 33\n")
-    done = carry({"pkg/m.py": new}, after, base=base, is_wary=False)
+    done = rebase({"pkg/m.py": new}, after, base=base, is_wary=False)
     reason = "with it pkg/m.py does not parse: read it"
     assert outcome(done) == ("rewritten", "merged", reason)
 
@@ -275,8 +275,8 @@ def test_lines_that_come_to_stand_in_another_function_are_a_conflict_or_told() -
     new = MODULE.replace(b"    def greet(self, who):\n", b"    def leave(self, who):\n")
     new = new.replace(b"    def leave(self):\n", b"    def gone(self):\n")
     after = MODULE.replace(b"return text\n", b"return text.title()\n")
-    assert carry({"pkg/m.py": new}, after).state == "conflict"
-    done = carry({"pkg/m.py": new}, after, is_wary=False)
+    assert rebase({"pkg/m.py": new}, after).state == "conflict"
+    done = rebase({"pkg/m.py": new}, after, is_wary=False)
     assert done.hunks[0].reason == "its lines end up in Host.leave, not in Host.greet: read it"
 
 
@@ -288,7 +288,7 @@ def test_a_hunk_is_merged_where_git_sees_it_and_not_where_it_is_written() -> Non
         Version(MemoryTree({"f": base})), Version(MemoryTree({"f": new})),
         "old", "new", None, lambda clash: None,
     )  # fmt: skip
-    assert rebaser.carry(ENTRY, patch, patch).state == "rewritten"
+    assert rebaser.rebase(ENTRY, patch, patch).state == "rewritten"
     assert b"".join(rebaser.other.lines("f") or []) == b"top\nA2\n}\nX\n}\nB\n"
 
 
@@ -303,7 +303,7 @@ def test_a_hunk_that_both_sides_have_is_not_in_the_conflict_of_its_neighbour() -
         Version(MemoryTree({"pkg/m.txt": base})), Version(MemoryTree({"pkg/m.txt": new})),
         "old", "new", None, lambda clash: None,
     )  # fmt: skip
-    done = rebaser.carry(ENTRY, patch, patch)
+    done = rebaser.rebase(ENTRY, patch, patch)
     assert [hunk.outcome for hunk in done.hunks] == ["conflict", "upstreamed"]
 
 
@@ -316,7 +316,7 @@ def test_a_new_file_is_made_upstreamed_or_in_conflict() -> None:
             "old", "new", "2026-11-21", lambda clash: None,
         )  # fmt: skip
         patch = parse_patch("p", text)
-        assert rebaser.carry(ENTRY, patch, patch).state == state
+        assert rebaser.rebase(ENTRY, patch, patch).state == state
 
 
 def test_a_later_patch_stands_on_the_earlier_carried_ones() -> None:
@@ -329,7 +329,7 @@ def test_a_later_patch_stands_on_the_earlier_carried_ones() -> None:
     for before, after in ((MODULE, GREETED), (GREETED, second)):
         diff = unified(before, after, 3).replace(b"/f\n", b"/pkg/m.py\n")
         patch = parse_patch("p", HEADER + diff)
-        assert rebaser.carry(ENTRY, patch, patch).state == "kept"
+        assert rebaser.rebase(ENTRY, patch, patch).state == "kept"
     made = b"".join(rebaser.other.lines("pkg/m.py") or [])
     assert made == new["pkg/m.py"].replace(b"'hello %s' % who", b"'good evening %s' % who.title()")
 
@@ -364,7 +364,7 @@ def test_the_carried_patch_makes_of_the_new_release_what_the_merge_makes(
         Version(MemoryTree({"pkg/m.txt": base})), Version(MemoryTree({"pkg/m.txt": new})),
         "old", "new", "2026-11-21", lambda clash: clashes.append(clash),
     )  # fmt: skip
-    done = rebaser.carry(ENTRY, patch, patch)
+    done = rebaser.rebase(ENTRY, patch, patch)
     made = b"".join(rebaser.other.lines("pkg/m.txt") or [])
     if done.state == "conflict":
         assert made == new
@@ -385,21 +385,21 @@ def several(*versions: bytes) -> bytes:
     return HEADER + diffs.replace(b"a/f", b"a/pkg/m.py").replace(b"b/f", b"b/pkg/m.py")
 
 
-def carry_several(data: bytes, base: bytes, new: bytes) -> RebasedPatch:
+def rebase_several(data: bytes, base: bytes, new: bytes) -> RebasedPatch:
     old, other = (Version(MemoryTree({"pkg/m.py": text})) for text in (base, new))
     patch = parse_patch("p", data)
     rebaser = Rebaser(old, other, "old", "new", "2026-11-21", lambda clash: None)
-    return rebaser.carry(ENTRY, patch, patch)
+    return rebaser.rebase(ENTRY, patch, patch)
 
 
 def test_several_diffs_of_one_file_that_fit_are_kept() -> None:
-    done = carry_several(several(MODULE, GREETED, TWICE, LEFT), MODULE, b"# new\n" + MODULE)
+    done = rebase_several(several(MODULE, GREETED, TWICE, LEFT), MODULE, b"# new\n" + MODULE)
     assert (done.state, done.text) == ("kept", None)
 
 
 def test_several_diffs_of_one_file_are_carried_as_what_they_make_together() -> None:
     new = MODULE.replace(b"return None", b"return True")
-    done = carry_several(several(MODULE, GREETED, TWICE), MODULE, new)
+    done = rebase_several(several(MODULE, GREETED, TWICE), MODULE, new)
     assert done.state == "rewritten"
     assert done.text is not None
     assert done.text.count(b"\n--- ") == 1
@@ -415,7 +415,7 @@ def test_a_file_that_the_patch_makes_and_then_edits_is_carried_whole() -> None:
     old, other = (Version(MemoryTree({"pkg/m.py": MODULE})) for _ in range(2))
     rebaser = Rebaser(old, other, "old", "new", "2026-11-21", lambda clash: None)
     patch = parse_patch("p", edited)
-    assert rebaser.carry(ENTRY, patch, None).text == made.replace(b"one = 1", b"two = 2").replace(
+    assert rebaser.rebase(ENTRY, patch, None).text == made.replace(b"one = 1", b"two = 2").replace(
         b"2020-01-01", b"2026-11-21"
     )
     assert other.lines("pkg/n.py") == [b"two = 2\n"]

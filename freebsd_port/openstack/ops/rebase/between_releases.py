@@ -14,7 +14,7 @@ from freebsd_port.engine.core.rebase.tree_version import Version
 from freebsd_port.engine.core.series.series import SeriesEntry, is_on
 from freebsd_port.engine.core.series.variant import variant_name
 from freebsd_port.engine.core.text.file import find_path_fault
-from freebsd_port.engine.ops.rebase.flow import Carried
+from freebsd_port.engine.ops.rebase.flow import RebasedSeries
 from freebsd_port.engine.ops.target.patch_source import PatchSource, load_series
 from freebsd_port.engine.store.rebase.rebase_store import RebaseStore
 from freebsd_port.openstack.ops.series import project_source
@@ -22,14 +22,14 @@ from freebsd_port.openstack.store.project.project import Project
 from freebsd_port.openstack.store.python.wheels import WheelTree, require_wheels
 
 
-def carry_series(
+def rebase_series(
     project: Project,
     state: RebaseState,
     *,
     is_offline: bool,
     progress: Callable[[str], None],
-) -> Carried:
-    """Carry every patch, with what a person decided so far.
+) -> RebasedSeries:
+    """Rebase every patch, with what a person decided so far.
 
     A patch in conflict is left out on the new release and the rest goes on, so that every
     conflict is found. Raises RebaseError when the series does not apply to the old release.
@@ -48,13 +48,15 @@ def carry_series(
     carrier = _Carrier(project, state, rebaser, store.read_settled(state), entries, read)
     each = counted(progress, f"rebasing to {state.new}", entries)
     try:
-        patches = [done for entry in each if (done := carrier.carry(entry))]
+        patches = [done for entry in each if (done := carrier.rebase(entry))]
     except MisfitError as error:
         error.hint = f"freebsd-port check --release {state.old}"
         raise
     patches = carrier.tell_missing(patches)
     is_whole = all(patch.is_rebased for patch in patches)
-    return Carried(state.old, state.new, tuple(patches), rebaser.other.changes(), is_whole, other)
+    return RebasedSeries(
+        state.old, state.new, tuple(patches), rebaser.other.changes(), is_whole, other
+    )
 
 
 class _Carrier:
@@ -78,8 +80,8 @@ class _Carrier:
         self.order = project.release_names()
         self.sources = {name: project_source(project, name) for name in self.order}
 
-    def carry(self, entry: SeriesEntry) -> RebasedPatch | None:
-        """Carry the next patch; None when it is on neither release."""
+    def rebase(self, entry: SeriesEntry) -> RebasedPatch | None:
+        """Rebase the next patch; None when it is on neither release."""
         _require_carriable(entry)
         state, rebaser = self.state, self.rebaser
         is_old, is_new = (self._is_on(entry, release) for release in (state.old, state.new))
@@ -88,13 +90,13 @@ class _Carrier:
         name = entry.name
         old, new = (self._text(entry, release) for release in (state.old, state.new))
         if not is_old:
-            return rebaser.adopt(entry, new) or self._carry_from_elsewhere(entry)
+            return rebaser.adopt(entry, new) or self._rebase_from_elsewhere(entry)
         if not is_new or name in state.skipped:
             return rebaser.leave(entry, old)
         if state.only not in (None, name):
             return rebaser.keep(entry, old, new)
         is_own = _is_own(self.project, self.sources[state.new], name)
-        done = rebaser.carry(entry, old, new, self.settled.get(name), is_own=is_own)
+        done = rebaser.rebase(entry, old, new, self.settled.get(name), is_own=is_own)
         return self._name_displaced(done)
 
     def tell_missing(self, patches: list[RebasedPatch]) -> list[RebasedPatch]:
@@ -116,8 +118,8 @@ class _Carrier:
             return done
         return replace(done, displaced=own if (self.project.patches / own).exists() else None)
 
-    def _carry_from_elsewhere(self, entry: SeriesEntry) -> RebasedPatch:
-        """Carry a patch that the old release goes without from the nearest one that has it."""
+    def _rebase_from_elsewhere(self, entry: SeriesEntry) -> RebasedPatch:
+        """Rebase a patch that the old release does not have from the nearest one that has it."""
         new = self.state.new
         place = self.order.index(new)
         donors = [
@@ -138,7 +140,7 @@ class _Carrier:
                 rebaser.leave(earlier, self._text(earlier, donor))
         current, settled = self._text(entry, new), self.settled.get(entry.name)
         self.rebaser.forget()
-        return rebaser.carry(entry, self._text(entry, donor), current, settled)
+        return rebaser.rebase(entry, self._text(entry, donor), current, settled)
 
     def _is_on(self, entry: SeriesEntry, release: str) -> bool:
         return is_on(entry, release, self.order, frozenset())
@@ -168,7 +170,7 @@ def _require_carriable(entry: SeriesEntry) -> None:
 
 
 def choose_old_release(project: Project, new: str) -> str:
-    """Choose the release to carry from: the nearest that the series was carried to.
+    """Choose the release to rebase from: the nearest that has a series.lock.
 
     The newest older one for a release newer than all of them, else the nearest newer one.
     Raises RebaseError when the series applies to no other release.
