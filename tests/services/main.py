@@ -19,7 +19,7 @@ from services.beside import require_beside
 from services.configuration import PORTS, Host, Run
 from services.http import ApiError
 from services.keeping import Keeper, KeeperError
-from services.place import BROKER, DATABASE, Address, Target, find_address
+from services.place import BROKER, DATABASE, ROOT, Address, Target, find_address
 from services.report import FAILED, PASSED, SKIPPED, Report, last_lines
 from services.session import PAUSE, NotThere, Session, StepError
 
@@ -86,6 +86,7 @@ def run(wishes: Wishes, walk: Callable[[Session], None]) -> Report:
 def environment(directory: Path) -> dict[str, str]:
     """The variables of every process of the run.
 
+    The project is this checkout, in which the guide works; a run works in a directory of its own.
     Where Python may write no bytecode, the run's directory takes it: else each of the processes
     would compile all of nova anew.
     """
@@ -94,7 +95,11 @@ def environment(directory: Path) -> dict[str, str]:
         del env[name]
     if env.pop("PYTHONDONTWRITEBYTECODE", None):
         env["PYTHONPYCACHEPREFIX"] = str(directory / "bytecode")
-    return env | {"OS_NOVA_DISABLE_EVENTLET_PATCHING": "true", "PYTHONUNBUFFERED": "1"}
+    return env | {
+        "FREEBSD_PORT_PROJECT": str(ROOT),
+        "OS_NOVA_DISABLE_EVENTLET_PATCHING": "true",
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 def prepare(
