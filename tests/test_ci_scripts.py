@@ -37,6 +37,8 @@ class Checkout:
         calls.write_text("")
         path = f"{self.root / 'bin'}{os.pathsep}{os.environ['PATH']}"
         env = {**os.environ, "PATH": path, "CALLS": str(calls), "OPEN": "", **more}
+        if "REPORT" not in more:
+            env.pop("REPORT", None)  # a CI that keeps the results of these tests sets it
         done = subprocess.run(
             [f".ci/{script}", *words],
             cwd=self.root,

@@ -145,7 +145,7 @@ def test_the_steps_are_taken_once_and_a_run_that_broke_off_goes_on(place: Place)
     assert done.returncode == 1
     assert "max_connections" in done.stderr or int(place.sql("SELECT @@max_connections")[18:]) > 499
     assert "error: nova-manage ended with status " in done.stderr
-    assert "host database --run goes on from this step" in done.stderr
+    assert "host database --run continues from this step" in done.stderr
     assert place.left() == ["db sync", "cell_v2 create_cell"]
 
     config.write_text(right)

@@ -49,7 +49,7 @@ def test_the_client_gets_the_password_over_its_input_and_errors_hide_it(programs
     assert text == f"SELECT '{SECRET}'"
     assert caught.value.what == "mysql ended with status 3: refused: *** and ***"
     assert "--defaults-file" in str(caught.value.hint)
-    assert "--run goes on after this step" in str(caught.value.hint)
+    assert "--run continues after this step" in str(caught.value.hint)
     assert SECRET not in repr(one)
 
 
@@ -67,7 +67,7 @@ def test_a_failed_nova_manage_says_how_to_go_on(programs: Path) -> None:
         server(programs, "mysql+pymysql://nova@db/").manage(("db", "sync"))
     assert told(programs)[0] == ["--config-file", str(programs / "nova.conf"), "db", "sync"]
     assert caught.value.where == f"nova-manage --config-file {programs}/nova.conf db sync"
-    assert "--run goes on from this step" in str(caught.value.hint)
+    assert "--run continues from this step" in str(caught.value.hint)
 
 
 def test_a_program_that_is_not_there_is_named(programs: Path) -> None:
