@@ -5,12 +5,18 @@ from __future__ import annotations
 import signal
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 LONG = (
     *("test_checks_prove.py", "test_demo.py", "test_services.py", "test_database.py"),
     *("test_real_programs.py", "test_faults.py", "test_kills.py"),
 )
 """Files that take long. They begin first, so that no processor waits for one of them alone."""
+
+
+# Slowness is no fault: what draws its cases slowly on a busy machine draws them all the same.
+settings.register_profile("any machine", suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

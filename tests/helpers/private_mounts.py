@@ -18,7 +18,12 @@ HELPERS = Path(__file__).parent
 def find_way() -> tuple[str, ...] | None:
     """The command that gives a process its own mounts, or None where none works."""
     for way in (("unshare", "-m"), ("unshare", "-rm")):
-        trial = [*way, "sh", "-c", "mount -t tmpfs -o size=64k tmpfs /mnt"]
+        trial = [
+            *way,
+            "sh",
+            "-c",
+            "mount -t tmpfs -o size=64k tmpfs /mnt && mount -o remount,ro /mnt",
+        ]
         try:
             if subprocess.run(trial, capture_output=True, check=False).returncode == 0:
                 return way

@@ -13,6 +13,7 @@ PACKAGES = {
     "ps": "procps",
     "quilt": "quilt",
     "shellcheck": "shellcheck",
+    "xz": "xz-utils",
 }
 """Debian's package of each program. README's install line names them all."""
 
