@@ -29,11 +29,7 @@ Examples:
 @pass_common
 def command(common: Common, patch: str | None) -> None:
     """Exit status 2 if there is none. With PATCH, print it, or exit with 2 if it is applied."""
-    from freebsd_port.cli.render import print_json, say
+    from freebsd_port.cli.views.authoring import show_name
     from freebsd_port.engine.ops.author.show import find_next
 
-    name = find_next(common.workspace(), patch)
-    if common.as_json:
-        print_json({"ok": True, "verb": "next", "patch": name})
-    else:
-        say(name)
+    show_name(common, "next", find_next(common.workspace(), patch))

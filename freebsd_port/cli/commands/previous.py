@@ -29,11 +29,7 @@ Examples:
 @pass_common
 def command(common: Common, patch: str | None) -> None:
     """Print the patch below the top one, or below PATCH. Exit status 2 if there is none."""
-    from freebsd_port.cli.render import print_json, say
+    from freebsd_port.cli.views.authoring import show_name
     from freebsd_port.engine.ops.author.show import find_previous
 
-    name = find_previous(common.workspace(), patch)
-    if common.as_json:
-        print_json({"ok": True, "verb": "previous", "patch": name})
-    else:
-        say(name)
+    show_name(common, "previous", find_previous(common.workspace(), patch))

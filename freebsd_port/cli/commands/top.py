@@ -22,11 +22,7 @@ Examples:
 @pass_common
 def command(common: Common) -> None:
     """Exit status 2 if no patch is applied."""
-    from freebsd_port.cli.render import print_json, say
+    from freebsd_port.cli.views.authoring import show_name
     from freebsd_port.engine.ops.author.show import find_top
 
-    name = find_top(common.workspace())
-    if common.as_json:
-        print_json({"ok": True, "verb": "top", "patch": name})
-    else:
-        say(name)
+    show_name(common, "top", find_top(common.workspace()))

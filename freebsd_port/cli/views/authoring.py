@@ -39,6 +39,14 @@ def _require_writable(common: Common) -> None:
         )
 
 
+def show_name(common: Common, verb: str, patch: str) -> None:
+    """Print the name of the patch that a verb asks for."""
+    if common.as_json:
+        print_json({"ok": True, "verb": verb, "patch": patch})
+    else:
+        say(patch)
+
+
 def report(common: Common, verb: str, lines: list[str], **fields: Any) -> None:
     """Print what was done, as JSON or as lines."""
     for line in lines:

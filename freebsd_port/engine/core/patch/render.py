@@ -21,26 +21,14 @@ _UPDATED = re.compile(rb"^(Last-Update):[^\r\n]*", re.MULTILINE | re.IGNORECASE)
 _SECTION = re.compile(rb"[A-Za-z_$]")
 
 
-def render_change(
-    path: str, before: Sequence[bytes], splices: Sequence[Splice], *, old_path: str | None = None
-) -> bytes:
-    """Give the `---`, `+++` and hunks of a file's splices, which are in order and change something.
-
-    `before` holds the file's lines, newlines kept; an empty one is a new file, and what splices
-    leave empty is a removed one. Source: POSIX diff, unified format; git-diff(1) for the text
-    behind the second `@@`.
-    """
-    kept = len(before) - sum(s.stop - s.start for s in splices) + sum(len(s.lines) for s in splices)
-    old = f"a/{old_path or path}" if before else "/dev/null"
-    new = f"b/{path}" if kept else "/dev/null"
-    old_line, new_line = (name_line(name.encode("utf-8", "surrogateescape")) for name in (old, new))
-    return b"--- %s+++ %s" % (old_line, new_line) + render_hunks(before, splices)
-
-
 def render_hunks(
     before: Sequence[bytes], splices: Sequence[Splice], context: int = CONTEXT
 ) -> bytes:
-    """Give the hunks of a file's splices, with so many lines of context around each."""
+    """Give the hunks of a file's splices, with so many lines of context around each.
+
+    `before` holds the file's lines, newlines kept. Source: POSIX diff, unified format; git-diff(1)
+    for the text behind the second `@@`.
+    """
     parts: list[bytes] = []
     grown = 0
     for group in _group(splices, context):
