@@ -38,6 +38,7 @@ def render_markdown(done: Sequence[Rebased]) -> str:
         lines.append(f"| `{name}` | {' | '.join(cells)} |")
     for one in done:
         lines += _missing_lines(one)
+        lines += _fault_lines(one)
         lines += _hunk_lines(one)
     return "\n".join(lines) + "\n"
 
@@ -46,7 +47,8 @@ def _cell(patch: RebasedPatch) -> str:
     counts = ", ".join(f"{number} {outcome}" for outcome, number in patch.counts().items())
     state = patch.state if patch.is_rebased else f"**{patch.state}**"
     cell = f"{state}: {counts}" if counts else state
-    return f"{cell}, **names missing**" if patch.missing else cell
+    cell += ", **names missing**" if patch.missing else ""
+    return f"{cell}, **faults**" if patch.faults else cell
 
 
 def _hunk_lines(one: Rebased) -> list[str]:
@@ -73,20 +75,33 @@ def _missing_lines(one: Rebased) -> list[str]:
     return ["", title, "", "| patch | line | name |", "|---|---|---|", *rows] if rows else []
 
 
+def _fault_lines(one: Rebased) -> list[str]:
+    rows = [
+        f"| `{patch.name}` | `{fault.path}:{fault.line}` | {fault.kind} | "
+        f"{fault.reason.replace('|', '/')} |"
+        for patch in one.carried.patches
+        for fault in patch.faults
+    ]
+    title = f"## Lines that merge and look wrong on {one.carried.new}"
+    head = ["", title, "", "| patch | line | kind | reason |", "|---|---|---|---|"]
+    return [*head, *rows] if rows else []
+
+
 def _is_bad(patch: RebasedPatch) -> bool:
-    return not patch.is_rebased or bool(patch.missing)
+    return not patch.is_rebased or patch.is_doubtful
 
 
 def _complaint(patch: RebasedPatch) -> str:
-    if not patch.missing:
-        return patch.state
-    return "missing: " + ", ".join(f"{m.name} ({m.path}:{m.line})" for m in patch.missing)
+    told = [f"{m.name} ({m.path}:{m.line})" for m in patch.missing]
+    words = [f"missing: {', '.join(told)}"] if told else []
+    words += [f"{f.kind}: {f.reason} ({f.path}:{f.line})" for f in patch.faults]
+    return "; ".join(words) or patch.state
 
 
 def render_junit(done: Sequence[Rebased]) -> str:
     """Give a test suite a release and a test case a patch.
 
-    A conflict is a failure, and so is a name that is missing.
+    A conflict is a failure, and so is a name that is missing or another fault.
     """
     root = ElementTree.Element("testsuites", name="freebsd-port rebase")
     for one in done:
@@ -192,6 +207,10 @@ def _row(one: Rebased) -> dict[str, Any]:
                 "missing": [
                     {"path": one.path, "line": one.line, "name": one.name} for one in patch.missing
                 ],
+                "faults": [
+                    {"path": one.path, "line": one.line, "kind": one.kind, "reason": one.reason}
+                    for one in patch.faults
+                ],
                 "hunks": [asdict(hunk) for hunk in patch.hunks],
             }
             for patch in carried.patches
@@ -203,7 +222,7 @@ def _show(common: Common, one: Rebased, command: str) -> None:
     carried = one.carried
     if common.verbosity >= 0:
         for patch in carried.patches:
-            if patch.state != "kept" or patch.missing or common.verbosity > 0:
+            if patch.state != "kept" or patch.is_doubtful or common.verbosity > 0:
                 _show_patch(common, patch, carried.new)
         for path in one.written:
             say(f"wrote {path}")
@@ -214,7 +233,10 @@ def _show(common: Common, one: Rebased, command: str) -> None:
     missing = sum(len(patch.missing) for patch in carried.patches)
     if missing:
         found += f"; {count(missing, 'name')} missing"
-    if common.verbosity >= 0 or carried.conflict or missing:
+    faults = sum(len(patch.faults) for patch in carried.patches)
+    if faults:
+        found += f"; {count(faults, 'fault')}"
+    if common.verbosity >= 0 or carried.conflict or missing or faults:
         say(f"{carried.old} to {carried.new}: {found}")
     if carried.conflict and one.unfinished:
         go_on = "--continue" if command == PROJECT_COMMAND else f"{command} --continue"
@@ -232,6 +254,9 @@ def _show_patch(common: Common, patch: RebasedPatch, release: str) -> None:
         say(f"  its variant does not apply any more and is replaced: patches/{patch.displaced}")
     for one in patch.missing:
         say(f"  {paint('missing', 'bad')}    {one.path}:{one.line}: {release} has no {one.name}")
+    for fault in patch.faults:
+        kind = paint(f"{fault.kind:<10}", "bad")
+        say(f"  {kind} {fault.path}:{fault.line}: {fault.reason}")
     for hunk in patch.hunks:
         tells = hunk.outcome not in ("exact", "offset") and patch.state != "kept"
         if tells or common.verbosity > 0:

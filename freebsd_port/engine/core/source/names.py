@@ -8,7 +8,6 @@ import symtable
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, takewhile
 
 from freebsd_port.engine.core.source.scope import DEFINITIONS, UNPARSED, as_module
 
@@ -181,11 +180,7 @@ def _locals_of(table: symtable.SymbolTable) -> set[str]:
 
 def read_globals(lines: Sequence[bytes], head: int) -> set[str]:
     """Give the names that the function at a line takes from outside of it, as far as seen."""
-    margin = _indent(lines[head])
-    inside = takewhile(
-        lambda line: _indent(line) > margin or _is_loose(line), islice(lines, head + 1, None)
-    )
-    source = b"".join((lines[head], *inside))
+    source = b"".join(lines[head : find_end(lines, head)])
     try:
         table = symtable.symtable(as_module(source).decode(), "", "exec")
     except UNPARSED:
@@ -210,6 +205,14 @@ def find_function(lines: Sequence[bytes], at: int, tops: Sequence[int]) -> int |
                 found = at
         at -= 1
     return found
+
+
+def find_end(lines: Sequence[bytes], head: int) -> int:
+    """Give the line behind the function at a line, by its indentation."""
+    margin, at = _indent(lines[head]), head + 1
+    while at < len(lines) and (_indent(lines[at]) > margin or _is_loose(lines[at])):
+        at += 1
+    return at
 
 
 def _indent(line: bytes) -> int:
