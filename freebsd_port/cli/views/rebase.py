@@ -24,11 +24,12 @@ PROJECT_COMMAND = "freebsd-port rebase"
 """What leads to a rebase of the project."""
 
 
-def render_markdown(done: Sequence[Rebased]) -> str:
-    """Give a table of patches by release, and every hunk that is not where it was."""
+def render_markdown(done: Sequence[Rebased], proofs: Sequence[Proof] = ()) -> str:
+    """Give the checks that fail, a table of patches by release, and every hunk to look at."""
     names = list(dict.fromkeys(patch.name for one in done for patch in one.carried.patches))
     titles = [f"{one.carried.old} to {one.carried.new}" for one in done]
-    lines = ["# Rebase of the series", "", f"| patch | {' | '.join(titles)} |"]
+    lines = ["# Rebase of the series", "", *_proof_lines(proofs)]
+    lines += [f"| patch | {' | '.join(titles)} |"]
     lines.append("|---" * (len(done) + 1) + "|")
     for name in names:
         cells = []
@@ -41,6 +42,23 @@ def render_markdown(done: Sequence[Rebased]) -> str:
         lines += _fault_lines(one)
         lines += _hunk_lines(one)
     return "\n".join(lines) + "\n"
+
+
+def _proof_lines(proofs: Sequence[Proof]) -> list[str]:
+    lines = []
+    for proof in proofs:
+        failures = proof.failures()
+        if proof.verification is None:
+            mark = "🔴 **Not verified**" if proof.is_broken else "Not verified"
+            lines += [f"{mark} on {proof.release}: {proof.reason}", ""]
+        elif proof.is_good:
+            lines += [f"Verified on {proof.release}: every check passed.", ""]
+        else:
+            told = count(len(failures), "check") if failures else "no check of some patch passed"
+            lines += [f"🔴 **The checks fail** on {proof.release}: {told}", ""]
+            lines += [f"- `{name}`: {said.replace('|', '/')}" for name, said in failures]
+            lines += [""]
+    return lines
 
 
 def _cell(patch: RebasedPatch) -> str:
@@ -148,10 +166,10 @@ def show_rebased(
 
     `command` leads to this rebase again.
     """
-    is_good = not any(proof.verification and not proof.verification.is_good for proof in proofs)
+    is_good = all(proof.is_good for proof in proofs)
 
     if markdown:
-        save_report(markdown, render_markdown(done))
+        save_report(markdown, render_markdown(done, proofs))
     if junit:
         save_report(junit, render_junit(done))
     if common.as_json:
@@ -172,7 +190,8 @@ def show_rebased(
 
 def _show_proof(common: Common, proof: Proof) -> None:
     if proof.verification is None:
-        say(f"{proof.release} {paint('not verified', 'warn')}: {proof.reason}")
+        look = "bad" if proof.is_broken else "warn"
+        say(f"{proof.release} {paint('not verified', look)}: {proof.reason}")
     elif common.verbosity >= 0 or not proof.verification.is_good:
         from freebsd_port.cli.views.verify import show_verification
 
