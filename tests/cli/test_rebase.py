@@ -180,6 +180,13 @@ def test_json_tells_every_hunk(run: Run, made: RebaseProject) -> None:
     assert [(patch["name"], patch["state"]) for patch in patches] == [
         (WHO, "kept"), (GREET, "conflict"), (LEAVE, "conflict"),
     ]  # fmt: skip
+    sides = patches[1]["hunks"][0].pop("sides")
+    hello = "    return 'hello ' + name\n"
+    assert sides["result"] is None
+    assert sides["base"].count(hello) == 1
+    assert sides["ours"] == sides["base"].replace("'hello ' + name", "('hello ' + name).upper()")
+    assert sides["theirs"] == sides["base"].replace(hello, "    return f'hello {name}'\n")
+    assert (sides["base_line"], sides["line"]) == (1, 1)
     assert patches[1]["hunks"] == [
         {
             "path": "nova/greet.py",
@@ -189,6 +196,7 @@ def test_json_tells_every_hunk(run: Run, made: RebaseProject) -> None:
             "reason": "2026.1 changed the same lines",
             "line": 2,
             "scope": "greet",
+            "new_scope": "greet",
         }
     ]
     status = run("rebase", "--status", "--json").json

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -14,7 +13,7 @@ from freebsd_port.cli.render import count, paint, print_json, say
 from freebsd_port.cli.views.report_file import save_report
 
 if TYPE_CHECKING:
-    from freebsd_port.engine.core.rebase.outcome import RebasedPatch
+    from freebsd_port.engine.core.rebase.outcome import RebasedHunk, RebasedPatch, Sides
     from freebsd_port.engine.core.rebase.progress import RebaseState
     from freebsd_port.engine.ops.rebase.flow import Rebased
     from freebsd_port.openstack.ops.rebase.proof import Proof
@@ -55,12 +54,22 @@ def _hunk_lines(one: Rebased) -> list[str]:
         f"{hunk.reason.replace('|', '/')} |"
         for patch in one.carried.patches
         for hunk in patch.hunks
-        if patch.state != "kept" and hunk.outcome not in ("exact", "offset")
+        if _is_to_look_at(patch, hunk)
     ]
     if not rows:
         return []
     title = f"## Hunks to look at: {one.carried.old} to {one.carried.new}"
     return ["", title, "", "| patch | hunk | outcome | reason |", "|---|---|---|---|", *rows]
+
+
+def _is_to_look_at(patch: RebasedPatch, hunk: RebasedHunk) -> bool:
+    """Tell whether a hunk is not where it was; in a patch that is kept, whether its scope is not.
+
+    A patch that is kept has the text that somebody chose, but nobody looked at it in another scope.
+    """
+    if patch.state == "kept":
+        return hunk.has_new_scope
+    return hunk.outcome not in ("exact", "offset")
 
 
 def _missing_lines(one: Rebased) -> list[str]:
@@ -192,10 +201,34 @@ def _row(one: Rebased) -> dict[str, Any]:
                 "missing": [
                     {"path": one.path, "line": one.line, "name": one.name} for one in patch.missing
                 ],
-                "hunks": [asdict(hunk) for hunk in patch.hunks],
+                "hunks": [_hunk_row(hunk) for hunk in patch.hunks],
             }
             for patch in carried.patches
         ],
+    }
+
+
+def _hunk_row(hunk: RebasedHunk) -> dict[str, Any]:
+    row = {
+        field: getattr(hunk, field)
+        for field in (
+            "path", "number", "total", "outcome", "reason", "line", "scope", "new_scope",
+        )
+    }  # fmt: skip
+    return {**row, "sides": _sides_row(hunk.sides) if hunk.sides else None}
+
+
+def _sides_row(sides: Sides) -> dict[str, Any]:
+    def text(lines: tuple[bytes, ...]) -> str:
+        return b"".join(lines).decode("utf-8", "replace")
+
+    return {
+        "base": text(sides.base),
+        "ours": text(sides.ours),
+        "theirs": text(sides.theirs),
+        "result": None if sides.result is None else text(sides.result),
+        "base_line": sides.base_line,
+        "line": sides.line,
     }
 
 
@@ -203,7 +236,8 @@ def _show(common: Common, one: Rebased, command: str) -> None:
     carried = one.carried
     if common.verbosity >= 0:
         for patch in carried.patches:
-            if patch.state != "kept" or patch.missing or common.verbosity > 0:
+            is_new = any(_is_to_look_at(patch, hunk) for hunk in patch.hunks)
+            if patch.state != "kept" or patch.missing or is_new or common.verbosity > 0:
                 _show_patch(common, patch, carried.new)
         for path in one.written:
             say(f"wrote {path}")
@@ -233,8 +267,7 @@ def _show_patch(common: Common, patch: RebasedPatch, release: str) -> None:
     for one in patch.missing:
         say(f"  {paint('missing', 'bad')}    {one.path}:{one.line}: {release} has no {one.name}")
     for hunk in patch.hunks:
-        tells = hunk.outcome not in ("exact", "offset") and patch.state != "kept"
-        if tells or common.verbosity > 0:
+        if _is_to_look_at(patch, hunk) or common.verbosity > 0:
             place = hunk.path if hunk.line is None else f"{hunk.path}:{hunk.line}"
             say(f"  {hunk.outcome:<10} {place}: {hunk.reason}")
 

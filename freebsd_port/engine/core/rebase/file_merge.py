@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from freebsd_port.engine.core.rebase.merge import Clash, MergeResult, merge_splices
+from freebsd_port.engine.core.rebase.merge import Clash, MergeResult, find_region, merge_splices
 from freebsd_port.engine.core.rebase.moved_code import Move, find_move
-from freebsd_port.engine.core.rebase.outcome import Outcome, RebasedHunk
+from freebsd_port.engine.core.rebase.outcome import Outcome, RebasedHunk, Sides
 from freebsd_port.engine.core.rebase.placed import Kind, PlacedHunk
 from freebsd_port.engine.core.rebase.tree_version import Version
 from freebsd_port.engine.core.source.scope import Scope, heads_around, innermost_scope, parses_in
-from freebsd_port.engine.core.text.align import Block, chunks
+from freebsd_port.engine.core.text.align import Block, Chunk, chunks
 from freebsd_port.engine.core.text.git_diff import align_as_git
 from freebsd_port.engine.core.text.splice import Splice, apply_splices, find_splices
 
@@ -81,6 +81,12 @@ class _Found:
     reason: str
     line: int | None
     scope: str | None = None
+    new_scope: str | None = None
+    path: str | None = None
+    """Another file that it went to."""
+
+    region: Chunk | None = None
+    """What a person has to look at; None when that is where the lines align."""
 
 
 @dataclass(slots=True)
@@ -109,6 +115,7 @@ class FileMerger:
         splices = find_splices_as_git(base, after)
         results = merge_splices(base, other, blocks, splices)
         shares, alike = _share(placed, splices), _find_alike(splices, results)
+        regions: list[tuple[str, Chunk] | None] = []
         for number, (hunk, owned) in enumerate(zip(placed, shares, strict=True), 1):
             as_git = replace(hunk, splices=tuple(splices[one] for one in owned))
             found = self._settle(hunk, as_git, [results[one] for one in owned], done)
@@ -121,15 +128,54 @@ class FileMerger:
                     found.reason,
                     found.line,
                     found.scope,
+                    found.new_scope,
                 )
             )
+            region = found.region
+            if region is None and owned:
+                start = min(_base_start(splices[one], results[one]) for one in owned)
+                stop = max(_base_stop(splices[one], results[one]) for one in owned)
+                region = find_region(blocks, len(base), len(other), start, stop)
+            regions.append((found.path or self.other_path, region) if region else None)
         self._leave_out(done, [alike.issuperset(owned) for owned in shares])
-        if self._find_breakage(done) is None:
-            return done
-        if not self.is_wary and any(hunk.outcome == "moved" for hunk in done.hunks):
-            return replace(self, may_move=False).merge(placed, blocks)
-        self._tell_breakage(done)
+        if self._find_breakage(done) is not None:
+            if not self.is_wary and any(hunk.outcome == "moved" for hunk in done.hunks):
+                return replace(self, may_move=False).merge(placed, blocks)
+            self._tell_breakage(done)
+        self._show_sides(done, placed, regions)
         return done
+
+    def _show_sides(
+        self,
+        done: FileMerge,
+        placed: Sequence[PlacedHunk],
+        regions: Sequence[tuple[str, Chunk] | None],
+    ) -> None:
+        """Give each hunk that is not where it was the four texts around it."""
+        base = self._lines()[0]
+        for number, (hunk, place) in enumerate(zip(done.hunks, regions, strict=True)):
+            if place is None or hunk.outcome not in ("merged", "moved", "conflict"):
+                continue
+            path, at = place
+            there = self.other.lines(path) or []
+            ours = [s for s in placed[number].splices if at.start <= s.start and s.stop <= at.stop]
+            made = [
+                s
+                for s in done.splices.get(path, ())
+                if at.other_start <= s.start and s.stop <= at.other_stop
+            ]
+            result = None
+            if hunk.outcome != "conflict":
+                result = tuple(apply_splices(there, made, at.other_start, at.other_stop))
+            sides = Sides(
+                tuple(base[at.start : at.stop]),
+                tuple(apply_splices(base, ours, at.start, at.stop)),
+                tuple(there[at.other_start : at.other_stop]),
+                result,
+                at.start + 1,
+                at.other_start + 1,
+            )
+            done.hunks[number] = replace(hunk, sides=sides)
 
     def _leave_out(self, done: FileMerge, is_alike: Sequence[bool]) -> None:
         """Take hunks that both sides have out of a conflict that other hunks are in."""
@@ -174,11 +220,11 @@ class FileMerger:
         if names is not None and is_doubtful:
             place = names[1] or "the module itself"
             reason = f"its lines end up in {place}, not in {names[0]}: read it"
-            return _Found("merged", reason, line, names[0])
+            return _Found("merged", reason, line, *names)
         if len(made) < len(results):
             return _Found("merged", f"{self.release} has part of it", line)
         if names is not None:
-            return _Found("moved", f"{names[0]} is {names[1]} there", line, names[0])
+            return _Found("moved", f"{names[0]} is {names[1]} there", line, *names)
         return self._compare_context(hunk, line)
 
     def _compare_context(self, hunk: PlacedHunk, line: int) -> _Found:
@@ -251,8 +297,8 @@ class FileMerger:
         _take(done, self.other_path, made)
         line = results[0].start + 1
         if is_settled:
-            return _Found("merged", SETTLED_BEFORE, line, name)
-        return _Found("conflict", self._conflict_reason(scope), line, name)
+            return _Found("merged", SETTLED_BEFORE, line, name, name)
+        return _Found("conflict", self._conflict_reason(scope), line, name, name)
 
     def _conflict_reason(self, scope: Scope | None) -> str:
         if not self.other.exists(self.other_path):
@@ -281,16 +327,18 @@ class FileMerger:
         _take(done, move.path, made)
         line = move.results[0].start + 1
         place = "" if move.path == self.other_path else f" in {move.path}"
+        found = _Found("moved", "", line, name, move.scope, move.path, move.region)
         if not made:
-            return _Found("upstreamed", f"{self.release} has it in {move.scope}{place}", line, name)
+            reason = f"{self.release} has it in {move.scope}{place}"
+            return replace(found, outcome="upstreamed", reason=reason)
         new_name = f"is {move.scope}{place} there"
         if move.scope == name:
             new_name = f"moved to {move.path}" if place else "is elsewhere there"
             clashes = [result for result in results if isinstance(result, Clash)]
             if not place and any(c.start <= m.start <= c.stop for c in clashes for m in made):
                 reason = f"the lines around it changed; {name} was found by its text"
-                return _Found("merged", reason, line, name)
-        return _Found("moved", f"{name} {new_name}", line, name)
+                return replace(found, outcome="merged", reason=reason)
+        return replace(found, reason=f"{name} {new_name}")
 
     def _find_breakage(self, done: FileMerge) -> str | None:
         """Name a file that would not parse any more; what lies on the same lines is not asked."""
@@ -381,6 +429,16 @@ def _share(hunks: Sequence[PlacedHunk], splices: Sequence[Splice]) -> list[list[
             if distance == nearest:
                 shared[index].append(number)
     return shared
+
+
+def _base_start(splice: Splice, result: MergeResult) -> int:
+    return min(splice.start, result.base_start) if isinstance(result, Clash) else splice.start
+
+
+def _base_stop(splice: Splice, result: MergeResult) -> int:
+    if not isinstance(result, Clash):
+        return splice.stop
+    return max(splice.stop, result.base_start + len(result.base))
 
 
 def _doubt(before: Sequence[bytes], splice: Splice) -> Clash:

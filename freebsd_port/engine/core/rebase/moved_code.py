@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from freebsd_port.engine.core.rebase.merge import Clash, Present, merge_splices
+from freebsd_port.engine.core.rebase.merge import Clash, Present, find_region, merge_splices
 from freebsd_port.engine.core.source.scope import Scope
-from freebsd_port.engine.core.text.align import align_lines
+from freebsd_port.engine.core.text.align import Chunk, align_lines
 from freebsd_port.engine.core.text.splice import Splice
 
 _ALIKE = 0.5
@@ -26,6 +26,9 @@ class Move:
     scope: str
     results: tuple[Splice | Present, ...]
     """One for each splice, in lines of the other version's file."""
+
+    region: Chunk
+    """What of both versions' files a person has to look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,8 @@ def _follow_to(
     text = _rename_head(text, scope.name, best.scope.name)
     shifted = [Splice(s.start - scope.start, s.stop - scope.start, s.lines) for s in splices]
     results: list[Splice | Present] = []
-    for result in merge_splices(text, there, align_lines(text, there), shifted):
+    blocks = align_lines(text, there)
+    for result in merge_splices(text, there, blocks, shifted):
         if isinstance(result, Clash):
             return None
         at = best.scope.start + result.start
@@ -83,7 +87,14 @@ def _follow_to(
             if isinstance(result, Present)
             else Splice(at, best.scope.start + result.stop, result.lines)
         )
-    return Move(best.path, best.scope.name, tuple(results))
+    inner = find_region(blocks, len(text), len(there), shifted[0].start, shifted[-1].stop)
+    region = Chunk(
+        scope.start + inner.start,
+        scope.start + inner.stop,
+        best.scope.start + inner.other_start,
+        best.scope.start + inner.other_stop,
+    )
+    return Move(best.path, best.scope.name, tuple(results), region)
 
 
 def _candidates(

@@ -26,6 +26,33 @@ class MisfitError(RebaseError):
 
 
 @dataclass(frozen=True, slots=True)
+class Sides:
+    """The four texts of a hunk that was not simply placed: whole lines, newlines kept.
+
+    All four are the same region of the file, and begin and end at lines that the merge left alone
+    where there are such.
+    """
+
+    base: tuple[bytes, ...]
+    """The release that the patch comes from, with the earlier patches on."""
+
+    ours: tuple[bytes, ...]
+    """The same with the hunk on."""
+
+    theirs: tuple[bytes, ...]
+    """The release that it goes to, with the earlier rebased patches on."""
+
+    result: tuple[bytes, ...] | None
+    """What the rebased patch makes of theirs; None while a person has to settle it."""
+
+    base_line: int
+    """1-based line at which `base` begins."""
+
+    line: int
+    """1-based line at which `theirs` begins."""
+
+
+@dataclass(frozen=True, slots=True)
 class RebasedHunk:
     """What became of one hunk on the other release."""
 
@@ -45,6 +72,17 @@ class RebasedHunk:
 
     scope: str | None = None
     """Dotted name of its class or function where it comes from; None if nobody had to look."""
+
+    new_scope: str | None = None
+    """The same where it goes to; None is the module, or that nobody had to look."""
+
+    sides: Sides | None = None
+    """For a hunk that was merged, moved, upstreamed with other words, settled, or conflicts."""
+
+    @property
+    def has_new_scope(self) -> bool:
+        """Tell whether it came to lie in another class or function."""
+        return self.outcome != "conflict" and self.scope not in (None, self.new_scope)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from freebsd_port.engine.core.rebase.outcome import (
     Outcome,
     RebasedHunk,
     RebasedPatch,
+    Sides,
 )
 from freebsd_port.engine.core.rebase.placed import (
     Kind,
@@ -186,7 +187,7 @@ class Rebaser:
         edits = _by_path(merges)
         if settled:
             made = self._read(settled, merges)
-            done = self._finish(entry, patch, placed, made, _settle(hunks))
+            done = self._finish(entry, patch, placed, made, self._settle(hunks, made))
             return Attempt(done, placed, made, tuple(merges))
         if any(any(merge.clashes.values()) for merge in merges):
             labels = Labels(name, self.old_release, self.new_release)
@@ -297,6 +298,27 @@ class Rebaser:
                 kind = kind if source == path else "rename"
                 edits[path] = FileEdit(path, kind, source, tuple(splices), mode)
         return edits
+
+    def _settle(self, hunks: Sequence[RebasedHunk], made: Edits) -> tuple[RebasedHunk, ...]:
+        """Say of every hunk in conflict what a person made of it."""
+        return tuple(
+            replace(
+                hunk,
+                outcome="merged",
+                reason="resolved by hand",
+                sides=hunk.sides and self._show_settled(hunk.sides, made.get(hunk.path)),
+            )
+            if hunk.outcome == "conflict" or hunk.reason == SETTLED_BEFORE
+            else hunk
+            for hunk in hunks
+        )
+
+    def _show_settled(self, sides: Sides, edit: FileEdit | None) -> Sides:
+        """Give the four texts with what a person made of theirs."""
+        start, stop = sides.line - 1, sides.line - 1 + len(sides.theirs)
+        lines = (edit and self.other.lines(edit.source)) or []
+        inside = [s for s in edit.splices if start <= s.start and s.stop <= stop] if edit else []
+        return replace(sides, result=tuple(apply_splices(lines, inside, start, stop)))
 
     def results(self, edits: Edits) -> dict[str, tuple[list[bytes] | None, int | None]]:
         """Give the files that edits change as they leave them."""
@@ -466,15 +488,6 @@ class Rebaser:
         write_edits(self.base, _edits_of(placed))
         if not is_written:
             write_edits(self.other, edits)
-
-
-def _settle(hunks: Sequence[RebasedHunk]) -> tuple[RebasedHunk, ...]:
-    return tuple(
-        replace(hunk, outcome="merged", reason="resolved by hand")
-        if hunk.outcome == "conflict" or hunk.reason == SETTLED_BEFORE
-        else hunk
-        for hunk in hunks
-    )
 
 
 def _by_path(merges: Sequence[FileMerge]) -> dict[str, FileEdit]:
