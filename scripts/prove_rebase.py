@@ -147,7 +147,7 @@ def cells(one: Verdict) -> tuple[str, ...]:
         one.name, str(one.patches), str(one.hunks), str(one.least_git()),
         str(one.least_structural()), str(len(one.conflicts)), str(len(one.followers)),
         str(len(one.stricter)), str(one.compared), str(len(one.silent)),
-        str(len(one.faults) - len(one.silent)), f"{one.seconds:.1f}",
+        str(len({f.patch for f in one.faults if f.is_told})), f"{one.seconds:.1f}",
     )  # fmt: skip
 
 

@@ -153,8 +153,9 @@ def test_wrong_line_is_found_by_both_ways_of_judging(right: bytes, wrong: bytes)
     assert fault.kind == "wrong"
     assert "Driver.st" in fault.text
     assert not fault.is_told
-    (fault,) = judge_patch(BEFORE, AFTER.replace(right, wrong)).silent
-    assert "Driver.st" in fault.text
+    verdict = judge_patch(BEFORE, AFTER.replace(right, wrong))
+    assert verdict.silent == ["a.patch"]
+    assert "Driver.st" in verdict.faults[0].text
 
 
 def test_lines_in_another_function_are_found() -> None:
@@ -166,7 +167,7 @@ def test_lines_in_another_function_are_found() -> None:
         b"    where = where or os.curdir\n        return",
         b"        where = where or os.curdir\n        return",
     )
-    (fault,) = judge_patch(BEFORE, end).silent
+    (fault,) = judge_patch(BEFORE, end).faults
     assert "find" in fault.text
     assert "Driver.start" in fault.text
 
@@ -177,7 +178,7 @@ def test_statement_outside_of_the_new_block_is_found() -> None:
     line, block = b"    where = where or os.curdir\n", b"    with contextlib.ExitStack():\n"
     inside = block + b"    " + line
     assert inside in ideal
-    (fault,) = judge_ideal(one, ideal.replace(inside, line + block)).silent
+    (fault,) = judge_ideal(one, ideal.replace(inside, line + block)).faults
     assert "find" in fault.text
 
 

@@ -9,6 +9,7 @@ import tokenize
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 Files = dict[str, bytes]
 """Content by path relative to the tree."""
@@ -73,7 +74,8 @@ _SCOPE = re.compile(rb"( *)(?:async +def|def|class) +(\w+)")
 _DECORATOR = re.compile(rb" *@\w")
 
 
-def unit_texts(content: bytes) -> dict[str, bytes]:
+@lru_cache(maxsize=256)
+def unit_texts(content: bytes) -> Mapping[str, bytes]:
     """Give the text of each function and of what is left of each class and of the module.
 
     A quick reader by indentation; a test compares its names with those that ast finds.

@@ -44,6 +44,9 @@ class Git:
     _kept: list[bytes] = field(default_factory=list)
     """Contents whose identity is a key: they must stay alive."""
 
+    _commits: dict[tuple[str, str | None], str] = field(default_factory=dict)
+    _merges: dict[tuple[str, str, str], Merge] = field(default_factory=dict)
+
     def __post_init__(self) -> None:
         if not (self.directory / "HEAD").exists():
             self.directory.mkdir(parents=True, exist_ok=True)
@@ -98,11 +101,20 @@ class Git:
             self._kept.append(content)
 
     def commit(self, tree: str, parent: str | None = None) -> str:
-        words = ("-p", parent) if parent else ()
-        return self.run("commit-tree", tree, *words, "-m", "x")
+        key = tree, parent
+        if key not in self._commits:
+            words = ("-p", parent) if parent else ()
+            self._commits[key] = self.run("commit-tree", tree, *words, "-m", "x")
+        return self._commits[key]
 
     def merge(self, base: str, ours: str, theirs: str) -> Merge:
         """Merge as `git rebase` does: `theirs` is what the patch goes onto; all are trees."""
+        key = base, ours, theirs
+        if key not in self._merges:
+            self._merges[key] = self._merge(base, ours, theirs)
+        return self._merges[key]
+
+    def _merge(self, base: str, ours: str, theirs: str) -> Merge:
         start = self.commit(base)
         one, two = self.commit(theirs, start), self.commit(ours, start)
         done = subprocess.run(

@@ -58,6 +58,9 @@ class Old:
     findings: Counter[str]
     """What pyflakes finds only with the series on."""
 
+    trees: dict[frozenset[str], dict[str, tuple[str, str]]] = field(default_factory=dict)
+    """Git's trees before and after each patch, by the files that were asked for."""
+
     @property
     def paths(self) -> list[str]:
         """Name the files that the series changes."""
@@ -162,10 +165,15 @@ class Verdict:
     compared: int = 0
     """Patches whose result is git's, byte for byte."""
 
+    better: int = 0
+    """Patches that are as the ideal has them where git's clean merge is not."""
+
     @property
-    def silent(self) -> list[Fault]:
-        """Give the faults that nobody was told of."""
-        return [one for one in self.faults if not one.is_told]
+    def silent(self) -> list[str]:
+        """Name what is wrong though nobody was told: each patch once, else what it is."""
+        told = {one.patch for one in self.faults if one.is_told and one.patch}
+        found = {one.patch or one.text for one in self.faults if not one.is_told}
+        return sorted(found - told)
 
     def least_git(self) -> int:
         """Count git's conflicts from the neighbour with the fewest."""
@@ -393,7 +401,8 @@ def _judge_common(
     for one in olds[1:]:
         found -= one.findings
     for text in found.elements():
-        verdict.faults.append(_told(Fault("name", "", text), rows, text))
+        patches = _patches_with(text, chain)
+        verdict.faults.append(_told(Fault("name", patches, text), rows, text))
     known = {name for one in olds for name in one.chain.names}
     for name in known - rows.keys():
         verdict.faults.append(Fault("lost", name, "the command does not mention this patch"))
@@ -403,9 +412,21 @@ def _judge_common(
         if rows[name]["state"] in ("kept", "rewritten", "upstreamed") and told not in counts:
             text = f"{told} hunks are reported of {' or '.join(map(str, counts))}"
             verdict.faults.append(_told(Fault("lost", name, text), rows, name))
-    _compare_with_git(bench, verdict, chain, olds, rows)
+    concerned = _concerned(chain, olds)
+    _compare_with_git(bench, verdict, chain, olds, rows, concerned)
     for one in olds:
-        _rebase_with_git(bench, verdict, chain.start, one)
+        _rebase_with_git(bench, verdict, chain.start, one, concerned)
+
+
+def _patches_with(text: str, chain: Chain) -> str:
+    """Name the first patch that adds what a finding quotes to the file of the finding."""
+    path, _, rest = text.partition(": ")
+    names = [word for number, word in enumerate(rest.split("`")) if number % 2]
+    for patch in chain.names:
+        for unit, bag in net_change(*_around(chain, patch)).items():
+            if unit[0] == path and any(bag[name] > 0 for name in names):
+                return patch
+    return ""
 
 
 def _count_hunks(bench: Bench, old: Old, name: str) -> int:
@@ -447,39 +468,55 @@ def _findings(files: Files) -> Counter[str]:
 # --- git ----------------------------------------------------------------------------------------
 
 
+Paths = frozenset[str]
+
+
+def _concerned(chain: Chain, olds: Sequence[Old]) -> Paths:
+    """Name the files that a merge of any patch reads.
+
+    These are the files that patches touch, and for git's search for renames those that came or
+    went between the releases.
+    """
+    starts = [chain.start, *(one.chain.start for one in olds)]
+    everywhere = set.intersection(*(set(one) for one in starts))
+    found = set.union(*(set(one) for one in starts)) - everywhere
+    found.update(path for one in olds for path in one.paths)
+    found.update(p for p, data in chain.end.items() if data is not chain.start.get(p))
+    return frozenset(found)
+
+
+def _only(files: Files, paths: Paths) -> Files:
+    return {path: files[path] for path in paths if path in files}
+
+
 def _compare_with_git(
-    bench: Bench, verdict: Verdict, chain: Chain, olds: Sequence[Old], rows: Rows
+    bench: Bench, verdict: Verdict, chain: Chain, olds: Sequence[Old], rows: Rows, paths: Paths
 ) -> None:
     """Where git merges a patch cleanly, from one of the neighbours, its bytes must be ours."""
     git = bench.git
-    at, tree = chain.start, git.tree(chain.start)
+    at = _only(chain.start, paths)
+    tree = git.tree(at)
     for name in rows:
         is_here = name in chain.names
-        after = chain.states[chain.names.index(name)] if is_here else at
-        after_tree = git.tree(after, near=(tree, at)) if after is not at else tree
+        after = _only(chain.states[chain.names.index(name)], paths) if is_here else at
+        after_tree = git.tree(after, near=(tree, at)) if is_here else tree
         if rows[name]["state"] in ("kept", "rewritten", "upstreamed", "conflict"):
-            _compare_patch(bench, verdict, name, olds, rows[name], tree, after_tree)
+            bases = [_trees_of(bench, one, name, paths) for one in olds if name in one.chain.names]
+            _compare_patch(git, verdict, name, bases, rows[name], tree, after_tree)
         at, tree = after, after_tree
 
 
 def _compare_patch(
-    bench: Bench,
+    git: Git,
     verdict: Verdict,
     name: str,
-    olds: Sequence[Old],
+    bases: Sequence[tuple[str, str]],
     row: dict[str, Any],
     before: str,
     after: str,
 ) -> None:
-    git = bench.git
-    results = []
-    for old in olds:
-        if name not in old.chain.names:
-            continue
-        base, ours = _trees_of(bench, old, name)
-        merge = git.merge(base, ours, before)
-        if not merge.conflicts:
-            results.append(merge.tree)
+    merges = [git.merge(base, ours, before) for base, ours in bases]
+    results = [merge.tree for merge in merges if not merge.conflicts]
     if not results:
         return
     if row["state"] == "conflict":
@@ -495,26 +532,27 @@ def _compare_patch(
         verdict.faults.append(fault)
 
 
-def _trees_of(bench: Bench, old: Old, name: str) -> tuple[str, str]:
+def _trees_of(bench: Bench, old: Old, name: str, paths: Paths) -> tuple[str, str]:
     """Give the trees before and after a patch on its own release, each stored once."""
-    known: dict[str, tuple[str, str]] = old.__dict__.setdefault("trees", {})
+    known = old.trees.setdefault(paths, {})
     if not known:
-        at = old.chain.start
+        at = _only(old.chain.start, paths)
         tree = bench.git.tree(at)
         for one, state in zip(old.chain.names, old.chain.states, strict=True):
-            after = bench.git.tree(state, near=(tree, at))
+            files = _only(state, paths)
+            after = bench.git.tree(files, near=(tree, at))
             known[one] = (tree, after)
-            at, tree = state, after
+            at, tree = files, after
     return known[name]
 
 
-def _rebase_with_git(bench: Bench, verdict: Verdict, start: Files, old: Old) -> None:
+def _rebase_with_git(bench: Bench, verdict: Verdict, start: Files, old: Old, paths: Paths) -> None:
     """Do what `git rebase` and `--skip` do, and count conflicts."""
     git = bench.git
-    tree = git.tree(start)
+    tree = git.tree(_only(start, paths))
     conflicts, count, left = [], 0, 0
     for name in old.chain.names:
-        base, ours = _trees_of(bench, old, name)
+        base, ours = _trees_of(bench, old, name, paths)
         merge = git.merge(base, ours, tree)
         if not merge.conflicts:
             tree = merge.tree
@@ -579,6 +617,7 @@ def _judge_ideal(
     excused: set[Unit] = set()
     for name in out & old.nets.keys():
         excused |= {refactoring.moves(unit, plan) for unit in old.nets[name]} | set(old.nets[name])
+    differing: list[Difference] = []
     by_unit: dict[Unit, list[str]] = {}
     for name, net in old.nets.items():
         for unit in net:
@@ -593,18 +632,61 @@ def _judge_ideal(
             got = meanings(chain.end.get(path, b""))
         except SyntaxError:
             continue  # reported already
-        start = unit_texts(chain.start.get(path, b""))
-        end = unit_texts(chain.end.get(path, b""))
-        for name in sorted({*wanted, *got}):
-            unit = (path, name)
-            if wanted.get(name) == got.get(name) or unit in excused:
-                continue
-            patches = by_unit.get(unit, [])
-            text = f"{path} {name or '(module)'}: not as the refactored patched tree has it"
-            text += "" if start.get(name) != end.get(name) else ", nothing was changed in it"
-            fault = Fault("wrong", ", ".join(patches), text)
-            fault.is_told = any(remarks(rows[one]) for one in patches if one in rows)
-            verdict.faults.append(fault)
+        names = [
+            name for name in sorted({*wanted, *got})
+            if wanted.get(name) != got.get(name) and (path, name) not in excused
+        ]  # fmt: skip
+        differing += [((path, one), wanted.get(one), got.get(one)) for one in names]
+    for unit, one, other in differing:
+        if _is_beside(unit, one, other, differing, plan):
+            continue
+        patches = by_unit.get(unit) or _patches_of(chain, unit)
+        start = unit_texts(chain.start.get(unit[0], b"")).get(unit[1])
+        end = unit_texts(chain.end.get(unit[0], b"")).get(unit[1])
+        text = f"{unit[0]} {unit[1] or '(module)'}: not as the refactored patched tree has it"
+        text += "" if start != end else ", nothing was changed in it"
+        for patch in patches or [""]:
+            is_told = patch in rows and bool(remarks(rows[patch]))
+            verdict.faults.append(Fault("wrong", patch, text, is_told))
+    wrong = {fault.patch for fault in verdict.faults if fault.kind == "wrong"}
+    better = [f for f in verdict.faults if f.kind == "git" and f.patch not in wrong]
+    verdict.better += len(better)
+    verdict.faults = [one for one in verdict.faults if one not in better]
+
+
+Difference = tuple[Unit, str | None, str | None]
+"""A unit with its meaning in the ideal and in the result."""
+
+
+def _is_beside(
+    unit: Unit, wanted: str | None, got: str | None, differing: list[Difference], plan: Plan
+) -> bool:
+    """Tell whether a function that the series adds went with the moved ones around it.
+
+    The new base class is as good a place as the class itself.
+    """
+    owner, _, name = unit[1].rpartition(".")
+    is_moved = any(one[1] == owner.removesuffix("Support") and owner for one in plan)
+    if not is_moved or (wanted is None) == (got is None):
+        return False
+    return any(
+        (one, two) == (got, wanted) and other[1].rpartition(".")[2] == name
+        and other[1].rpartition(".")[0].removesuffix("Support") == owner.removesuffix("Support")
+        for other, one, two in differing
+    )  # fmt: skip
+
+
+def _patches_of(chain: Chain, unit: Unit) -> list[str]:
+    """Name the patches that change a unit of the new release."""
+    path, name = unit
+    found = []
+    for patch in chain.names:
+        before, after = _around(chain, patch)
+        if path in before or path in after:
+            one = unit_texts(before.get(path, b"")).get(name)
+            if one != unit_texts(after.get(path, b"")).get(name):
+                found.append(patch)
+    return found
 
 
 def _contained(refactoring: Refactoring, plan: Plan, old: Old) -> frozenset[str]:
