@@ -219,6 +219,8 @@ def judge_refactoring(bench: Bench, refactoring: Refactoring, old_name: str, new
     if chain is None:
         return verdict
     _judge_common(bench, verdict, chain, [old], rows, refactoring, plan)
+    if refactoring.is_move_in_file:
+        verdict.structural = dict.fromkeys(verdict.structural, 0)
     if refactoring.has_ideal:
         ideal = refactoring.carry_out(subject.patched, plan)
         _judge_ideal(verdict, chain, ideal, old, refactoring, plan, rows)

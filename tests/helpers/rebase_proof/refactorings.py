@@ -62,6 +62,9 @@ class Refactoring:
     moves: Callable[[Unit, Plan], Unit] = field(default=lambda unit, plan: unit)
     """Where a unit is afterwards."""
 
+    is_move_in_file: bool = False
+    """Whether code only goes to another place of its file, which syntax-aware merges follow."""
+
     must_tell: bool = False
     """Whether the result needs a person even where the merge is clean."""
 
@@ -1099,18 +1102,19 @@ REFACTORINGS = (
     Refactoring("dict-order", "dictionaries in another order", every_file, _reverse_dicts),
     Refactoring("neighbours", "constants, imports and methods beside ours", _plan_neighbours,
                 _add_neighbours, has_ideal=False),
-    Refactoring("swapped", "each function after its neighbour", _plan_swap, by_function(_swap)),
+    Refactoring("swapped", "each function after its neighbour", _plan_swap, by_function(_swap),
+                is_move_in_file=True),
     Refactoring("file", "every file renamed, a shim left", _plan_files, _rename_files,
                 moves=lambda unit, plan: (_rename_path(unit[0]), unit[1])
                 if (unit[0], "") in plan else unit),
     Refactoring("mixin", "methods moved to another class", _plan_moves,
-                _move_methods(elsewhere=False), moves=_moved_unit(False)),
+                _move_methods(elsewhere=False), moves=_moved_unit(False), is_move_in_file=True),
     Refactoring("module", "methods moved to another module", _plan_moves,
                 _move_methods(elsewhere=True), moves=_moved_unit(True)),
     Refactoring("moved-edited", "methods moved and edited at once", _plan_moves,
                 _move_methods(elsewhere=True, edit=True), moves=_moved_unit(True)),
     Refactoring("wrapper", "a thin function left, its body moved", _plan_wrapper,
-                by_function(_make_wrapper), moves=_wrapped_unit),
+                by_function(_make_wrapper), moves=_wrapped_unit, is_move_in_file=True),
     Refactoring("legacy", "the old body kept beside the edited function", _plan_legacy,
                 by_function(_keep_legacy)),
     Refactoring("upstreamed", "a third of the patches contained, other quotes and comments",
