@@ -152,7 +152,7 @@ def test_what_merges_and_fails_its_checks_is_a_red_change_that_names_them(night:
     night.publish(f"{FITTING}\n\nleave = str\n")
     status, summary = night.rebase(NEW, "nova=2.0")
     assert status == 4, summary
-    assert f"🔴 **The checks fail** on {NEW}: 1 check\n" in summary
+    assert f"🔴 **The checks fail** on {NEW}: 1 check\n" in summary, summary
     assert "test_leave" in summary
     calls = night.propose(NEW, status)
     assert f"--title 🔴 Rebase the series to {NEW}: checks fail" in calls[-1]
