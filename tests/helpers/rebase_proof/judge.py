@@ -218,11 +218,11 @@ def judge_refactoring(bench: Bench, refactoring: Refactoring, old_name: str, new
     chain = _apply(bench, verdict, project, new, tree)
     if chain is None:
         return verdict
-    _judge_common(bench, verdict, chain, [old], rows, refactoring, plan)
+    ideal = refactoring.carry_out(subject.patched, plan) if refactoring.has_ideal else {}
+    _judge_common(bench, verdict, chain, [old], rows, new_findings(tree, ideal))
     if refactoring.is_move_in_file:
         verdict.structural = dict.fromkeys(verdict.structural, 0)
     if refactoring.has_ideal:
-        ideal = refactoring.carry_out(subject.patched, plan)
         _judge_ideal(verdict, chain, ideal, old, refactoring, plan, rows)
     else:
         skipped = _contained(refactoring, plan, old)
@@ -250,7 +250,7 @@ def judge_release(
     if chain is None:
         return verdict
     olds = [bench.old(one) for one in neighbours]
-    _judge_common(bench, verdict, chain, olds, rows, None, {})
+    _judge_common(bench, verdict, chain, olds, rows, Counter())
     _judge_patches(verdict, chain, olds, rows, frozenset())
     return verdict
 
@@ -390,16 +390,18 @@ def _judge_common(
     chain: Chain,
     olds: Sequence[Old],
     rows: Rows,
-    refactoring: Refactoring | None,
-    plan: Plan,
+    excused: Counter[str],
 ) -> None:
-    """Judge what needs no ideal: it parses, no new name is missing, git's bytes, every hunk."""
+    """Judge what needs no ideal: it parses, no new name is missing, git's bytes, every hunk.
+
+    `excused` are the findings that the ideal has too.
+    """
     for path, content in chain.end.items():
         if chain.start.get(path) is not content:
             fault = parse_fault(path, content)
             if fault and not parse_fault(path, chain.start.get(path, b"")):
                 verdict.faults.append(Fault("parse", "", fault))
-    found = new_findings(chain.start, chain.end) - olds[0].findings
+    found = new_findings(chain.start, chain.end) - olds[0].findings - excused
     for one in olds[1:]:
         found -= one.findings
     for text in found.elements():
@@ -637,6 +639,7 @@ def _judge_ideal(
         names = [
             name for name in sorted({*wanted, *got})
             if wanted.get(name) != got.get(name) and (path, name) not in excused
+            if name or path in old.chain.start  # the imports of a new module are pyflakes' matter
         ]  # fmt: skip
         differing += [((path, one), wanted.get(one), got.get(one)) for one in names]
     for unit, one, other in differing:
