@@ -287,7 +287,7 @@ def _rebase(
         )
         rows = _rows(answer)
         if rows is None:
-            verdict.faults.append(Fault("crash", "", (answer.errors or str(answer.shown))[-600:]))
+            verdict.faults.append(Fault("crash", "", f"{json.dumps(answer.shown)[-600:]}"))
             return None
         if not first:
             first = rows
