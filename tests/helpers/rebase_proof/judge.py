@@ -39,6 +39,7 @@ from .code_units import (
     meanings,
     net_change,
     parse_fault,
+    spans,
     token_list,
     unit_texts,
 )
@@ -423,12 +424,14 @@ def _judge_common(
 
 
 def _patches_with(text: str, chain: Chain) -> str:
-    """Name the first patch that adds what a finding quotes to the file of the finding."""
-    path, _, rest = text.partition(": ")
+    """Name the first patch that adds what a finding quotes to the function of the finding."""
+    place, _, rest = text.partition(": ")
+    path, _, name = place.partition(" ")
     names = [word for number, word in enumerate(rest.split("`")) if number % 2]
     for patch in chain.names:
         for unit, bag in net_change(*_around(chain, patch)).items():
-            if unit[0] == path and any(bag[name] > 0 for name in names):
+            is_there = unit == (path, "" if name == "(module)" else name)
+            if is_there and any(bag[word] > 0 for word in names):
                 return patch
     return ""
 
@@ -462,11 +465,22 @@ def _findings(files: Files) -> Counter[str]:
         ruff = Path(sys.executable).with_name("ruff")
         words = ["check", "--isolated", "--no-cache", "--select", "F", "--output-format", "json"]
         done = subprocess.run([ruff, *words, name], capture_output=True, check=False)
-    paths = list(files)
-    return Counter(
-        f"{paths[int(Path(one['filename']).stem[1:])]}: {one['code']} {one['message']}"
-        for one in json.loads(done.stdout)
-    )
+    paths, contents = list(files), list(files.values())
+    found: Counter[str] = Counter()
+    for one in json.loads(done.stdout):
+        number = int(Path(one["filename"]).stem[1:])
+        unit = unit_at(contents[number], one["location"]["row"])
+        found[f"{paths[number]} {unit}: {one['code']} {one['message']}"] += 1
+    return found
+
+
+def unit_at(content: bytes, row: int) -> str:
+    """Name the function at a 1-based line, or say that it is in none."""
+    try:
+        known = spans(content)
+    except SyntaxError:
+        known = []
+    return next((name for name, start, end in known if start < row <= end), "(module)")
 
 
 # --- git ----------------------------------------------------------------------------------------
@@ -631,9 +645,9 @@ def _judge_ideal(
             continue
         if ideal.get(path, chain.start.get(path)) == chain.end.get(path):
             continue
-        wanted = meanings(ideal.get(path, chain.start.get(path, b"")))
+        wanted = refactoring.common(meanings(ideal.get(path, chain.start.get(path, b""))))
         try:
-            got = meanings(chain.end.get(path, b""))
+            got = refactoring.common(meanings(chain.end.get(path, b"")))
         except SyntaxError:
             continue  # reported already
         names = [
