@@ -43,6 +43,7 @@ def verify_and_show(
         platforms=platforms,
         patches=patches,
         again=again,
+        every_line=every_line,
         progress=common.progress,
     )
     is_good = result.is_good and (result.has_every_line or not every_line)

@@ -60,6 +60,21 @@ class Fits:
     hunks: tuple[RebasedHunk, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What becomes of the next patch; neither version has changed yet."""
+
+    patch: RebasedPatch
+    placed: tuple[PlacedChange, ...]
+    """What it does on the version that it comes from."""
+
+    edits: Edits
+    """What is done to the other version: nothing, if it is a conflict."""
+
+    parts: tuple[FileMerge, ...] = ()
+    """How each file was merged; empty if the other version's own text is kept."""
+
+
 def find_fit(version: Version, patch: Patch, entry: SeriesEntry) -> Fits | None:
     """Place every hunk without fuzz; None when one has no place."""
     try:
@@ -148,18 +163,32 @@ class Rebaser:
         afterwards, but the other one only if it was carried. Raises MisfitError when it does
         not fit on the release it comes from.
         """
+        attempt = self.attempt(entry, patch, current, settled, is_own=is_own)
+        self.accept(attempt.placed, attempt.edits)
+        return attempt.patch
+
+    def attempt(
+        self,
+        entry: SeriesEntry,
+        patch: Patch,
+        current: Patch | None,
+        settled: Mapping[str, bytes] | None = None,
+        *,
+        is_own: bool = True,
+    ) -> Attempt:
+        """Say what `rebase` would make of the next patch, and change neither version."""
         name = entry.name
-        placed = self._place(entry, patch)
+        placed = tuple(self.place(entry, patch))
         fits = find_fit(self.other, current, entry) if current and not settled else None
         if fits is not None and current != patch and is_own:
-            self._advance(placed, fits.edits)
-            return RebasedPatch(name, "kept", fits.hunks, None)
+            return Attempt(RebasedPatch(name, "kept", fits.hunks, None), placed, fits.edits)
         merges = self._merge_all(placed)
         hunks = tuple(hunk for merge in merges for hunk in merge.hunks)
         edits = _by_path(merges)
         if settled:
             made = self._read(settled, merges)
-            return self._finish(entry, patch, placed, made, self._settle(hunks, made))
+            done = self._finish(entry, patch, placed, made, self._settle(hunks, made))
+            return Attempt(done, placed, made, tuple(merges))
         if any(any(merge.clashes.values()) for merge in merges):
             labels = Labels(name, self.old_release, self.new_release)
             sources = {merge.path: merge.source for merge in merges}
@@ -169,23 +198,24 @@ class Rebaser:
                 _clashes(merges),
                 labels,
             )
-            self._advance(placed, {})
-            return RebasedPatch(name, "conflict", hunks, None, work)
-        if fits is not None and self._makes_the_same(fits, edits):
-            self._advance(placed, edits)
-            return RebasedPatch(name, "kept", hunks, None)
-        return self._finish(entry, patch, placed, edits, hunks)
+            conflict = RebasedPatch(name, "conflict", hunks, None, work)
+            return Attempt(conflict, placed, {}, tuple(merges))
+        if fits is not None and self.results(fits.edits) == self.results(edits):
+            kept = RebasedPatch(name, "kept", hunks, None)
+            return Attempt(kept, placed, edits, tuple(merges))
+        done = self._finish(entry, patch, placed, edits, hunks)
+        return Attempt(done, placed, edits, tuple(merges))
 
     def leave(self, entry: SeriesEntry, patch: Patch) -> RebasedPatch:
         """Put a patch on the base only: the other release goes without it."""
-        self._advance(self._place(entry, patch), {})
+        self.accept(self.place(entry, patch), {})
         return RebasedPatch(entry.name, "off", (), None)
 
     def keep(self, entry: SeriesEntry, patch: Patch, current: Patch) -> RebasedPatch:
         """Put a patch on as each release has it; nothing is carried."""
-        placed = self._place(entry, patch)
+        placed = self.place(entry, patch)
         fits = find_fit(self.other, current, entry)
-        self._advance(placed, fits.edits if fits else {})
+        self.accept(placed, fits.edits if fits else {})
         if fits is None:
             return RebasedPatch(entry.name, "left", (), None)
         return RebasedPatch(entry.name, "kept", fits.hunks, None)
@@ -198,14 +228,15 @@ class Rebaser:
         fits = find_fit(self.other, current, entry)
         if fits is None:
             return None
-        self._advance([], fits.edits)
+        self.accept([], fits.edits)
         return RebasedPatch(entry.name, "kept", fits.hunks, None)
 
     def forget(self) -> None:
         """Align every file anew, because somebody else has written to a version."""
         self._blocks.clear()
 
-    def _place(self, entry: SeriesEntry, patch: Patch) -> list[PlacedChange]:
+    def place(self, entry: SeriesEntry, patch: Patch) -> list[PlacedChange]:
+        """Place the next patch on the version that it comes from; raises MisfitError."""
         return place_patch(self.base, self.old_release, patch, entry, self.max_fuzz)
 
     def _finish(
@@ -219,7 +250,6 @@ class Rebaser:
         """Write the patch that makes these edits, if there are any."""
         files = [self._rewrite(edit, placed) for edit in edits.values()]
         text = render_patch(patch, files, entry, self.today) if files else None
-        self._advance(placed, edits)
         return RebasedPatch(entry.name, "rewritten" if text else "upstreamed", hunks, text)
 
     def _rewrite(self, edit: FileEdit, placed: Sequence[PlacedChange]) -> Rewritten:
@@ -290,11 +320,7 @@ class Rebaser:
         inside = [s for s in edit.splices if start <= s.start and s.stop <= stop] if edit else []
         return replace(sides, result=tuple(apply_splices(lines, inside, start, stop)))
 
-    def _makes_the_same(self, fits: Fits, edits: Edits) -> bool:
-        """Tell whether the text that fits leaves every file as the merge does."""
-        return self._results(fits.edits) == self._results(edits)
-
-    def _results(self, edits: Edits) -> dict[str, tuple[list[bytes] | None, int | None]]:
+    def results(self, edits: Edits) -> dict[str, tuple[list[bytes] | None, int | None]]:
         """Give the files that edits change as they leave them."""
         found: dict[str, tuple[list[bytes] | None, int | None]] = {}
         for edit in edits.values():
@@ -444,8 +470,13 @@ class Rebaser:
             self._blocks[key] = align_as_git(base, other)
         return self._blocks[key]
 
-    def _advance(self, placed: Sequence[PlacedChange], edits: Edits) -> None:
-        """Put the patch on the base, and what came of it on the other version."""
+    def accept(
+        self, placed: Sequence[PlacedChange], edits: Edits, *, is_written: bool = False
+    ) -> None:
+        """Put the patch on the base, and what came of it on the other version.
+
+        `is_written` says that the other version, shared with another rebaser, has it on.
+        """
         read = {name for one in placed for name in (one.path, one.source)}
         written = {name for one in edits.values() for name in (one.path, one.source)}
         for key in [k for k in self._blocks if k[0] in read or k[1] in written]:
@@ -455,7 +486,8 @@ class Rebaser:
             is_named = kinds - {"edit"}
             self._renames = None if is_named else self._renames.without(read | written)
         write_edits(self.base, _edits_of(placed))
-        write_edits(self.other, edits)
+        if not is_written:
+            write_edits(self.other, edits)
 
 
 def _by_path(merges: Sequence[FileMerge]) -> dict[str, FileEdit]:

@@ -142,8 +142,9 @@ class SeriesRebasing:
         old, new = open_source(state.places["from"]), open_source(state.places["to"])
         store = self.store(state)
         self.progress(f"rebasing the series from {old.label} to {new.label}")
+        known: dict[bytes, bytes] = {}
         rebaser = Rebaser(
-            Version(old.tree), Version(new.tree), old.label, new.label, None,
+            Version(old.tree, known), Version(new.tree, known), old.label, new.label, None,
             store.resolutions.recall, is_wary=False, max_fuzz=int(state.places["fuzz"]),
         )  # fmt: skip
         series, patches = self._read(state)

@@ -16,6 +16,7 @@ from freebsd_port.engine.ops.target.workspace import Workspace
 from freebsd_port.engine.store.files.read import list_files, read_whole
 from freebsd_port.engine.store.overlay.state import BaseTree, load_state
 from freebsd_port.errors import ProblemsError
+from freebsd_port.in_target import IN_TARGET
 from freebsd_port.openstack.core.release.platform import EMULATED, LINUX, NATIVE
 from freebsd_port.openstack.ops.proof.proof_record import (
     VerifyError,
@@ -69,6 +70,8 @@ class Verification:
     @property
     def has_every_line(self) -> bool:
         """Tell whether some check ran each added line that can run here."""
+        if self.known is not None:
+            return self.known.has_every_line
         return self.is_measured and not any(hunk.missed for hunk in self.hunks)
 
     @property
@@ -93,17 +96,18 @@ def verify_target(
     platforms: tuple[str, ...] = (),
     patches: tuple[str, ...] = (),
     again: bool = True,
+    every_line: bool = False,
     timeout_seconds: float | None = None,
     progress: Callable[[str], None],
 ) -> Verification:
     """Run the checks; `again` False is content with what was proved of the same state.
 
-    Only the checks of applied patches are run, and of `patches` if some are named; what is proved
-    of some patches is not kept as a proof of the state. `timeout_seconds` is for one distribution
-    on one platform; None is longer than any takes. Raises VerifyError when no patch is applied, a
-    named one is not, or what is applied is not as the series has it, and ProblemsError with every
-    distribution whose checks
-    could not be run.
+    With `every_line` that proof must also have found that the checks ran each added line. Only the
+    checks of applied patches are run, and of `patches` if some are named; what is proved of some
+    patches is not kept as a proof of the state. `timeout_seconds` is for one distribution on one
+    platform; None is longer than any takes. Raises VerifyError when no patch is applied, a named
+    one is not, or what is applied is not as the series has it, and ProblemsError with every
+    distribution whose checks could not be run.
     """
     root = workspace.target.root
     state = load_state(root)
@@ -113,7 +117,7 @@ def verify_target(
     chosen = platforms or _default_platforms()
     checks = _digest_checks(project.checks)
     known = None if again else find_verified(root, state)
-    if known is not None and known.checks == checks and set(chosen) <= set(known.platforms):
+    if known is not None and _is_proof(known, checks, chosen, every_line=every_line):
         return Verification((), (), known)
     from freebsd_port.openstack.ops.proof.test_tools import check_setup  # not where all is proved
     from freebsd_port.openstack.store.proof.checks import TIMEOUT_SECONDS, fresh_bytecode
@@ -172,11 +176,29 @@ def _default_platforms() -> tuple[str, ...]:
     return (NATIVE,) if own_system() == "FreeBSD" else (*EMULATED, LINUX)
 
 
+def _is_proof(
+    known: Verified, checks: str, platforms: tuple[str, ...], *, every_line: bool
+) -> bool:
+    """Tell whether an earlier verification answers what is asked now."""
+    return (
+        known.checks == checks
+        and set(platforms) <= set(known.platforms)
+        and (known.has_every_line or not every_line)
+    )
+
+
 def _digest_checks(checks: Path) -> str:
-    """Hash the checks by name and content, so that a changed check asks for another run."""
-    names = sorted(name for name in list_files(checks) if name.endswith((".py", ".ini", ".txt")))
+    """Hash the checks, and what emulates and measures for them, by name and content.
+
+    A change in any of these asks for another run.
+    """
     return hash_bytes(
-        b"".join(f"{name} {hash_bytes(read_whole(checks / name))}\n".encode() for name in names)
+        b"".join(
+            f"{name} {hash_bytes(read_whole(root / name))}\n".encode()
+            for root in (checks, IN_TARGET)
+            for name in sorted(list_files(root))
+            if not name.endswith(".pyc")
+        )
     )
 
 

@@ -41,8 +41,14 @@ def rebase_series(
 
     store = RebaseStore(project.root, state.new)
     base, other = read(state.old), read(state.new)
+    known: dict[bytes, bytes] = {}
     rebaser = Rebaser(
-        Version(base), Version(other), state.old, state.new, state.today, store.resolutions.recall
+        Version(base, known),
+        Version(other, known),
+        state.old,
+        state.new,
+        state.today,
+        store.resolutions.recall,
     )
     entries = load_series(project.series).entries
     carrier = _Carrier(project, state, rebaser, store.read_settled(state), entries, read)
