@@ -17,7 +17,7 @@ from freebsd_port.engine.core.source.scope import (
     heads_around,
     innermost_scope,
     owner_of,
-    parses_in,
+    parses_with,
 )
 from freebsd_port.engine.core.text.align import Block, Chunk, chunks
 from freebsd_port.engine.core.text.git_diff import align_as_git
@@ -423,14 +423,14 @@ class FileMerger:
         return replace(found, reason=f"{name} {new_name}{how}")
 
     def _find_breakage(self, done: FileMerge) -> str | None:
-        """Name a file that would not parse any more; what lies on the same lines is not asked."""
+        """Name a file that would not parse any more; where lines are as they were, nobody asks."""
         is_doubtful = any(hunk.outcome in ("merged", "moved") for hunk in done.hunks)
         if any(done.clashes.values()) or not is_doubtful:
             return None
         for path, splices in done.splices.items():
             before = self.other.lines(path) or []
             scopes = self.other.scopes(path)  # none where it does not parse as it is
-            if scopes and any(not parses_in(before, scopes, splice) for splice in splices):
+            if scopes and not parses_with(before, scopes, splices):
                 return path
         return None
 

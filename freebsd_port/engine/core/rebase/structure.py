@@ -27,6 +27,9 @@ from freebsd_port.engine.core.text.align import align_lines
 _LEAST_ALIKE = 0.6
 """What two statements must have in common for one to be the other, changed."""
 
+_LEAST_ALIKE_HEADS = 0.4
+"""The same for the heads of two blocks, which begin with the same word."""
+
 _LEAST_KEPT = 0.3
 """What theirs must have of the base's statements for it to be the same code."""
 
@@ -218,11 +221,12 @@ def _likeness(old: Statement, new: Statement) -> float:
     if _bound(old) != _bound(new):
         return 0.0
     words, others = [w.key for w in old.words], [w.key for w in new.words]
+    least = _LEAST_ALIKE_HEADS if old.is_head and new.is_head else _LEAST_ALIKE
     matcher = SequenceMatcher(None, words, others, autojunk=False)
-    if matcher.real_quick_ratio() < _LEAST_ALIKE or matcher.quick_ratio() < _LEAST_ALIKE:
+    if matcher.real_quick_ratio() < least or matcher.quick_ratio() < least:
         return 0.0
     ratio = matcher.ratio()
-    return ratio if ratio >= _LEAST_ALIKE else 0.0
+    return ratio if ratio >= least else 0.0
 
 
 def _bound(one: Statement) -> frozenset[str]:
@@ -420,13 +424,16 @@ class _Merge:
         theirs = list(range(other + 1, other_stop))
         keys = [self.base.statements[one].full_key for one in old]
         keys_ours = [self.ours.statements[one].full_key for one in ours]
-        kept = [self._keep(one) for one in theirs]
+
+        def kept() -> list[_Piece]:
+            return [self._keep(one, before, behind) for one in theirs]
+
         if keys == keys_ours:
-            return kept
+            return kept()
         meant = _meant(self.base, old)
         meant_ours, meant_theirs = _meant(self.ours, ours), _meant(self.theirs, theirs)
         if meant_ours == meant_theirs:
-            return kept
+            return kept()
         if meant == meant_theirs:
             # theirs may have other comments here, which nobody can place among ours
             if [self.theirs.statements[n].key for n in theirs] == [
@@ -438,16 +445,16 @@ class _Merge:
                 raise _UncertainError
             return [
                 *(self._put(one, before, behind) for one in ours[:at]),
-                *kept,
+                *kept(),
                 *(self._put(one, before, behind) for one in ours[at + len(keys) :]),
             ]
         if meant:
             return self._merge_imports(old, ours, theirs, before, behind)
         if meant_ours and _find_run(meant_theirs, meant_ours) is not None:
-            return kept
+            return kept()
         if not meant_ours:
             raise _UncertainError  # ours has other comments only
-        return self._merge_additions(ours, theirs, kept, before, behind)
+        return self._merge_additions(ours, theirs, kept(), before, behind)
 
     def _merge_imports(
         self, old: list[int], ours: list[int], theirs: list[int], before: int, behind: int
@@ -472,7 +479,11 @@ class _Merge:
         }
         if any(tuple(key.split()[:2]) in changed for key in gone - there):
             raise _UncertainError
-        pieces = [self._keep(n) for n in theirs if self.theirs.statements[n].key not in gone]
+        pieces = [
+            self._keep(n, before, behind)
+            for n in theirs
+            if self.theirs.statements[n].key not in gone
+        ]
         self.reason = "the release has its imports in another order"
         for number in new:
             key = self.ours.statements[number].key
@@ -494,6 +505,9 @@ class _Merge:
         """Keep what both sides put in at the same place, where that may be done."""
         put = [self._put(one, before, behind) for one in ours]
         mine, other = self._tops(self.ours, ours), self._tops(self.theirs, theirs)
+        inside = self._merge_into_new_block(mine, theirs, put, kept)
+        if inside is not None:
+            return inside
         depths = {self._depth(self.ours, self.to_ours, one) for one in mine}
         depths_theirs = {self._depth(self.theirs, self.to_theirs, one) for one in other}
         if len(depths) > 1 or len(depths_theirs) > 1:
@@ -510,6 +524,57 @@ class _Merge:
             raise _UncertainError
         self.reason = "the release adds something at the same place; both are kept"
         return [*kept, *put]
+
+    def _merge_into_new_block(
+        self,
+        mine: Sequence[Statement],
+        theirs: Sequence[int],
+        put: Sequence[_Piece],
+        kept: Sequence[_Piece],
+    ) -> list[_Piece] | None:
+        """Keep ours inside a block that theirs has put around all of what is around ours.
+
+        None where there is no such block.
+        """
+        parents = {id(one.parent): one.parent for one in mine}
+        if len(parents) > 1:
+            return None
+        (parent,) = parents.values()
+        numbers = {id(one): n for n, one in enumerate(self.ours.statements)}
+        block = None if parent is None else self.to_ours.back.get(numbers[id(parent)])
+        if parent is not None and block is None:
+            return None
+        home = self._find_home(block)
+        known = {id(self.theirs.statements[n]) for n in self.to_theirs.back}
+        if home is None or id(home) in known:
+            return None
+        run = [self.theirs.statements[number] for number in theirs]
+        begin = next((n + 1 for n, one in enumerate(run) if one is home), 0)
+        end = next((n for n in range(begin, len(run)) if not _is_in(run[n], home)), len(run))
+        if any(not one.is_comment for one in run[begin:end]):
+            raise _UncertainError
+        self.reason = "the release has put a new block around the lines"
+        return [*kept[:begin], *put, *kept[begin:]]
+
+    def _find_home(self, block: int | None) -> Statement | None:
+        """Give the block of theirs that a block of the base is: the innermost around all of it."""
+        parent = None if block is None else self.base.statements[block]
+        children = [
+            other
+            for one, other in zip(self.base.statements, self.to_theirs.to, strict=True)
+            if one.parent is parent and not one.is_comment and other is not None
+            if not _is_text(one)  # a docstring stays before any block
+        ]
+        around: list[Statement] | None = None
+        for number in children:
+            chain = []
+            at = self.theirs.statements[number].parent
+            while at is not None:
+                chain.append(at)
+                at = at.parent
+            known = {id(one) for one in chain}
+            around = chain if around is None else [one for one in around if id(one) in known]
+        return around[0] if around else None
 
     def _require_free(self, mine: Sequence[Statement], other: Sequence[Statement]) -> None:
         """Raise unless the order of these statements means nothing."""
@@ -541,36 +606,41 @@ class _Merge:
             at = at.parent
         return depth
 
-    def _keep(self, number: int) -> _Piece:
+    def _keep(self, number: int, before: int, behind: int) -> _Piece:
         """Give a statement that theirs has put in, or a comment, where ours changes nothing."""
         one = self.theirs.statements[number]
-        shift = self._shift_of(one)
+        shift = self._shift_at(one, before, behind)
         return _Piece(
             _shifted(self.theirs, one, shift), self._lead(self.theirs, number), one.key,
             theirs=number,
         )  # fmt: skip
 
-    def _shift_of(self, one: Statement) -> int:
+    def _shift_at(self, one: Statement, before: int, behind: int) -> int:
         """Give by how much ours indents the block around a statement of theirs."""
-        at = one.parent
         numbers = {id(s): n for n, s in enumerate(self.theirs.statements)}
-        children = [
-            base
-            for n, base in self.to_theirs.back.items()
-            if self.theirs.statements[n].parent is at
-            and not self.theirs.statements[n].is_comment
-            and self.to_ours.to[base] is not None
-        ]
-        if at is not None:
-            base = self.to_theirs.back.get(numbers[id(at)])
-            if base is not None and self.to_ours.to[base] is None:
-                raise _UncertainError  # ours takes its block away
-        shifts = {self._shift(base) for base in children}
-        if len(shifts) > 1:
-            raise _UncertainError
-        if shifts:
-            return shifts.pop()
-        return self._shift_of(at) if at is not None else 0
+        at = one.parent
+        while at is not None and numbers[id(at)] not in self.to_theirs.back:
+            at = at.parent  # put in by theirs as well
+        if at is not None and self.to_ours.to[self.to_theirs.back[numbers[id(at)]]] is None:
+            raise _UncertainError  # ours takes its block away
+        above = below = None
+        if behind < len(self.base.statements):
+            following = self.theirs.statements[self._sides(behind)[1]]
+            below = self._shift(behind) if following.parent is at else None
+        if before >= 0:
+            step: Statement | None = self.theirs.statements[self._sides(before)[1]]
+            while step is not None and step.parent is not at:
+                step = step.parent
+            if step is not None and numbers[id(step)] in self.to_theirs.back:
+                base = self.to_theirs.back[numbers[id(step)]]
+                above = self._shift(base) if self.to_ours.to[base] is not None else None
+        if above is None and below is None:
+            return 0 if at is None else self._shift(self.to_theirs.back[numbers[id(at)]])
+        if above is None or below is None or above == below:
+            return (above or 0) if below is None else below
+        if one.is_comment:
+            return below  # it is about what follows
+        raise _UncertainError
 
     def _shift(self, number: int) -> int:
         """Give by how much ours indents a statement that both sides have, and theirs does not."""
@@ -609,7 +679,8 @@ class _Merge:
             step: Statement | None = above
             while step is not None and step.parent is not at:
                 step = step.parent
-            if step is not None and numbers[id(step)] in self.to_ours.back:
+            is_known = step is not None and numbers[id(step)] in self.to_ours.back
+            if step is not None and is_known and not _is_text(step):
                 siblings.append(self.to_ours.back[numbers[id(step)]])
         if behind < len(self.base.statements):
             below = self.ours.statements[self._sides(behind)[0]]
@@ -641,15 +712,8 @@ class _Merge:
         numbers = {id(s): n for n, s in enumerate(self.theirs.statements)}
         if parent is None or numbers[id(parent)] in self.to_theirs.back or len(siblings) > 1:
             return
-        old = None if block is None else self.base.statements[block]
-        for base, one in enumerate(self.base.statements):
-            other = self.to_theirs.to[base]
-            if one.parent is old and not one.is_comment and other is not None:
-                at: Statement | None = self.theirs.statements[other]
-                while at is not None and at is not parent:
-                    at = at.parent
-                if at is None:
-                    raise _UncertainError
+        if self._find_home(block) is not parent:
+            raise _UncertainError
 
     def _lead(self, source: Source, number: int) -> tuple[str, ...]:
         """Give the blank lines above a statement; ours' where only ours has changed them."""
@@ -770,6 +834,19 @@ class _Merge:
                 wanted = of_theirs.get(id(other_parent)) if other_parent else None
                 if wanted is not None and id(wanted) not in around:
                     raise _UncertainError
+
+
+def _is_in(one: Statement, block: Statement) -> bool:
+    """Tell whether a statement lies in a block."""
+    at = one.parent
+    while at is not None and at is not block:
+        at = at.parent
+    return at is block
+
+
+def _is_text(one: Statement) -> bool:
+    """Tell whether a statement is only a string, as a docstring is."""
+    return len(one.words) == 1 and one.words[0].text[-1:] in ("'", '"')
 
 
 def _meant(source: Source, numbers: Iterable[int]) -> list[str]:

@@ -203,19 +203,26 @@ def as_module(text: bytes) -> bytes:
     return b"if 1:\n" + text if text[:1].isspace() else text
 
 
-def parses_in(lines: Sequence[bytes], scopes: Sequence[Scope], splice: Splice) -> bool:
-    """Tell whether the module still parses with a splice in it, which it does without.
+def parses_with(lines: Sequence[bytes], scopes: Sequence[Scope], splices: Sequence[Splice]) -> bool:
+    """Tell whether the module still parses with splices in it, which it does without.
 
-    The function around the splice is looked at, or the two that it lies between; and the whole
-    module only where those do not parse by themselves.
+    The function around a splice is looked at, or the two that it lies between; and the whole
+    module only where those do not parse by themselves. The splices are in order.
     """
     functions = find_functions(lines, scopes)
-    first = max((s.start for s in functions if s.start < splice.start), default=0)
-    last = min((s.stop for s in functions if s.stop > splice.stop), default=len(lines))
-    return any(
-        _parses(b"".join(apply_splices(lines, [splice], start, stop)))
-        for start, stop in dict.fromkeys(((first, last), (0, len(lines))))
-    )
+    regions: list[tuple[int, int]] = []
+    for splice in splices:
+        first = max((s.start for s in functions if s.start < splice.start), default=0)
+        last = min((s.stop for s in functions if s.stop > splice.stop), default=len(lines))
+        if regions and first < regions[-1][1]:
+            start, stop = regions.pop()
+            first, last = min(first, start), max(last, stop)
+        regions.append((first, last))
+    for first, last in regions:
+        inside = [one for one in splices if first <= one.start and one.stop <= last]
+        if not _parses(b"".join(apply_splices(lines, inside, first, last))):
+            return _parses(b"".join(apply_splices(lines, splices)))
+    return True
 
 
 def _parses(text: bytes) -> bool:

@@ -99,6 +99,22 @@ def test_a_new_block_of_theirs_takes_in_what_ours_puts_inside() -> None:
     )
 
 
+@pytest.mark.parametrize("tail", ["", "        finally:\n            self.end()\n"])
+def test_a_new_block_around_a_whole_function_takes_in_what_ours_puts_at_its_ends(
+    tail: str,
+) -> None:
+    base = "    def f(self):\n        'Do it.'\n        one()\n        two()\n"
+    ours = base.replace("        one()\n", "        first()\n        one()\n") + "        last()\n"
+    start = base.index("        one()")
+    head = "        try:\n" if tail else "        with self.lock:\n"
+
+    def wrap(whole: str) -> str:
+        body = whole[start:].splitlines(keepends=True)
+        return whole[:start] + head + "".join("    " + line for line in body) + tail
+
+    assert text(merge(ours, wrap(base), base)) == wrap(ours)
+
+
 def test_where_a_new_block_ends_next_to_ours_nobody_can_tell_what_is_inside() -> None:
     theirs = BASE.replace(
         "        self.create_guest(", "        with self.lock:\n            self.create_guest("
