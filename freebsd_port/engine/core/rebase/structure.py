@@ -432,14 +432,14 @@ class _Merge:
             return kept()
         meant = _meant(self.base, old)
         meant_ours, meant_theirs = _meant(self.ours, ours), _meant(self.theirs, theirs)
+        is_same = [self.theirs.statements[n].key for n in theirs] == [
+            self.base.statements[n].key for n in old
+        ]
+        if is_same:
+            return [self._put(one, before, behind) for one in ours]
         if meant_ours == meant_theirs:
-            return kept()
+            return kept()  # theirs has other comments here: they stay
         if meant == meant_theirs:
-            # theirs may have other comments here, which nobody can place among ours
-            if [self.theirs.statements[n].key for n in theirs] == [
-                self.base.statements[n].key for n in old
-            ]:
-                return [self._put(one, before, behind) for one in ours]
             at = _find_run(keys_ours, keys) if keys else len(ours)
             if at is None:
                 raise _UncertainError
@@ -669,9 +669,6 @@ class _Merge:
         at = one.parent
         while at is not None and numbers[id(at)] not in self.to_ours.back:
             at = at.parent  # put in by ours as well
-        top = one
-        while top.parent is not at and top.parent is not None:
-            top = top.parent
         block = None if at is None else self.to_ours.back[numbers[id(at)]]
         siblings = []
         if before >= 0:
@@ -691,19 +688,23 @@ class _Merge:
             mine, other = self.to_ours.to[base], self.to_theirs.to[base]
             if mine is None or other is None:
                 continue
-            there = self.theirs.statements[other]
-            places.append((there.indent - self.ours.statements[mine].indent, there.parent))
+            there, own = self.theirs.statements[other], self._shift(base)
+            indent = there.indent + own - self.ours.statements[mine].indent
+            places.append((indent, None if own else there.parent))
         if block is not None and self.to_theirs.to[block] is None:
             raise _UncertainError  # theirs has taken the block away
-        if len({(shift, id(parent)) for shift, parent in places}) > 1:
+        parents = {id(parent): parent for _, parent in places if parent is not None}
+        if len({indent for indent, _ in places}) > 1 or len(parents) > 1:
             raise _UncertainError
         if places:
-            self._require_whole(block, places[0][1], siblings)
+            for parent in parents.values():
+                self._require_whole(block, parent, siblings)
             return places[0][0]
         if block is None:
             return 0
         mine, other = self._sides(block)
-        return self.theirs.statements[other].indent - self.ours.statements[mine].indent
+        own = self._shift(block)
+        return self.theirs.statements[other].indent + own - self.ours.statements[mine].indent
 
     def _require_whole(
         self, block: int | None, parent: Statement | None, siblings: Sequence[int]
