@@ -26,7 +26,7 @@ def main() -> None:
         options=repository.options, session=repository.session, ignore_requires_python=True
     )
 
-    def ask(question: list[str | None]) -> list[object]:
+    def ask(question: tuple[str, str | None]) -> list[object]:
         """Give the files of one distribution, sorted by name."""
         name, wanted = question
         files = {}
