@@ -91,9 +91,11 @@ def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Night:
     made = rebase_project(tmp_path, monkeypatch)
     monkeypatch.delenv("PIP_NO_INDEX")
     (tools,) = (made.cache / "freebsd-port/tools").iterdir()
+    site = Path(str(distribution("pytest").locate_file("")))
     for name in ("_pytest", "py.py", "iniconfig", "packaging", "pluggy", "pygments"):
-        site = Path(str(distribution("pytest").locate_file("")))
-        (tools / name).symlink_to(site / name)  # the environment that is made has none of them
+        # the environment that is made has none of them
+        for path in (site / name, *site.glob(f"{name.strip('_')}-*.dist-info")):
+            (tools / path.name).symlink_to(path)
     save_index(made.root / "files", tmp_path / "index")
     monkeypatch.setenv("PIP_INDEX_URL", (tmp_path / "index").as_uri())
     fixed = [name for name in PATCHED_DISTRIBUTIONS if name != "nova"]

@@ -143,7 +143,7 @@ def _read_import(line: bytes, name: str) -> str | None:
     match = _IMPORT.match(line)
     if match is None:
         return None
-    for part in match[2].decode().split(","):
+    for part in match[2].decode("utf-8", "replace").split(","):
         dotted, _, other = part.strip(" ()\\\n").partition(" as ")
         if match[1] and (other.strip() or dotted) == name:
             return f"{match[1].decode()}.{dotted}"
@@ -243,7 +243,7 @@ class Definitions:
         if text is None or match is None:
             return [], False
         is_all, bases = not text.has_decorator(found.name), []
-        for word in (match[1] or b"").decode().split(","):
+        for word in (match[1] or b"").decode("utf-8", "replace").split(","):
             name = word.strip()
             if not name or name == "object":
                 continue

@@ -31,7 +31,7 @@ from freebsd_port.engine.core.source.names import (
     find_function,
     read_globals,
 )
-from freebsd_port.engine.core.source.reach import find_unreached
+from freebsd_port.engine.core.source.reach import Unreached, find_unreached
 from freebsd_port.engine.core.source.repeats import find_repeats
 from freebsd_port.engine.core.source.scope import UNPARSED, as_module
 
@@ -108,6 +108,7 @@ _SPEAKS = re.compile(
 _ASSIGNED = re.compile(rb"[ \t]*(?:(?:,[^=(]*)?=(?!=)|:=)")
 _TAKEN = re.compile(rb"\b(?:for|as|def|class|import)[ \t]+(?:[\w.]+,[ \t]*)*$")
 _MADE = re.compile(rb"[ \t]*=[ \t]*((?:\w+\.)*\w+)\(")
+_NAME = re.compile(rb"[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)")
 _HEADS = (b"def ", b"async def ", b"class ")
 _OPEN_ENDS = (b"(", b"[", b"{", b",")
 _STAYING = (b"self", b"cls", b"_")
@@ -229,7 +230,7 @@ class _File:
                     else f"the name {repeat.name} is bound"
                 )
                 yield self.fault(mine, "repeated", f"{what} twice{also}")
-        for dead in find_unreached(tree):
+        for dead in _find_unreached(tree):
             span = range(dead.lines.start + offset, dead.lines.stop + offset)
             cause = dead.cause + offset
             mine = next((line for line in span if line in wanted), None)
@@ -267,6 +268,20 @@ class _File:
             if word in line
         }
         return [_Part(self, head, []) for head in sorted(one for one in heads if one is not None)]
+
+
+def _read_name(head: bytes) -> str:
+    """Give the name of what a head defines."""
+    match = _NAME.match(head)
+    return match[1].decode() if match else ""
+
+
+def _find_unreached(tree: ast.Module) -> list[Unreached]:
+    """Give what never runs; nothing for what is nested too deep."""
+    try:
+        return list(find_unreached(tree))
+    except RecursionError:
+        return []
 
 
 def _is_bound(head: bytes, rest: bytes) -> bool:
@@ -312,12 +327,10 @@ class _Part:
     def __post_init__(self) -> None:
         lines = self.file.lines
         self.lines = lines[self.head : find_end(lines, self.head)]
-        self.name = re.split(rb"[\s(]+", lines[self.head].lstrip().removeprefix(b"async "))[
-            1
-        ].decode()
+        self.name = _read_name(lines[self.head])
         top = self.file.touched.tops[bisect_right(self.file.touched.tops, self.head) - 1]
         is_method = top != self.head and lines[top].startswith(b"class ")
-        self.owner = re.split(rb"[\s(:]+", lines[top])[1].decode() if is_method else None
+        self.owner = _read_name(lines[top]) if is_method else None
 
     @property
     def offset(self) -> int:

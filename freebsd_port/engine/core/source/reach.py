@@ -34,7 +34,11 @@ class Unreached:
     """Whether the line at `cause` leaves the block; else it tests the same."""
 
 
-@dataclass(frozen=True, slots=True)
+_MOST = 64
+"""How many conditions are remembered at a time, so that long chains cost no more than short ones."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Fact:
     """One condition that holds, or does not."""
 
@@ -45,16 +49,14 @@ class _Fact:
 
 def find_unreached(module: ast.Module) -> Iterator[Unreached]:
     """Give every branch and statement that never runs, outermost first."""
-    yield from _Walk({}).block(module.body, [])
+    yield from _Walk(_Reader({})).block(module.body, [])
 
 
 @dataclass(slots=True)
 class _Walk:
     """Goes through one scope in the order in which it runs."""
 
-    aliases: Mapping[str, ast.expr]
-    """Names that are bound once, to an attribute of something that is not of this scope."""
-
+    reader: _Reader
     ended: bool = field(default=False, init=False)
     """Whether the block that was gone through last always leaves."""
 
@@ -75,7 +77,7 @@ class _Walk:
         self.ended = False
         if isinstance(stmt, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             aliases = {} if isinstance(stmt, ast.ClassDef) else _find_aliases(stmt)
-            yield from _Walk(aliases).block(stmt.body, [])
+            yield from _Walk(_Reader(aliases)).block(stmt.body, [])
             _forget(facts, stmt, is_deep=False)
         elif isinstance(stmt, ast.If):
             yield from self._branches(stmt, facts)
@@ -111,6 +113,7 @@ class _Walk:
         if cause is not None:
             last = stmt.body[-1].end_lineno or stmt.body[-1].lineno
             yield Unreached(range(stmt.lineno, last + 1), cause, is_left=False)
+        facts[:] = facts[-_MOST:]
         yes = [*facts, _Fact(stmt.test, True, stmt.lineno)]
         no = [*facts, _Fact(stmt.test, False, stmt.lineno)]
         if stmt.orelse and cause is None:
@@ -126,7 +129,8 @@ class _Walk:
         if is_yes_over != is_no_over:
             facts[:] = no if is_yes_over else yes
         else:
-            facts[:] = [fact for fact in facts if fact in yes and fact in no]
+            left = set(yes) & set(no)
+            facts[:] = [fact for fact in facts if fact in left]
         self.ended = is_yes_over and is_no_over
 
     def _try(self, stmt: ast.Try | ast.TryStar, facts: list[_Fact]) -> Iterator[Unreached]:
@@ -151,7 +155,7 @@ class _Walk:
 
     def _refuted(self, test: ast.expr, holds: bool, facts: Sequence[_Fact]) -> int | None:
         """Give the line of the condition that lets another one never be so."""
-        known = _Known(self.aliases)
+        known = _Known(self.reader)
         if known.refutes(test, holds):
             return None  # by itself: the writer's own matter
         for fact in facts:
@@ -161,64 +165,41 @@ class _Walk:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """What a condition says."""
+
+    test: ast.expr
+    """Without negations."""
+
+    is_negated: bool
+    domain: tuple[str, frozenset[Value]] | None
+    """The expression and the values, one of which it has where the test holds."""
+
+    key: str
+    """The test itself; empty for one that has a domain."""
+
+
 @dataclass(slots=True)
-class _Known:
-    """What is known of expressions."""
+class _Reader:
+    """Reads each condition of a scope once."""
 
     aliases: Mapping[str, ast.expr]
-    allowed: dict[str, frozenset[Value]] = field(default_factory=dict)
-    excluded: dict[str, frozenset[Value]] = field(default_factory=dict)
-    truth: dict[str, bool] = field(default_factory=dict)
+    """Names that are bound once, to an attribute of something that is not of the scope."""
 
-    def assume(self, test: ast.expr, holds: bool) -> None:
-        """Take a condition for so, or not so."""
-        test, holds = _flip(test, holds)
-        if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) == holds:
-            for part in test.values:
-                self.assume(part, holds)
-        domain = self._domain(test)
-        if domain is None:
-            self.truth[self._key(test)] = holds
-        else:
-            key, values = domain
-            if holds:
-                self.allowed[key] = self.allowed.get(key, values) & values
-            else:
-                self.excluded[key] = self.excluded.get(key, frozenset()) | values
+    _read: dict[int, _Meaning] = field(default_factory=dict, init=False)
+    """By the identity of the condition, which its tree keeps alive."""
 
-    def refutes(self, test: ast.expr, holds: bool) -> bool:
-        """Tell whether it cannot be so."""
-        test, holds = _flip(test, holds)
-        domain = self._domain(test)
-        if domain is not None:
-            return self._refutes_values(*domain, holds)
-        if self.truth.get(self._key(test)) is (not holds):
-            return True
-        if not isinstance(test, ast.BoolOp):
-            return False
-        if isinstance(test.op, ast.And) != holds:
-            return all(self.refutes(part, holds) for part in test.values)
-        known = _Known(self.aliases, dict(self.allowed), dict(self.excluded), dict(self.truth))
-        for part in test.values:
-            if known.refutes(part, holds):
-                return True
-            known.assume(part, holds)
-        return False
-
-    def _refutes_values(self, key: str, values: frozenset[Value], holds: bool) -> bool:
-        allowed = self.allowed.get(key)
-        if not holds:
-            return allowed is not None and bool(allowed) and allowed <= values
-        if values <= self.excluded.get(key, frozenset()):
-            return True
-        if allowed is None:
-            return False
-        left = allowed - self.excluded.get(key, frozenset())
-        are_literal = not any(kind == _SYMBOL for kind, _ in left | values)
-        return are_literal and not left & values
+    def read(self, test: ast.expr) -> _Meaning:
+        """Give what a condition of the tree says."""
+        if id(test) not in self._read:
+            plain, holds = _flip(test, True)
+            domain = self._domain(plain)
+            key = "" if domain else self._key(plain)
+            self._read[id(test)] = _Meaning(plain, not holds, domain, key)
+        return self._read[id(test)]
 
     def _domain(self, test: ast.expr) -> tuple[str, frozenset[Value]] | None:
-        """Give the expression and the values, one of which it has where the test holds."""
         if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
             parts = [self._domain(part) for part in test.values]
             found = [part for part in parts if part is not None]
@@ -244,6 +225,63 @@ class _Known:
 
     def _key(self, node: ast.expr) -> str:
         return ast.dump(_Replaced(self.aliases).visit(node)) if self.aliases else ast.dump(node)
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is known of expressions."""
+
+    reader: _Reader
+    allowed: dict[str, frozenset[Value]] = field(default_factory=dict)
+    excluded: dict[str, frozenset[Value]] = field(default_factory=dict)
+    truth: dict[str, bool] = field(default_factory=dict)
+
+    def assume(self, test: ast.expr, holds: bool) -> None:
+        """Take a condition for so, or not so."""
+        said = self.reader.read(test)
+        holds = holds is not said.is_negated
+        if isinstance(said.test, ast.BoolOp) and isinstance(said.test.op, ast.And) == holds:
+            for part in said.test.values:
+                self.assume(part, holds)
+        if said.domain is None:
+            self.truth[said.key] = holds
+        else:
+            key, values = said.domain
+            if holds:
+                self.allowed[key] = self.allowed.get(key, values) & values
+            else:
+                self.excluded[key] = self.excluded.get(key, frozenset()) | values
+
+    def refutes(self, test: ast.expr, holds: bool) -> bool:
+        """Tell whether it cannot be so."""
+        said = self.reader.read(test)
+        holds = holds is not said.is_negated
+        if said.domain is not None:
+            return self._refutes_values(*said.domain, holds)
+        if self.truth.get(said.key) is (not holds):
+            return True
+        if not isinstance(said.test, ast.BoolOp):
+            return False
+        if isinstance(said.test.op, ast.And) != holds:
+            return all(self.refutes(part, holds) for part in said.test.values)
+        known = _Known(self.reader, dict(self.allowed), dict(self.excluded), dict(self.truth))
+        for part in said.test.values:
+            if known.refutes(part, holds):
+                return True
+            known.assume(part, holds)
+        return False
+
+    def _refutes_values(self, key: str, values: frozenset[Value], holds: bool) -> bool:
+        allowed = self.allowed.get(key)
+        if not holds:
+            return allowed is not None and bool(allowed) and allowed <= values
+        if values <= self.excluded.get(key, frozenset()):
+            return True
+        if allowed is None:
+            return False
+        left = allowed - self.excluded.get(key, frozenset())
+        are_literal = not any(kind == _SYMBOL for kind, _ in left | values)
+        return are_literal and not left & values
 
 
 class _Replaced(ast.NodeTransformer):

@@ -292,6 +292,24 @@ def test_a_branch_of_the_release_that_ours_takes_before_is_told() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"class A(\xe4):\n    def f(self):\n        return self.x\n",
+        b"from a import \xe4\nclass A(b):\n    def f(self):\n        return \xe4.x(self.y)\n",
+        b"def \xe4(self):\n    return 1\n",
+        b"def f(x):\n" + b"".join(b"    %sif x == %d:\n        a()\n" % (b"el" * (n > 0), n)
+                                 for n in range(900)),
+        b"class\n    def\n",
+        b"\0def f():\n    a()\n",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_has_no_findings_of_its_own(source: bytes) -> None:
+    lines = split_lines(source)
+    found = examine({PATH: ([], lines)}, {PATH: lines}.get)
+    assert [one for one in found.faults if one.kind != "unreached"] == []
+
+
 def test_a_function_that_is_the_same_on_the_release_before_is_not_looked_at_again() -> None:
     twice = ("    'low': 1,\n", "    'low': 1,\n    'low': 1,\n")
     before, after = (split_lines(text.encode()) for text in (DRIVER, patched(DRIVER, twice)))
