@@ -35,7 +35,7 @@ class Unreached:
 
 
 _MOST = 64
-"""How many conditions are remembered at a time, so that long chains cost no more than short ones."""
+"""How many conditions are remembered at a time: a long chain must not cost its square."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

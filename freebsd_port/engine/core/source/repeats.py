@@ -69,9 +69,10 @@ def _in_block(body: Sequence[ast.stmt], *, is_function: bool) -> Iterator[Repeat
     bound: dict[str, int] = {}
     for stmt in body:
         names = list(_binds(stmt, is_function=is_function))
-        used = {n.id for n in _outside(stmt) if isinstance(n, ast.Name) and _is_read(n)}
-        for name in used:
-            bound.pop(name, None)
+        if bound:  # a long chain of conditions is not to be walked from each of its branches
+            for node in _outside(stmt):
+                if isinstance(node, ast.Name) and _is_read(node):
+                    bound.pop(node.id, None)
         for name, line in names:
             if name in bound:
                 yield Repeat(name, bound[name], line, is_key=False)

@@ -299,7 +299,7 @@ def test_a_branch_of_the_release_that_ours_takes_before_is_told() -> None:
         b"from a import \xe4\nclass A(b):\n    def f(self):\n        return \xe4.x(self.y)\n",
         b"def \xe4(self):\n    return 1\n",
         b"def f(x):\n" + b"".join(b"    %sif x == %d:\n        a()\n" % (b"el" * (n > 0), n)
-                                 for n in range(900)),
+                                 for n in range(300)),
         b"class\n    def\n",
         b"\0def f():\n    a()\n",
     ],
