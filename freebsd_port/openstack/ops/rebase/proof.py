@@ -33,13 +33,12 @@ class Proof:
         return not self.is_broken and (self.verification is None or self.verification.is_good)
 
     def failures(self) -> tuple[tuple[str, str], ...]:
-        """Give each check that failed and the last line of what it said."""
+        """Give each check that failed, once for all platforms, and the first line of why."""
         runs = self.verification.runs if self.verification is not None else ()
-        return tuple(
-            (failure.check, failure.message.rstrip().rpartition("\n")[2])
-            for run in runs
-            for failure in run.failures
-        )
+        found: dict[str, str] = {}
+        for failure in (failure for run in runs for failure in run.failures):
+            found.setdefault(failure.check, failure.message.strip().partition("\n")[0])
+        return tuple(found.items())
 
 
 def prove_release(
