@@ -121,6 +121,10 @@ _PIECE = re.compile(rb"'''|\"\"\"|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|#.*
 
 def _follow(line: bytes, inside: bytes | None, depth: int) -> tuple[bytes | None, int]:
     """Tell in which string and how deep in brackets the next line begins."""
+    if inside is None and not (b"'" in line or b'"' in line or b"#" in line):
+        opened = line.count(b"(") + line.count(b"[") + line.count(b"{")
+        closed = line.count(b")") + line.count(b"]") + line.count(b"}")
+        return None, max(depth + opened - closed, 0)
     at = 0
     while at < len(line):
         if inside is not None:

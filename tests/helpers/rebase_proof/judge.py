@@ -39,6 +39,7 @@ from .code_units import (
     meanings,
     net_change,
     parse_fault,
+    spans,
     token_list,
     unit_texts,
 )
@@ -218,11 +219,11 @@ def judge_refactoring(bench: Bench, refactoring: Refactoring, old_name: str, new
     chain = _apply(bench, verdict, project, new, tree)
     if chain is None:
         return verdict
-    _judge_common(bench, verdict, chain, [old], rows, refactoring, plan)
+    ideal = refactoring.carry_out(subject.patched, plan) if refactoring.has_ideal else {}
+    _judge_common(bench, verdict, chain, [old], rows, new_findings(tree, ideal))
     if refactoring.is_move_in_file:
         verdict.structural = dict.fromkeys(verdict.structural, 0)
     if refactoring.has_ideal:
-        ideal = refactoring.carry_out(subject.patched, plan)
         _judge_ideal(verdict, chain, ideal, old, refactoring, plan, rows)
     else:
         skipped = _contained(refactoring, plan, old)
@@ -250,7 +251,7 @@ def judge_release(
     if chain is None:
         return verdict
     olds = [bench.old(one) for one in neighbours]
-    _judge_common(bench, verdict, chain, olds, rows, None, {})
+    _judge_common(bench, verdict, chain, olds, rows, Counter())
     _judge_patches(verdict, chain, olds, rows, frozenset())
     return verdict
 
@@ -287,7 +288,7 @@ def _rebase(
         )
         rows = _rows(answer)
         if rows is None:
-            verdict.faults.append(Fault("crash", "", (answer.errors or str(answer.shown))[-600:]))
+            verdict.faults.append(Fault("crash", "", f"{json.dumps(answer.shown)[-600:]}"))
             return None
         if not first:
             first = rows
@@ -390,16 +391,18 @@ def _judge_common(
     chain: Chain,
     olds: Sequence[Old],
     rows: Rows,
-    refactoring: Refactoring | None,
-    plan: Plan,
+    excused: Counter[str],
 ) -> None:
-    """Judge what needs no ideal: it parses, no new name is missing, git's bytes, every hunk."""
+    """Judge what needs no ideal: it parses, no new name is missing, git's bytes, every hunk.
+
+    `excused` are the findings that the ideal has too.
+    """
     for path, content in chain.end.items():
         if chain.start.get(path) is not content:
             fault = parse_fault(path, content)
             if fault and not parse_fault(path, chain.start.get(path, b"")):
                 verdict.faults.append(Fault("parse", "", fault))
-    found = new_findings(chain.start, chain.end) - olds[0].findings
+    found = new_findings(chain.start, chain.end) - olds[0].findings - excused
     for one in olds[1:]:
         found -= one.findings
     for text in found.elements():
@@ -421,12 +424,14 @@ def _judge_common(
 
 
 def _patches_with(text: str, chain: Chain) -> str:
-    """Name the first patch that adds what a finding quotes to the file of the finding."""
-    path, _, rest = text.partition(": ")
+    """Name the first patch that adds what a finding quotes to the function of the finding."""
+    place, _, rest = text.partition(": ")
+    path, _, name = place.partition(" ")
     names = [word for number, word in enumerate(rest.split("`")) if number % 2]
     for patch in chain.names:
         for unit, bag in net_change(*_around(chain, patch)).items():
-            if unit[0] == path and any(bag[name] > 0 for name in names):
+            is_there = unit == (path, "" if name == "(module)" else name)
+            if is_there and any(bag[word] > 0 for word in names):
                 return patch
     return ""
 
@@ -460,11 +465,22 @@ def _findings(files: Files) -> Counter[str]:
         ruff = Path(sys.executable).with_name("ruff")
         words = ["check", "--isolated", "--no-cache", "--select", "F", "--output-format", "json"]
         done = subprocess.run([ruff, *words, name], capture_output=True, check=False)
-    paths = list(files)
-    return Counter(
-        f"{paths[int(Path(one['filename']).stem[1:])]}: {one['code']} {one['message']}"
-        for one in json.loads(done.stdout)
-    )
+    paths, contents = list(files), list(files.values())
+    found: Counter[str] = Counter()
+    for one in json.loads(done.stdout):
+        number = int(Path(one["filename"]).stem[1:])
+        unit = unit_at(contents[number], one["location"]["row"])
+        found[f"{paths[number]} {unit}: {one['code']} {one['message']}"] += 1
+    return found
+
+
+def unit_at(content: bytes, row: int) -> str:
+    """Name the function at a 1-based line, or say that it is in none."""
+    try:
+        known = spans(content)
+    except SyntaxError:
+        known = []
+    return next((name for name, start, end in known if start < row <= end), "(module)")
 
 
 # --- git ----------------------------------------------------------------------------------------
@@ -629,14 +645,15 @@ def _judge_ideal(
             continue
         if ideal.get(path, chain.start.get(path)) == chain.end.get(path):
             continue
-        wanted = meanings(ideal.get(path, chain.start.get(path, b"")))
+        wanted = refactoring.common(meanings(ideal.get(path, chain.start.get(path, b""))))
         try:
-            got = meanings(chain.end.get(path, b""))
+            got = refactoring.common(meanings(chain.end.get(path, b"")))
         except SyntaxError:
             continue  # reported already
         names = [
             name for name in sorted({*wanted, *got})
             if wanted.get(name) != got.get(name) and (path, name) not in excused
+            if name or path in old.chain.start  # the imports of a new module are pyflakes' matter
         ]  # fmt: skip
         differing += [((path, one), wanted.get(one), got.get(one)) for one in names]
     for unit, one, other in differing:

@@ -65,8 +65,17 @@ class Refactoring:
     is_move_in_file: bool = False
     """Whether code only goes to another place of its file, which syntax-aware merges follow."""
 
+    has_new_names: bool = False
+    """Whether names in functions change; what the series binds itself may keep its own name."""
+
     must_tell: bool = False
     """Whether the result needs a person even where the merge is clean."""
+
+    def common(self, units: dict[str, str]) -> dict[str, str]:
+        """Give syntax trees without the difference of names, which pyflakes judges."""
+        if not self.has_new_names:
+            return units
+        return {name: re.sub(r"'(\w+)_value'", r"'\1'", text) for name, text in units.items()}
 
 
 # --- editing by position --------------------------------------------------------------------------
@@ -1097,8 +1106,9 @@ REFACTORINGS = (
     Refactoring("docstrings", "docstrings edited or added", every_touched, by_function(_document)),
     Refactoring("decorator", "a decorator added", every_touched, by_function(_decorate)),
     Refactoring("argument", "one more argument", _plan_argument, by_function(_add_argument)),
-    Refactoring("local", "a local renamed", plan_locals, by_function(_rename)),
-    Refactoring("parameter", "a parameter renamed", plan_arguments, by_function(_rename)),
+    Refactoring("local", "a local renamed", plan_locals, by_function(_rename), has_new_names=True),
+    Refactoring("parameter", "a parameter renamed", plan_arguments, by_function(_rename),
+                has_new_names=True),
     Refactoring("dict-order", "dictionaries in another order", every_file, _reverse_dicts),
     Refactoring("neighbours", "constants, imports and methods beside ours", _plan_neighbours,
                 _add_neighbours, has_ideal=False),
@@ -1116,7 +1126,7 @@ REFACTORINGS = (
     Refactoring("wrapper", "a thin function left, its body moved", _plan_wrapper,
                 by_function(_make_wrapper), moves=_wrapped_unit, is_move_in_file=True),
     Refactoring("legacy", "the old body kept beside the edited function", _plan_legacy,
-                by_function(_keep_legacy)),
+                by_function(_keep_legacy), has_new_names=True),
     Refactoring("upstreamed", "a third of the patches contained, other quotes and comments",
                 _plan_upstreamed(as_text=False), _upstreamed, has_ideal=False),
     Refactoring("reworded", "a third of the patches contained, other messages too",
@@ -1128,7 +1138,8 @@ REFACTORINGS = (
     Refactoring("local+with", "a local renamed and bodies put into a `with`",
                 both(plan_locals, every_touched),
                 then(by_function(_rename),
-                     _wrap("with contextlib.ExitStack():", "", "import contextlib"))),
+                     _wrap("with contextlib.ExitStack():", "", "import contextlib")),
+                has_new_names=True),
 )  # fmt: skip
 
 

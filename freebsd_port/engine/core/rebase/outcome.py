@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from freebsd_port.engine.core.rebase.merge import Clash
+from freebsd_port.engine.core.source.findings import Fault
 from freebsd_port.engine.core.source.missing_names import Missing
 from freebsd_port.errors import PortError
 
@@ -136,12 +137,20 @@ class RebasedPatch:
     """The release's own text, by its name in patches/, when it fits no more and gives way."""
 
     missing: tuple[Missing, ...] = ()
-    """Names that its added lines read and that the release, with the series on, does not have."""
+    """Names that its lines read and that the release, with the series on, does not have."""
+
+    faults: tuple[Fault, ...] = ()
+    """What else is wrong about its lines there, although they merge."""
 
     @property
     def is_rebased(self) -> bool:
         """Tell whether nothing is left to be done about it."""
         return self.state not in ("conflict", "left")
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Tell whether what it makes of the release looks wrong."""
+        return bool(self.missing or self.faults)
 
     def counts(self) -> dict[Outcome, int]:
         """Count the hunks by outcome, in the order of OUTCOMES, without zeros."""

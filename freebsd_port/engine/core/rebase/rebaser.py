@@ -42,7 +42,8 @@ from freebsd_port.engine.core.rebase.placed import (
 from freebsd_port.engine.core.rebase.renamed_file import RenameFinder, are_alike
 from freebsd_port.engine.core.rebase.tree_version import Version
 from freebsd_port.engine.core.series.series import SeriesEntry
-from freebsd_port.engine.core.source.missing_names import find_missing, mentions
+from freebsd_port.engine.core.source.findings import examine
+from freebsd_port.engine.core.source.missing_names import mentions
 from freebsd_port.engine.core.text.align import Block
 from freebsd_port.engine.core.text.file import split_lines
 from freebsd_port.engine.core.text.git_diff import align_as_git
@@ -530,23 +531,29 @@ def _clashes(merges: Sequence[FileMerge]) -> dict[str, list[Clash]]:
     return found
 
 
-def tell_missing(
-    version: Version, patches: Sequence[RebasedPatch], added: Mapping[str, frozenset[bytes]]
+def tell_findings(
+    version: Version, base: Version, patches: Sequence[RebasedPatch], texts: Mapping[str, Patch]
 ) -> list[RebasedPatch]:
-    """Tell each patch of the names in the lines it adds that the version does not have.
+    """Tell each patch of what its lines do not say: names that are missing, and other faults.
 
-    `added` holds those lines by patch. What a patch in conflict may bind, once it is settled, is
-    not told of.
+    `base` is the version that the series comes from, `texts` what each patch is, or would be, on
+    the other one. What a patch in conflict may bind, once it is settled, is not told of.
     """
-    found = find_missing(version.contrasts(), version.lines)
+    found = examine(version.contrasts(), version.lines, base.lines)
+    if not found.missing and not found.faults:
+        return list(patches)
     pending = b"".join(
-        line for one in patches if one.state == "conflict" for line in added[one.name]
+        line for one in patches if one.state == "conflict" for line in texts[one.name].added_lines()
     )
-    found = tuple(m for m in found if not mentions(pending, m.name))
-    return [
-        replace(one, missing=told)
-        if one.state in ("kept", "rewritten")
-        and (told := tuple(m for m in found if m.text in added[one.name]))
-        else one
-        for one in patches
-    ]
+    missing = tuple(m for m in found.missing if not mentions(pending, m.name))
+    told = []
+    for one in patches:
+        if one.state in ("kept", "rewritten"):
+            lines = texts[one.name].changed_lines()
+            one = replace(
+                one,
+                missing=tuple(m for m in missing if m.text in lines),
+                faults=tuple(f for f in found.faults if f.text in lines),
+            )
+        told.append(one)
+    return told
