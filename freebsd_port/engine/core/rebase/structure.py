@@ -302,9 +302,11 @@ def _find_renames(old: Source, new: Source) -> dict[str, str]:
         if to in come and list(one_to_one.values()).count(to) == 1 and to.isidentifier()
     }
     known_keys = {one.key for one in new.statements}
-    for one in old.statements:
-        bound = {name for name in names if _binds(one, name)}
-        if bound and one.defines is None and _key_with(one, names) not in known_keys:
+    for statement in old.statements:
+        bound = {name for name in names if _binds(statement, name)}
+        if not bound or statement.defines is not None:
+            continue
+        if _key_with(statement, names) not in known_keys:
             for name in bound:  # it stands for something else now
                 names.pop(name)
     return names
@@ -492,13 +494,46 @@ class _Merge:
                 *kept(),
                 *(self._put(one, before, behind) for one in ours[at + len(keys) :]),
             ]
+        if meant_ours and self._is_there(ours, theirs, before, behind):
+            is_gone = not set(meant) & set(meant_theirs)
+            if is_gone or not meant:
+                return kept()
+        if meant and _find_run(meant_theirs, meant) is not None:
+            return self._replace(old, ours, theirs, before, behind)
         if meant:
             return self._merge_imports(old, ours, theirs, before, behind)
-        if meant_ours and self._is_there(ours, theirs, before, behind):
-            return kept()
         if not meant_ours:
-            raise _UncertainError  # ours has other comments only
+            there = [one.key for n in theirs if (one := self.theirs.statements[n]).is_comment]
+            mine_keys = [self.ours.statements[n].key for n in ours]
+            gone = {self.base.statements[n].key for n in old}.difference(mine_keys)
+            if gone.isdisjoint(there) and _find_run(there, mine_keys) is not None:
+                return kept()
+            return self._replace(old, ours, theirs, before, behind)
         return self._merge_additions(ours, theirs, kept(), before, behind)
+
+    def _replace(
+        self, old: list[int], ours: list[int], theirs: list[int], before: int, behind: int
+    ) -> list[_Piece]:
+        """Put ours in the place of the base's statements, next to which theirs has put others."""
+        only_comments = not _meant(self.base, old)
+        statements = [self.base.statements[number] for number in old]
+        keys = [one.key for one in statements if only_comments or not one.is_comment]
+        run = [n for n in theirs if only_comments or not self.theirs.statements[n].is_comment]
+        at = _find_run([self.theirs.statements[n].key for n in run], keys) if keys else None
+        if at is None:
+            raise _UncertainError
+        first, last = run[at], run[at + len(keys) - 1]
+        known = {self.base.statements[n].key for n in old}
+        if any(self.theirs.statements[n].key not in known for n in range(first, last + 1)):
+            raise _UncertainError
+        kept = [
+            self._keep(n, before, behind)
+            for n in theirs
+            if self.theirs.statements[n].key not in known
+        ]
+        above = sum(n < first and self.theirs.statements[n].key not in known for n in theirs)
+        put = [self._put(n, before, behind) for n in ours]
+        return [*kept[:above], *put, *kept[above:]]
 
     def _is_there(
         self, ours: Sequence[int], theirs: Sequence[int], before: int, behind: int
@@ -529,7 +564,8 @@ class _Merge:
                     n, m = self._sides(neighbour)
                     if self.ours.statements[n].parent is one.parent:
                         blocks.append(self.theirs.statements[m].parent)
-            if not any(other.parent is known for known in blocks):
+            is_empty = parent is not None and blocks[1] is None and _is_in(other, parent)
+            if not is_empty and not any(other.parent is known for known in blocks):
                 return False
         return True
 

@@ -170,6 +170,18 @@ def test_what_ours_takes_away_and_theirs_moves_is_a_conflict() -> None:
     assert merge(ours, theirs, base) is None
 
 
+def test_what_ours_replaces_is_replaced_inside_a_new_block_too() -> None:
+    base = "def f(a):\n    # begin\n    one(a)\n"
+    ours = "def f(a):\n    # begin it\n    b = a.b\n    if b:\n        other(b)\n"
+    theirs = "def f(a):\n    with a.lock:\n        # begin\n        one(a)\n"
+    assert text(merge(ours, theirs, base)) == (
+        "def f(a):\n    with a.lock:\n        # begin it\n        b = a.b\n"
+        "        if b:\n            other(b)\n"
+    )
+    ours = base.replace("# begin", "# begin it")
+    assert text(merge(ours, theirs, base)) == theirs.replace("# begin", "# begin it")
+
+
 def test_two_changes_of_one_expression_are_not_merged() -> None:
     theirs = BASE.replace("self.get_info(instance)", "self.find_info(instance)")
     assert merge(BASE.replace("get_info(instance)", "get_info(instance.uuid)"), theirs) is None
