@@ -25,10 +25,9 @@ WALLS = {
 
 BROUGHT = {
     "index_probe.py": {"piptools"},
-    "coverage_probe.py": {"coverage"},
     "database_probe.py": {"alembic", "psycopg2", "pymysql"},
 }
-"""What three scripts are there to ask: they run where it is installed."""
+"""What two scripts are there to ask: they run where it is installed."""
 
 LAYERS = ("core", "store", "ops", "cli")
 """Of engine, openstack and host, from the bottom up; each may import what stands before it."""
