@@ -85,7 +85,7 @@ def command(
         common.workspace(),
         platforms=platforms,
         patches=patches,
-        again=every_line or not if_changed,
+        again=not if_changed,
         every_line=every_line,
         junit=junit,
     )

@@ -21,13 +21,14 @@ from freebsd_port.engine.core.rebase.file_merge import (
     merge_whole,
 )
 from freebsd_port.engine.core.rebase.merge import Clash
-from freebsd_port.engine.core.rebase.moved_code import find_renamed_file
+from freebsd_port.engine.core.rebase.moved_code import find_behind_shim, find_renamed_file
 from freebsd_port.engine.core.rebase.outcome import (
     Labels,
     MisfitError,
     Outcome,
     RebasedHunk,
     RebasedPatch,
+    Sides,
 )
 from freebsd_port.engine.core.rebase.placed import (
     Kind,
@@ -41,7 +42,8 @@ from freebsd_port.engine.core.rebase.placed import (
 from freebsd_port.engine.core.rebase.renamed_file import RenameFinder, are_alike
 from freebsd_port.engine.core.rebase.tree_version import Version
 from freebsd_port.engine.core.series.series import SeriesEntry
-from freebsd_port.engine.core.source.missing_names import find_missing, mentions
+from freebsd_port.engine.core.source.findings import examine
+from freebsd_port.engine.core.source.missing_names import mentions
 from freebsd_port.engine.core.text.align import Block
 from freebsd_port.engine.core.text.file import split_lines
 from freebsd_port.engine.core.text.git_diff import align_as_git
@@ -57,6 +59,21 @@ class Fits:
 
     edits: dict[str, FileEdit]
     hunks: tuple[RebasedHunk, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What becomes of the next patch; neither version has changed yet."""
+
+    patch: RebasedPatch
+    placed: tuple[PlacedChange, ...]
+    """What it does on the version that it comes from."""
+
+    edits: Edits
+    """What is done to the other version: nothing, if it is a conflict."""
+
+    parts: tuple[FileMerge, ...] = ()
+    """How each file was merged; empty if the other version's own text is kept."""
 
 
 def find_fit(version: Version, patch: Patch, entry: SeriesEntry) -> Fits | None:
@@ -147,18 +164,32 @@ class Rebaser:
         afterwards, but the other one only if it was carried. Raises MisfitError when it does
         not fit on the release it comes from.
         """
+        attempt = self.attempt(entry, patch, current, settled, is_own=is_own)
+        self.accept(attempt.placed, attempt.edits)
+        return attempt.patch
+
+    def attempt(
+        self,
+        entry: SeriesEntry,
+        patch: Patch,
+        current: Patch | None,
+        settled: Mapping[str, bytes] | None = None,
+        *,
+        is_own: bool = True,
+    ) -> Attempt:
+        """Say what `rebase` would make of the next patch, and change neither version."""
         name = entry.name
-        placed = self._place(entry, patch)
+        placed = tuple(self.place(entry, patch))
         fits = find_fit(self.other, current, entry) if current and not settled else None
         if fits is not None and current != patch and is_own:
-            self._advance(placed, fits.edits)
-            return RebasedPatch(name, "kept", fits.hunks, None)
+            return Attempt(RebasedPatch(name, "kept", fits.hunks, None), placed, fits.edits)
         merges = self._merge_all(placed)
         hunks = tuple(hunk for merge in merges for hunk in merge.hunks)
         edits = _by_path(merges)
         if settled:
             made = self._read(settled, merges)
-            return self._finish(entry, patch, placed, made, _settle(hunks))
+            done = self._finish(entry, patch, placed, made, self._settle(hunks, made))
+            return Attempt(done, placed, made, tuple(merges))
         if any(any(merge.clashes.values()) for merge in merges):
             labels = Labels(name, self.old_release, self.new_release)
             sources = {merge.path: merge.source for merge in merges}
@@ -168,23 +199,24 @@ class Rebaser:
                 _clashes(merges),
                 labels,
             )
-            self._advance(placed, {})
-            return RebasedPatch(name, "conflict", hunks, None, work)
-        if fits is not None and self._makes_the_same(fits, edits):
-            self._advance(placed, edits)
-            return RebasedPatch(name, "kept", hunks, None)
-        return self._finish(entry, patch, placed, edits, hunks)
+            conflict = RebasedPatch(name, "conflict", hunks, None, work)
+            return Attempt(conflict, placed, {}, tuple(merges))
+        if fits is not None and self.results(fits.edits) == self.results(edits):
+            kept = RebasedPatch(name, "kept", hunks, None)
+            return Attempt(kept, placed, edits, tuple(merges))
+        done = self._finish(entry, patch, placed, edits, hunks)
+        return Attempt(done, placed, edits, tuple(merges))
 
     def leave(self, entry: SeriesEntry, patch: Patch) -> RebasedPatch:
         """Put a patch on the base only: the other release goes without it."""
-        self._advance(self._place(entry, patch), {})
+        self.accept(self.place(entry, patch), {})
         return RebasedPatch(entry.name, "off", (), None)
 
     def keep(self, entry: SeriesEntry, patch: Patch, current: Patch) -> RebasedPatch:
         """Put a patch on as each release has it; nothing is carried."""
-        placed = self._place(entry, patch)
+        placed = self.place(entry, patch)
         fits = find_fit(self.other, current, entry)
-        self._advance(placed, fits.edits if fits else {})
+        self.accept(placed, fits.edits if fits else {})
         if fits is None:
             return RebasedPatch(entry.name, "left", (), None)
         return RebasedPatch(entry.name, "kept", fits.hunks, None)
@@ -197,14 +229,15 @@ class Rebaser:
         fits = find_fit(self.other, current, entry)
         if fits is None:
             return None
-        self._advance([], fits.edits)
+        self.accept([], fits.edits)
         return RebasedPatch(entry.name, "kept", fits.hunks, None)
 
     def forget(self) -> None:
         """Align every file anew, because somebody else has written to a version."""
         self._blocks.clear()
 
-    def _place(self, entry: SeriesEntry, patch: Patch) -> list[PlacedChange]:
+    def place(self, entry: SeriesEntry, patch: Patch) -> list[PlacedChange]:
+        """Place the next patch on the version that it comes from; raises MisfitError."""
         return place_patch(self.base, self.old_release, patch, entry, self.max_fuzz)
 
     def _finish(
@@ -218,7 +251,6 @@ class Rebaser:
         """Write the patch that makes these edits, if there are any."""
         files = [self._rewrite(edit, placed) for edit in edits.values()]
         text = render_patch(patch, files, entry, self.today) if files else None
-        self._advance(placed, edits)
         return RebasedPatch(entry.name, "rewritten" if text else "upstreamed", hunks, text)
 
     def _rewrite(self, edit: FileEdit, placed: Sequence[PlacedChange]) -> Rewritten:
@@ -268,11 +300,28 @@ class Rebaser:
                 edits[path] = FileEdit(path, kind, source, tuple(splices), mode)
         return edits
 
-    def _makes_the_same(self, fits: Fits, edits: Edits) -> bool:
-        """Tell whether the text that fits leaves every file as the merge does."""
-        return self._results(fits.edits) == self._results(edits)
+    def _settle(self, hunks: Sequence[RebasedHunk], made: Edits) -> tuple[RebasedHunk, ...]:
+        """Say of every hunk in conflict what a person made of it."""
+        return tuple(
+            replace(
+                hunk,
+                outcome="merged",
+                reason="resolved by hand",
+                sides=hunk.sides and self._show_settled(hunk.sides, made.get(hunk.path)),
+            )
+            if hunk.outcome == "conflict" or hunk.reason == SETTLED_BEFORE
+            else hunk
+            for hunk in hunks
+        )
 
-    def _results(self, edits: Edits) -> dict[str, tuple[list[bytes] | None, int | None]]:
+    def _show_settled(self, sides: Sides, edit: FileEdit | None) -> Sides:
+        """Give the four texts with what a person made of theirs."""
+        start, stop = sides.line - 1, sides.line - 1 + len(sides.theirs)
+        lines = (edit and self.other.lines(edit.source)) or []
+        inside = [s for s in edit.splices if start <= s.start and s.stop <= stop] if edit else []
+        return replace(sides, result=tuple(apply_splices(lines, inside, start, stop)))
+
+    def results(self, edits: Edits) -> dict[str, tuple[list[bytes] | None, int | None]]:
         """Give the files that edits change as they leave them."""
         found: dict[str, tuple[list[bytes] | None, int | None]] = {}
         for edit in edits.values():
@@ -316,19 +365,27 @@ class Rebaser:
         other_source = source
         if not self.other.exists(source):
             other_source = self._find_renamed(source, path, lines)
+        merge = self._merge_file(placed, other_source, may_move=may_move)
+        if any(merge.clashes.values()) and other_source == source:
+            behind = find_behind_shim(source, self.base, self.other)
+            if behind is not None:
+                merge = self._merge_file(placed, behind, may_move=may_move)
+        self._merge_mode(placed, merge)
+        return self._merge_name(placed, merge) if placed.kind == "rename" else merge
+
+    def _merge_file(self, placed: PlacedChange, other_source: str, *, may_move: bool) -> FileMerge:
+        """Merge the hunks of a change into one file of the other version."""
         merger = FileMerger(
             self.base,
             self.other,
-            source,
+            placed.source,
             other_source,
             self.new_release,
             self.recall,
             may_move,
             self.is_wary,
         )
-        merge = merger.merge(placed.hunks, self._align(source, other_source))
-        self._merge_mode(placed, merge)
-        return self._merge_name(placed, merge) if placed.kind == "rename" else merge
+        return merger.merge(placed.hunks, self._align(placed.source, other_source))
 
     def _merge_mode(self, placed: PlacedChange, merge: FileMerge) -> None:
         """Take in the permission bits that a change sets, unless the other version has them."""
@@ -422,8 +479,13 @@ class Rebaser:
             self._blocks[key] = align_as_git(base, other)
         return self._blocks[key]
 
-    def _advance(self, placed: Sequence[PlacedChange], edits: Edits) -> None:
-        """Put the patch on the base, and what came of it on the other version."""
+    def accept(
+        self, placed: Sequence[PlacedChange], edits: Edits, *, is_written: bool = False
+    ) -> None:
+        """Put the patch on the base, and what came of it on the other version.
+
+        `is_written` says that the other version, shared with another rebaser, has it on.
+        """
         read = {name for one in placed for name in (one.path, one.source)}
         written = {name for one in edits.values() for name in (one.path, one.source)}
         for key in [k for k in self._blocks if k[0] in read or k[1] in written]:
@@ -433,16 +495,8 @@ class Rebaser:
             is_named = kinds - {"edit"}
             self._renames = None if is_named else self._renames.without(read | written)
         write_edits(self.base, _edits_of(placed))
-        write_edits(self.other, edits)
-
-
-def _settle(hunks: Sequence[RebasedHunk]) -> tuple[RebasedHunk, ...]:
-    return tuple(
-        replace(hunk, outcome="merged", reason="resolved by hand")
-        if hunk.outcome == "conflict" or hunk.reason == SETTLED_BEFORE
-        else hunk
-        for hunk in hunks
-    )
+        if not is_written:
+            write_edits(self.other, edits)
 
 
 def _by_path(merges: Sequence[FileMerge]) -> dict[str, FileEdit]:
@@ -477,23 +531,29 @@ def _clashes(merges: Sequence[FileMerge]) -> dict[str, list[Clash]]:
     return found
 
 
-def tell_missing(
-    version: Version, patches: Sequence[RebasedPatch], added: Mapping[str, frozenset[bytes]]
+def tell_findings(
+    version: Version, base: Version, patches: Sequence[RebasedPatch], texts: Mapping[str, Patch]
 ) -> list[RebasedPatch]:
-    """Tell each patch of the names in the lines it adds that the version does not have.
+    """Tell each patch of what its lines do not say: names that are missing, and other faults.
 
-    `added` holds those lines by patch. What a patch in conflict may bind, once it is settled, is
-    not told of.
+    `base` is the version that the series comes from, `texts` what each patch is, or would be, on
+    the other one. What a patch in conflict may bind, once it is settled, is not told of.
     """
-    found = find_missing(version.contrasts(), version.lines)
+    found = examine(version.contrasts(), version.lines, base.lines)
+    if not found.missing and not found.faults:
+        return list(patches)
     pending = b"".join(
-        line for one in patches if one.state == "conflict" for line in added[one.name]
+        line for one in patches if one.state == "conflict" for line in texts[one.name].added_lines()
     )
-    found = tuple(m for m in found if not mentions(pending, m.name))
-    return [
-        replace(one, missing=told)
-        if one.state in ("kept", "rewritten")
-        and (told := tuple(m for m in found if m.text in added[one.name]))
-        else one
-        for one in patches
-    ]
+    missing = tuple(m for m in found.missing if not mentions(pending, m.name))
+    told = []
+    for one in patches:
+        if one.state in ("kept", "rewritten"):
+            lines = texts[one.name].changed_lines()
+            one = replace(
+                one,
+                missing=tuple(m for m in missing if m.text in lines),
+                faults=tuple(f for f in found.faults if f.text in lines),
+            )
+        told.append(one)
+    return told

@@ -25,10 +25,15 @@ class ListedTree(Tree, Protocol):
 
 
 class Version:
-    """The files of a release with some patches on."""
+    """The files of a release with some patches on.
 
-    def __init__(self, tree: ListedTree) -> None:
+    Versions that are compared may share `known`: a line that both have is then one object, which
+    is compared at once.
+    """
+
+    def __init__(self, tree: ListedTree, known: dict[bytes, bytes] | None = None) -> None:
         self._tree = tree
+        self._known = {} if known is None else known
         self._lines: dict[str, list[bytes] | None] = {}
         self._modes: dict[str, int | None] = {}
         self._written: set[str] = set()
@@ -39,7 +44,8 @@ class Version:
         """Give the file's lines, newlines kept, or None; they are not to be edited in place."""
         if path not in self._lines:
             state = self._tree.read(path)
-            self._lines[path] = None if state is None else split_lines(state.content)
+            lines = None if state is None else split_lines(state.content)
+            self._lines[path] = lines and [*map(self._known.setdefault, lines, lines)]
             self._modes[path] = None if state is None else state.mode
         return self._lines[path]
 

@@ -6,12 +6,11 @@ comes out the same. Source: git's xdiff, histogram diff and change compaction.
 
 from __future__ import annotations
 
-import itertools
 from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import compress
 
 from freebsd_port.engine.core.text.align import Block
 
@@ -21,19 +20,25 @@ _MOST_REPEATS = 64
 _RUN = 64
 """So many lines are compared at once."""
 
+_FEW = 1000
+"""With fewer lines between the common ends, lines are looked up as they are asked for."""
+
+_FOLLOWING = 256
+"""So many lines are looked up at once."""
+
+_OFTEN = 4
+"""After so many times, all lines are."""
+
 _SMALL = 2000
 """Longer runs of lines that all stand more often are taken as changed as a whole."""
 
 
 def align_as_git(old: Sequence[bytes], new: Sequence[bytes]) -> tuple[Block, ...]:
     """Match the lines of two versions as `git merge` does; blocks are in order and never touch."""
-    numbers: defaultdict[bytes, int] = defaultdict(itertools.count().__next__)
-    before = [*map(numbers.__getitem__, old)]
-    behind = [*map(numbers.__getitem__, new)]
-    removed, added = bytearray(len(before)), bytearray(len(behind))
-    _mark_changes(before, behind, removed, added)
-    _compact(before, removed, added)
-    _compact(behind, added, removed)
+    removed, added = bytearray(len(old)), bytearray(len(new))
+    _mark_changes(old, new, removed, added)
+    _compact(old, removed, added)
+    _compact(new, added, removed)
     return _blocks(removed, added)
 
 
@@ -71,13 +76,52 @@ class _Common:
     has_common: bool = False
 
 
+class _Places:
+    """Where the lines of the old version stand.
+
+    Most lines are in long common runs, each of which is found by one of its lines. So if little
+    differs, the places of a line are looked up when it is asked for, with those that follow it.
+    """
+
+    def __init__(self, old: Sequence[bytes], new: Sequence[bytes]) -> None:
+        self._old, self._new = old, new
+        self._asked = 0 if _differ_little(old, new) else _OFTEN
+        self.known: dict[bytes, Sequence[int]] = {}
+        """0-based, in order; empty for a line that the old version lacks."""
+
+    def learn(self, at: int) -> Sequence[int]:
+        """Give the places of a line of the new version that is not known yet."""
+        self._asked += 1
+        if self._asked <= _OFTEN:
+            lines = set(self._new[at : at + _FOLLOWING]).difference(self.known)
+            found: dict[bytes, list[int]] = {line: [] for line in lines}
+            for place in compress(range(len(self._old)), map(found.__contains__, self._old)):
+                found[self._old[place]].append(place)
+            self.known.update(found)
+        elif self._asked == _OFTEN + 1:
+            places: dict[bytes, list[int]] = {}
+            for place, line in enumerate(self._old):
+                places.setdefault(line, []).append(place)
+            self.known.update(places)
+        return self.known.setdefault(self._new[at], ())
+
+
+def _differ_little(old: Sequence[bytes], new: Sequence[bytes]) -> bool:
+    """Tell whether few lines are between what both versions begin and end with."""
+    size, start = min(len(old), len(new)), 0
+    while start < size and old[start : start + _RUN] == new[start : start + _RUN]:
+        start += _RUN
+    end = 0
+    while end < size and old[-end - _RUN : -end or None] == new[-end - _RUN : -end or None]:
+        end += _RUN
+    return size - start - end < _FEW
+
+
 def _mark_changes(
-    old: Sequence[int], new: Sequence[int], removed: bytearray, added: bytearray
+    old: Sequence[bytes], new: Sequence[bytes], removed: bytearray, added: bytearray
 ) -> None:
     """Mark the lines that are not common, cutting at the rarest common run again and again."""
-    places: dict[int, list[int]] = {}
-    for at, line in enumerate(old):
-        places.setdefault(line, []).append(at)
+    places = _Places(old, new)
     waiting = [(0, len(old), 0, len(new))]
     while waiting:
         b0, b1, o0, o1 = waiting.pop()
@@ -99,16 +143,27 @@ def _mark_changes(
 
 
 def _find_common(
-    old: Sequence[int],
-    new: Sequence[int],
+    old: Sequence[bytes],
+    new: Sequence[bytes],
     part: tuple[int, int, int, int],
-    places: Mapping[int, Sequence[int]],
+    places: _Places,
 ) -> _Common:
     """Find the common run that holds the rarest line, the longest of equally rare ones."""
     best = _Common()
-    at = part[2]
-    while at < part[3]:
-        at = _try_line(old, new, part, places, best, at)
+    b0, b1, at, o1 = part
+    known = places.known
+    while at < o1:
+        standing = known.get(new[at])
+        if standing is None:
+            standing = places.learn(at)
+        if standing and not (b0 <= standing[0] and standing[-1] < b1):
+            standing = _within(standing, b0, b1)
+        if standing:
+            best.has_common = True
+            if len(standing) <= best.count:
+                at = _try_line(old, new, part, places, best, at, standing)
+                continue
+        at += 1
     return best
 
 
@@ -120,21 +175,22 @@ def _within(standing: Sequence[int], start: int, stop: int) -> Sequence[int]:
 
 
 def _try_line(
-    old: Sequence[int],
-    new: Sequence[int],
+    old: Sequence[bytes],
+    new: Sequence[bytes],
     part: tuple[int, int, int, int],
-    places: Mapping[int, Sequence[int]],
+    places: _Places,
     best: _Common,
     at: int,
+    standing: Sequence[int],
 ) -> int:
     """Try the runs through one line of the new version; give the next line to try."""
     b0, b1, o0, o1 = part
     following = at + 1
-    standing = _within(places.get(new[at], ()), b0, b1)
-    if standing:
-        best.has_common = True
-    if not standing or len(standing) > best.count:
-        return following
+
+    def count(at: int) -> int:
+        found = places.known.get(new[at])
+        return len(_within(places.learn(at) if found is None else found, b0, b1))
+
     last = -1
     for place in standing:
         if place <= last:
@@ -145,14 +201,14 @@ def _try_line(
         while start > b0 and begin > o0 and old[start - 1] == new[begin - 1]:
             start, begin = start - 1, begin - 1
             if rarest > 1:
-                rarest = min(rarest, len(_within(places[old[start]], b0, b1)))
+                rarest = min(rarest, count(begin))
         while rarest == 1 and (run := old[stop : stop + _RUN]) and stop + _RUN < b1:
             if end + _RUN >= o1 or run != new[end : end + _RUN]:
                 break
             stop, end = stop + _RUN, end + _RUN
         while stop < b1 and end < o1 and old[stop] == new[end]:
             if rarest > 1:
-                rarest = min(rarest, len(_within(places[old[stop]], b0, b1)))
+                rarest = min(rarest, count(end))
             stop, end = stop + 1, end + 1
         following = max(following, end)
         if stop - start > max(best.length, 1) or rarest < best.count:
@@ -163,8 +219,8 @@ def _try_line(
 
 
 def _mark_repeats(
-    old: Sequence[int],
-    new: Sequence[int],
+    old: Sequence[bytes],
+    new: Sequence[bytes],
     part: tuple[int, int, int, int],
     removed: bytearray,
     added: bytearray,
@@ -185,7 +241,7 @@ def _mark_repeats(
         added[o0 + other : o0 + other + count] = bytes(count)
 
 
-def _compact(lines: Sequence[int], changed: bytearray, others: bytearray) -> None:
+def _compact(lines: Sequence[bytes], changed: bytearray, others: bytearray) -> None:
     """Move each group of changed lines to the last place where it reads the same.
 
     Groups that meet become one. Where lines of the other version that are changed stand beside
@@ -203,7 +259,7 @@ def _compact(lines: Sequence[int], changed: bytearray, others: bytearray) -> Non
 
 
 def _compact_group(
-    lines: Sequence[int], changed: bytearray, gaps: Collection[int], start: int
+    lines: Sequence[bytes], changed: bytearray, gaps: Collection[int], start: int
 ) -> int:
     """Move the group that starts at a line; give its end.
 

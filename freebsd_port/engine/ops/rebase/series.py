@@ -12,7 +12,7 @@ from freebsd_port.engine.core.apply.planner import plan_series
 from freebsd_port.engine.core.patch.patch import Patch, parse_patch
 from freebsd_port.engine.core.rebase.outcome import MisfitError, RebasedPatch, RebaseError
 from freebsd_port.engine.core.rebase.progress import RebaseState
-from freebsd_port.engine.core.rebase.rebaser import Rebaser, tell_missing
+from freebsd_port.engine.core.rebase.rebaser import Rebaser, tell_findings
 from freebsd_port.engine.core.rebase.tree_version import Version
 from freebsd_port.engine.core.series.series import (
     Series,
@@ -142,8 +142,9 @@ class SeriesRebasing:
         old, new = open_source(state.places["from"]), open_source(state.places["to"])
         store = self.store(state)
         self.progress(f"rebasing the series from {old.label} to {new.label}")
+        known: dict[bytes, bytes] = {}
         rebaser = Rebaser(
-            Version(old.tree), Version(new.tree), old.label, new.label, None,
+            Version(old.tree, known), Version(new.tree, known), old.label, new.label, None,
             store.resolutions.recall, is_wary=False, max_fuzz=int(state.places["fuzz"]),
         )  # fmt: skip
         series, patches = self._read(state)
@@ -156,13 +157,11 @@ class SeriesRebasing:
         except MisfitError as error:
             error.hint = f"freebsd-port check --tree DIR --series {state.places['series']}"
             raise
-        added = {
-            one.name: parse_patch(one.name, one.text).added_lines()
-            if one.text is not None
-            else patches[one.name].added_lines()
+        texts = {
+            one.name: parse_patch(one.name, one.text) if one.text is not None else patches[one.name]
             for one in done
         }
-        told = tell_missing(rebaser.other, done, added)
+        told = tell_findings(rebaser.other, rebaser.base, done, texts)
         is_whole = all(patch.is_rebased for patch in done)
         files = rebaser.other.changes()
         return RebasedSeries(old.label, new.label, tuple(told), files, is_whole, new.tree)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from freebsd_port.engine.core.judge.second_applier import (
     TextFile,
     apply_series,
 )
+
+_GIT_HEADER = re.compile(rb"^diff --git ", re.MULTILINE)
+_JOINED = "the joined patches"
 
 SECOND_APPLIER = "the built-in second applier"
 
@@ -58,6 +62,34 @@ def judge_series(
     """
     if judge.program is None:
         return apply_series(files, patches)
+    joined = patches if judge.is_git else _join(patches)
+    if len(joined) < len(patches):
+        with contextlib.suppress(CannotJudgeError):
+            return _apply_all(judge, files, joined, fuzz)
+    return _apply_all(judge, files, patches, fuzz)
+
+
+def _join(patches: Sequence[SeriesPatch]) -> list[SeriesPatch]:
+    """Make one patch of those that follow each other, because each run of a program takes time.
+
+    GNU patch reads a file of many patches as if they came one by one. It does not if there are
+    git's headers, with which it writes files later, or if a patch ends within a line.
+    """
+    joined: list[SeriesPatch] = []
+    for patch in patches:
+        is_plain = not (patch.is_reversed or _GIT_HEADER.search(patch.data))
+        is_plain = is_plain and patch.data.endswith(b"\n")
+        last = joined[-1] if joined else None
+        if last and is_plain and last.strip == patch.strip and last.name == _JOINED:
+            joined[-1] = replace(last, data=last.data + patch.data)
+        else:
+            joined.append(replace(patch, name=_JOINED) if is_plain else patch)
+    return joined
+
+
+def _apply_all(
+    judge: Judge, files: Mapping[str, TextFile], patches: Sequence[SeriesPatch], fuzz: int
+) -> dict[str, TextFile]:
     with tempfile.TemporaryDirectory(prefix="freebsd-port-judge-") as name:
         root = Path(name) / "tree"
         root.mkdir()

@@ -25,7 +25,7 @@ class Verified:
     """Digest of the overlay's state at the time."""
 
     checks: str
-    """Digest of the checks that ran."""
+    """Digest of the checks that ran, and of what emulated the platform for them."""
 
     time: str
     """UTC, ISO 8601, to the second."""
@@ -35,6 +35,11 @@ class Verified:
     hunks: int
     uncovered: int
     """Hunks with a line that no check ran."""
+
+    @property
+    def has_every_line(self) -> bool:
+        """Tell whether some check ran each added line; not if nothing was measured."""
+        return self.hunks > 0 and not self.uncovered
 
 
 def digest_state(state: OverlayState) -> str:

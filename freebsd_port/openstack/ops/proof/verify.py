@@ -16,6 +16,7 @@ from freebsd_port.engine.ops.target.workspace import Workspace
 from freebsd_port.engine.store.files.read import list_files, read_whole
 from freebsd_port.engine.store.overlay.state import BaseTree, load_state
 from freebsd_port.errors import ProblemsError
+from freebsd_port.in_target import IN_TARGET
 from freebsd_port.openstack.core.release.platform import EMULATED, LINUX, NATIVE
 from freebsd_port.openstack.ops.proof.proof_record import (
     VerifyError,
@@ -57,9 +58,6 @@ class Verification:
     known: Verified | None = None
     """What had been proved before of exactly this; then nothing ran now."""
 
-    is_measured: bool = True
-    """Whether it is known which lines ran; if not, there are no hunks here."""
-
     patches: tuple[PatchReport, ...] = ()
     """Each patch that is applied, or was asked for, in order, with all that is known of it."""
 
@@ -69,7 +67,9 @@ class Verification:
     @property
     def has_every_line(self) -> bool:
         """Tell whether some check ran each added line that can run here."""
-        return self.is_measured and not any(hunk.missed for hunk in self.hunks)
+        if self.known is not None:
+            return self.known.has_every_line
+        return not any(hunk.missed for hunk in self.hunks)
 
     @property
     def is_good(self) -> bool:
@@ -93,17 +93,18 @@ def verify_target(
     platforms: tuple[str, ...] = (),
     patches: tuple[str, ...] = (),
     again: bool = True,
+    every_line: bool = False,
     timeout_seconds: float | None = None,
     progress: Callable[[str], None],
 ) -> Verification:
     """Run the checks; `again` False is content with what was proved of the same state.
 
-    Only the checks of applied patches are run, and of `patches` if some are named; what is proved
-    of some patches is not kept as a proof of the state. `timeout_seconds` is for one distribution
-    on one platform; None is longer than any takes. Raises VerifyError when no patch is applied, a
-    named one is not, or what is applied is not as the series has it, and ProblemsError with every
-    distribution whose checks
-    could not be run.
+    With `every_line` that proof must also have found that the checks ran each added line. Only the
+    checks of applied patches are run, and of `patches` if some are named; what is proved of some
+    patches is not kept as a proof of the state. `timeout_seconds` is for one distribution on one
+    platform; None is longer than any takes. Raises VerifyError when no patch is applied, a named
+    one is not, or what is applied is not as the series has it, and ProblemsError with every
+    distribution whose checks could not be run.
     """
     root = workspace.target.root
     state = load_state(root)
@@ -113,7 +114,7 @@ def verify_target(
     chosen = platforms or _default_platforms()
     checks = _digest_checks(project.checks)
     known = None if again else find_verified(root, state)
-    if known is not None and known.checks == checks and set(chosen) <= set(known.platforms):
+    if known is not None and _is_proof(known, checks, chosen, every_line=every_line):
         return Verification((), (), known)
     from freebsd_port.openstack.ops.proof.test_tools import check_setup  # not where all is proved
     from freebsd_port.openstack.store.proof.checks import TIMEOUT_SECONDS, fresh_bytecode
@@ -126,20 +127,19 @@ def verify_target(
     )
     with fresh_bytecode() as bytecode:
         runs = _run_all(replace(setup, bytecode=bytecode), state, chosen, progress)
-    hunks = _cover(root, state, goal, runs) if setup.is_measured else ()
+    hunks = _cover(root, state, goal, runs)
     if only:
         hunks = tuple(covered for covered in hunks if covered.hunk.patch in only)
         unproved = tuple(name for name in only if not _passed(name, runs))
         return Verification(
             tuple(run for run in runs if not run.is_empty),
             hunks,
-            is_measured=setup.is_measured,
             patches=_report(root, state, only, runs, hunks),
             unproved=unproved,
         )
     names = tuple(patch.name for patch in state.patches)
     reports = _report(root, state, names, runs, hunks)
-    verification = Verification(runs, hunks, is_measured=setup.is_measured, patches=reports)
+    verification = Verification(runs, hunks, patches=reports)
     if not find_hunk_checks(root, state):
         drop_hunk_checks(root)
     if verification.is_good:
@@ -172,11 +172,29 @@ def _default_platforms() -> tuple[str, ...]:
     return (NATIVE,) if own_system() == "FreeBSD" else (*EMULATED, LINUX)
 
 
+def _is_proof(
+    known: Verified, checks: str, platforms: tuple[str, ...], *, every_line: bool
+) -> bool:
+    """Tell whether an earlier verification answers what is asked now."""
+    return (
+        known.checks == checks
+        and set(platforms) <= set(known.platforms)
+        and (known.has_every_line or not every_line)
+    )
+
+
 def _digest_checks(checks: Path) -> str:
-    """Hash the checks by name and content, so that a changed check asks for another run."""
-    names = sorted(name for name in list_files(checks) if name.endswith((".py", ".ini", ".txt")))
+    """Hash the checks, and what emulates and measures for them, by name and content.
+
+    A change in any of these asks for another run.
+    """
     return hash_bytes(
-        b"".join(f"{name} {hash_bytes(read_whole(checks / name))}\n".encode() for name in names)
+        b"".join(
+            f"{name} {hash_bytes(read_whole(root / name))}\n".encode()
+            for root in (checks, IN_TARGET)
+            for name in sorted(list_files(root))
+            if not name.endswith(".pyc")
+        )
     )
 
 
@@ -305,6 +323,5 @@ def _keep(
         len(verification.hunks),
         uncovered,
     )
-    if verification.is_measured:
-        save_hunk_checks(root, state, verification.hunks)
+    save_hunk_checks(root, state, verification.hunks)
     save_verified(root, found)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import re
 import subprocess
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -42,6 +44,27 @@ def chunks_of_git(old: list[bytes], new: list[bytes]) -> list[tuple[int, int, in
 @settings(max_examples=200, deadline=None)
 @given(LINES, LINES)
 def test_the_changed_lines_are_those_that_git_finds(old: list[bytes], new: list[bytes]) -> None:
+    found = chunks(align_as_git(old, new), len(old), len(new))
+    ours = [(c.start, c.stop, c.other_start, c.other_stop) for c in found]
+    assert ours == chunks_of_git(old, new)
+
+
+@pytest.mark.parametrize("edits", [1, 3, 40, 400])
+def test_long_files_with_few_and_many_changes_are_aligned_as_git_does(edits: int) -> None:
+    dice = random.Random(edits)
+    frequent = [b"\n", b"    )\n", b"    return None\n"] + [b"    x = %d\n" % n for n in range(40)]
+    old = [
+        dice.choice(frequent) if dice.random() < 0.4 else b"    line %d\n" % number
+        for number in range(3000)
+    ]
+    new = list(old)
+    for _ in range(edits):
+        at, size = dice.randrange(len(new) - 30), dice.randrange(30)
+        copied = dice.randrange(len(old) - 30)
+        new[at : at + dice.randrange(4)] = [
+            *old[copied : copied + size],
+            dice.choice([*frequent, b"    only here\n"]),
+        ]
     found = chunks(align_as_git(old, new), len(old), len(new))
     ours = [(c.start, c.stop, c.other_start, c.other_stop) for c in found]
     assert ours == chunks_of_git(old, new)

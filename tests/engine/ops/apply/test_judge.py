@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -12,12 +13,18 @@ from quilt_cases import BACK, GIT, PLAIN, TEN
 from freebsd_port.engine.core.apply.overlay import AppliedPatch
 from freebsd_port.engine.core.apply.plan import Edit, Plan
 from freebsd_port.engine.core.apply.planner import plan_series
+from freebsd_port.engine.core.judge.second_applier import SeriesPatch, TextFile
 from freebsd_port.engine.core.patch.patch import parse_patch
 from freebsd_port.engine.core.series.series import SeriesEntry
 from freebsd_port.engine.core.text.file import FileState, hash_bytes
 from freebsd_port.engine.ops.apply.judge import judge_plan
 from freebsd_port.engine.ops.target.patch_source import GoalPatch
-from freebsd_port.engine.store.judge.programs import SECOND_APPLIER, Judge, find_judge
+from freebsd_port.engine.store.judge.programs import (
+    SECOND_APPLIER,
+    Judge,
+    find_judge,
+    judge_series,
+)
 
 JUDGES = [
     Judge(SECOND_APPLIER),
@@ -81,3 +88,28 @@ def test_a_patch_that_the_judge_does_not_take_is_named(judge: Judge) -> None:
 def test_names_in_prose_that_lead_out_of_the_tree_are_not_read(tmp_path) -> None:
     patches = goal(b"--- ../../etc/passwd is what it read\n--- /etc/passwd too\n" + PLAIN)
     assert judge_plan(TREE, patches, plan_of(patches)).problems == ()
+
+
+@pytest.mark.skipif(not find_judge().knows_fuzz, reason="GNU patch is not installed")
+def test_patches_that_are_judged_in_one_run_give_what_they_give_one_by_one(monkeypatch) -> None:
+    runs = []
+    run = subprocess.run
+    monkeypatch.setattr(subprocess, "run", lambda *a, **more: runs.append(a) or run(*a, **more))
+    judge = find_judge()
+    shorter = b"prose\n\nIndex: f\n--- a/f\n+++ b/f\n@@ -1 +0,0 @@\n-line 1\n"
+    cut = b"\n\\ No newline at end of file\n"
+    files = {"f": TextFile(TEN), "d/other": TextFile(b"x\n")}
+    patches = [
+        SeriesPatch("1", shorter),
+        SeriesPatch("2", b"Subject: two\n\n" + PLAIN),
+        SeriesPatch("3", b"--- a/d/other\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n"),
+        SeriesPatch("4", b"--- /dev/null\n+++ b/d/other\n@@ -0,0 +1 @@\n+y" + cut),
+        SeriesPatch("5", b"--- d/other\n+++ d/other\n@@ -1 +1 @@\n-y" + cut + b"+z\n", 0),
+    ]
+    one_by_one = files
+    for patch in patches:
+        one_by_one = judge_series(judge, one_by_one, [patch])
+    runs.clear()
+    assert judge_series(judge, files, patches) == one_by_one
+    assert one_by_one["d/other"] == TextFile(b"z\n")
+    assert len(runs) == 2  # another strip level is another run

@@ -1,8 +1,9 @@
-"""Verifying a small patched project with real pytest and coverage, in this interpreter."""
+"""Verifying a small patched project with a real pytest, in this interpreter."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from small_project import GREET, LEAVE, PLATFORM, WHO, SmallProject, small_proje
 
 from freebsd_port.engine.ops.apply.apply import Distance, apply_series, push_patches
 from freebsd_port.errors import ProblemsError
+from freebsd_port.in_target import IN_TARGET
 from freebsd_port.openstack.core.release.platform import EMULATED, LINUX, NATIVE
 from freebsd_port.openstack.ops.proof.proof_record import VerifyError
 from freebsd_port.openstack.ops.proof.verify import Verification, verify_target
@@ -40,13 +42,18 @@ def push(project: SmallProject, name: str) -> None:
 
 
 def verify(
-    project: SmallProject, *, again: bool = True, timeout_seconds: float = 120
+    project: SmallProject,
+    *,
+    again: bool = True,
+    every_line: bool = False,
+    timeout_seconds: float = 120,
 ) -> Verification:
     return verify_target(
         project.project,
         project.workspace(),
         platforms=(PLATFORM,),
         again=again,
+        every_line=every_line,
         timeout_seconds=timeout_seconds,
         progress=lambda message: None,
     )
@@ -257,10 +264,9 @@ def test_a_life_that_fails_is_a_failure(project: SmallProject) -> None:
     assert len(lives.failures) == 1
 
 
-def test_native_threads_that_end_by_the_hundred_are_measured_without_a_hang(
+def test_threads_that_end_by_the_hundred_are_measured_without_a_hang(
     project: SmallProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Python 3.11 hangs here for good as soon as coverage follows greenlets, which nobody uses."""
     monkeypatch.setenv("PYTEST_ADDOPTS", "--limit=60")
     for path, text in NATIVE_HARNESS.items():
         (project.packages / path).parent.mkdir(parents=True, exist_ok=True)
@@ -437,6 +443,29 @@ def test_what_was_proved_is_not_proved_again_until_a_check_or_the_state_changes(
     push(project, GREET)
     assert verify(project, again=False).known is None
     assert verify(project, again=False).known is not None
+
+
+def test_a_proof_without_every_line_is_no_proof_of_every_line(project: SmallProject) -> None:
+    push(project, WHO)
+    assert verify(project, again=False).has_every_line
+    known = verify(project, again=False, every_line=True)
+    assert (known.known is not None, known.has_every_line) == (True, True)
+    save_check(project, "def test_nothing():\n    pass\n")
+    assert verify(project, again=False).is_good
+    found = verify(project, again=False, every_line=True)
+    assert (found.known, found.has_every_line) == (None, False)
+
+
+def test_a_changed_emulation_asks_for_another_run(
+    project: SmallProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    push(project, WHO)
+    assert verify(project, again=False).known is None
+    changed = tmp_path / "in_target"
+    shutil.copytree(IN_TARGET, changed)
+    (changed / "emulation/kernel.py").write_text("# changed\n")
+    monkeypatch.setattr("freebsd_port.openstack.ops.proof.verify.IN_TARGET", changed)
+    assert verify(project, again=False).known is None
 
 
 def test_a_verification_that_failed_is_not_kept(project: SmallProject) -> None:
