@@ -19,6 +19,7 @@
 #   make fuzz            random histories and damaged patches against GNU patch, git and quilt
 #   make compare-quilt   Debian's real series, byte for byte against quilt (downloads them)
 #   make compare-rebase  Debian's real series, hunk by hunk against git rebase (downloads them)
+#   make prove-rebase    real releases and refactorings, rebased and judged (downloads wheels)
 #   make tox             our own tests on every Python from 3.11 to 3.13
 #   make docs            the documentation as a site, in build/docs/html
 #   make docs-check      the same, failing on a broken link, a stale table or a bad man page
@@ -38,7 +39,8 @@ TOOL = .venv/bin/freebsd-port
 MADE = $(VENV)/.freebsd-port.json
 
 .PHONY: help venv patch test lint types test-port test-tool test-long verify-upstream \
-	verify-releases services demo bare-machine check pop bench fuzz compare-quilt compare-rebase tox docs \
+	verify-releases services demo bare-machine check pop bench fuzz compare-quilt compare-rebase \
+	prove-rebase tox docs \
 	docs-check man tables dist hooks clean
 
 help:
@@ -124,6 +126,9 @@ compare-quilt: .venv/ready
 
 compare-rebase: .venv/ready
 	@.venv/bin/python scripts/compare_rebase.py
+
+prove-rebase: .venv/ready-to-test
+	@.venv/bin/python scripts/prove_rebase.py
 
 tox: .venv/ready-to-test
 	@.venv/bin/tox

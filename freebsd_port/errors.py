@@ -10,7 +10,10 @@ class PortError(Exception):
     """
 
     exit_code = 1
-    """Process status: 1 failed, 2 usage, 3 hand work needed."""
+    """Process status: 1 failed, 2 usage, 3 hand work needed, 5 the index is out of reach.
+
+    README has the table; 4, checks that fail after a rebase, is no error.
+    """
 
     def __init__(self, what: str, *, where: str | None = None, hint: str | None = None) -> None:
         super().__init__(what)
@@ -23,6 +26,12 @@ class UsageError(PortError):
     """The command line or a file the user wrote asks for something that cannot be meant."""
 
     exit_code = 2
+
+
+class UnreachableError(PortError):
+    """Something outside of this machine does not answer, so nothing was tried."""
+
+    exit_code = 5
 
 
 class ProblemsError(PortError):

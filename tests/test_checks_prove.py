@@ -69,7 +69,6 @@ def test_each_patch_has_a_check_that_fails_without_it_and_linux_has_none(tmp_pat
         packages=tmp_path,
         patches=tuple(names),
         is_on_path=False,
-        is_measured=False,
     )
     is_linux = own_system() == "Linux"
     directories = {name.partition("/")[0].replace(".", "_"): None for name in names}

@@ -14,7 +14,9 @@ ROOT = Path(__file__).resolve().parents[1]
 TOOL = """\
 #!/bin/sh
 echo "freebsd-port $*" >>"$CALLS"
+if [ "$1" = releases ] && [ -n "${ADDS:-}" ]; then echo "error: no index" >&2; exit "$ADDS"; fi
 [ "$1" = rebase ] || exit 0
+[ "${STATUS:-0}" != 5 ] || { echo '{"ok": false}'; exit 5; }
 while [ $# -gt 0 ]; do
     [ "$1" != --markdown ] || echo "# summary" >"$2"
     shift
@@ -77,13 +79,14 @@ REBASE = (
     "freebsd-port rebase --to {0} --verify --json"
     " --markdown report/summary.md --junit report/rebase.xml"
 )
+SITE = "freebsd-port review site --release {0} report/review"
 
 
 def test_a_release_is_rebased_as_it_is(checkout: Checkout) -> None:
     status, out, calls = checkout.run("rebase", "2026.2")
     assert (status, out) == (0, "# summary\n")
     assert calls[0].startswith("make .venv/ready BOOTSTRAP=python3")
-    assert calls[1:] == [REBASE.format("2026.2")]
+    assert calls[1:] == [REBASE.format("2026.2"), SITE.format("2026.2")]
 
 
 def test_pins_are_moved_before_the_rebase(checkout: Checkout) -> None:
@@ -91,6 +94,7 @@ def test_pins_are_moved_before_the_rebase(checkout: Checkout) -> None:
     assert calls[1:] == [
         "freebsd-port releases add 2026.2 --pin nova=34.0.1 --pin oslo.privsep=3.12.1",
         REBASE.format("2026.2"),
+        SITE.format("2026.2"),
     ]
 
 
@@ -101,12 +105,38 @@ def test_a_release_that_is_not_here_is_added_with_its_constraints(checkout: Chec
         "freebsd-port releases add 2027.1 --pin nova=35.0.0"
         " --constraints report/upper-constraints.txt",
         REBASE.format("2027.1"),
+        SITE.format("2027.1"),
     ]
 
 
-@pytest.mark.parametrize("status", ["1", "3"])
+@pytest.mark.parametrize("status", ["1", "3", "4"])
 def test_the_exit_status_is_that_of_the_rebase(checkout: Checkout, status: str) -> None:
-    assert checkout.run("rebase", "2026.2", STATUS=status)[0] == int(status)
+    done, _, calls = checkout.run("rebase", "2026.2", STATUS=status)
+    assert done == int(status)
+    assert (calls[-1] == SITE.format("2026.2")) is (status == "4")
+
+
+def test_without_the_index_there_is_a_report_and_a_status_of_its_own(checkout: Checkout) -> None:
+    status, out, calls = checkout.run("rebase", "2026.2", "nova=34.0.1", ADDS="5")
+    assert status == 5
+    assert calls[-1] == "freebsd-port releases add 2026.2 --pin nova=34.0.1"
+    report = (checkout.root / "report/summary.md").read_text("utf-8")
+    assert report == out
+    assert "**Not rebased**, exit status 5" in report
+    assert "    error: no index" in report
+    assert checkout.run("rebase", "2026.2", STATUS="5")[0] == 5
+    assert '    {"ok": false}' in (checkout.root / "report/summary.md").read_text("utf-8")
+
+
+def test_without_the_constraints_there_is_a_report_and_a_status_of_its_own(
+    checkout: Checkout,
+) -> None:
+    curl = checkout.root / "bin/curl"
+    curl.write_text("#!/bin/sh\necho 'curl: (6) Could not resolve host' >&2\nexit 6\n")
+    status, _, calls = checkout.run("rebase", "2027.1", "nova=35.0.0")
+    assert (status, calls[1:]) == (5, [])
+    report = (checkout.root / "report/summary.md").read_text("utf-8")
+    assert "    curl: (6) Could not resolve host" in report
 
 
 def test_no_release_named_is_a_usage_error(checkout: Checkout) -> None:
@@ -151,6 +181,15 @@ def test_what_the_rebase_wrote_is_pushed_and_opened_with_its_summary(repository:
     pushed = repository.git("ls-tree", "-r", "--name-only", "origin/rebase/2026.2").split()
     assert "patches/one@2026.1.patch" in pushed
     assert "report.txt" not in pushed
+
+
+def test_failing_checks_open_a_change_whose_title_says_so(repository: Checkout) -> None:
+    (repository.root / "series").write_text("# changed\none.patch\n")
+    _, _, calls = repository.run("propose", "2026.2", "4", "s.md")
+    assert calls[-1] == (
+        "gh pr create --head rebase/2026.2 --title 🔴 Rebase the series to 2026.2: checks fail"
+        " --body-file s.md"
+    )
 
 
 def test_a_conflict_is_a_draft_and_an_open_change_is_brought_up_to_date(

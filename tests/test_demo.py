@@ -46,6 +46,17 @@ def test_every_command_of_the_guide_is_followed_or_left_out_for_a_reason(venv: P
 
 
 @pytest.mark.long
+def test_nothing_is_left_in_a_virtual_host_that_is_shared(
+    venv: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/usr/local/bin:/usr/bin:/bin")  # where rabbitmqctl is not
+    report = Process("demo.py", venv).end()
+
+    assert (report["result"], report["reason"], report["left"]) == ("passed", None, [])
+    assert report["broker"].endswith("virtual host /")
+
+
+@pytest.mark.long
 def test_services_that_run_by_themselves_are_stopped_even_when_the_run_is_killed(
     venv: Path,
 ) -> None:

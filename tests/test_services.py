@@ -25,6 +25,7 @@ def venv() -> Path:
     return require_environment()[2].root
 
 
+@pytest.mark.long
 def test_all_services_come_up_serve_a_guest_and_leave_nothing(venv: Path) -> None:
     report = Process("services.py", venv).end()
 
@@ -44,6 +45,7 @@ def test_all_services_come_up_serve_a_guest_and_leave_nothing(venv: Path) -> Non
     assert what_is_left(venv, report["run"]) == []
 
 
+@pytest.mark.long
 def test_a_service_that_is_killed_is_named_with_its_log_and_nothing_is_left(venv: Path) -> None:
     process = Process("services.py", venv)
     started = process.read_until(r"start +placement, process (\d+)")
@@ -56,7 +58,9 @@ def test_a_service_that_is_killed_is_named_with_its_log_and_nothing_is_left(venv
     assert what_is_left(venv, report["run"]) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)]
+)
 def test_an_interrupted_run_undoes_everything_and_fails(venv: Path, number: int) -> None:
     process = Process("services.py", venv)
     process.read_until("make databases")
@@ -69,6 +73,7 @@ def test_an_interrupted_run_undoes_everything_and_fails(venv: Path, number: int)
     assert what_is_left(venv, report["run"]) == []
 
 
+@pytest.mark.long
 def test_nothing_is_left_of_a_run_that_is_killed(venv: Path) -> None:
     process = Process("services.py", venv)
     run = process.read_until(r"run (\w+),")[1]

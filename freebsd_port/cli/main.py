@@ -24,7 +24,8 @@ Examples:
   freebsd-port apply --tree src --patches debian/patches --fuzz 2
 
 \b
-Exit status: 0 done, 1 failed, 2 usage, 3 hand work needed."""
+Exit status: 0 done, 1 failed, 2 usage, 3 hand work needed, 4 rebased but checks fail,
+5 the package index does not answer."""
 
 
 def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:

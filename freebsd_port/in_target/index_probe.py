@@ -10,6 +10,10 @@ from __future__ import annotations
 
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
+
+_AT_ONCE = 8
+"""How many distributions the index is asked about at a time."""
 
 
 def main() -> None:
@@ -21,16 +25,20 @@ def main() -> None:
     finder = repository.command._build_package_finder(
         options=repository.options, session=repository.session, ignore_requires_python=True
     )
-    answer = []
-    with repository.allow_all_wheels():
-        for name, wanted in json.load(sys.stdin):
-            files = {}
-            for candidate in finder.find_all_candidates(name):
-                link, version = candidate.link, str(candidate.version)
-                if wanted in (None, version):
-                    sha256 = link.hash if link.hash_name == "sha256" else None
-                    files[link.filename] = (sha256, version, link.requires_python, link.is_yanked)
-            answer.append([name, [[file, *rest] for file, rest in sorted(files.items())]])
+
+    def ask(question: tuple[str, str | None]) -> list[object]:
+        """Give the files of one distribution, sorted by name."""
+        name, wanted = question
+        files = {}
+        for candidate in finder.find_all_candidates(name):
+            link, version = candidate.link, str(candidate.version)
+            if wanted in (None, version):
+                sha256 = link.hash if link.hash_name == "sha256" else None
+                files[link.filename] = (sha256, version, link.requires_python, link.is_yanked)
+        return [name, [[file, *rest] for file, rest in sorted(files.items())]]
+
+    with repository.allow_all_wheels(), ThreadPoolExecutor(_AT_ONCE) as pool:
+        answer = list(pool.map(ask, json.load(sys.stdin)))
     json.dump(answer, sys.stdout)
 
 

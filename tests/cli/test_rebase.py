@@ -183,6 +183,13 @@ def test_json_tells_every_hunk(run: Run, made: RebaseProject) -> None:
     assert [(patch["name"], patch["state"]) for patch in patches] == [
         (WHO, "kept"), (GREET, "conflict"), (LEAVE, "conflict"),
     ]  # fmt: skip
+    sides = patches[1]["hunks"][0].pop("sides")
+    hello = "    return 'hello ' + name\n"
+    assert sides["result"] is None
+    assert sides["base"].count(hello) == 1
+    assert sides["ours"] == sides["base"].replace("'hello ' + name", "('hello ' + name).upper()")
+    assert sides["theirs"] == sides["base"].replace(hello, "    return f'hello {name}'\n")
+    assert (sides["base_line"], sides["line"]) == (1, 1)
     assert patches[1]["hunks"] == [
         {
             "path": "nova/greet.py",
@@ -192,6 +199,7 @@ def test_json_tells_every_hunk(run: Run, made: RebaseProject) -> None:
             "reason": "2026.1 changed the same lines",
             "line": 2,
             "scope": "greet",
+            "new_scope": "greet",
         }
     ]
     status = run("rebase", "--status", "--json").json
@@ -244,7 +252,7 @@ def test_verify_runs_the_checks_of_a_release_that_has_an_environment(
         f"import pytest\npytestmark = pytest.mark.patch({LEAVE!r})\ndef test(): assert 0\n"
     )
     said = run("rebase", "--to", "2026.1", "--offline", "--verify", "--json")
-    assert (said.status, said.json["ok"]) == (1, False)
+    assert (said.status, said.json["ok"]) == (4, False)
     (verified,) = said.json["verified"]
     assert (verified["release"], verified["verification"]["ok"]) == ("2026.1", False)
 

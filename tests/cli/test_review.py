@@ -225,6 +225,19 @@ def test_another_releases_text_is_held_against_the_one_that_is_shown(
     since = run("review", GREET, "--since", "2025.1", "--offline").out
     assert since.endswith(told.format("2025.1"))
     assert f"2024.1 rewritten as {own}, 2025.1 rewritten as {own}, 2026.2 exact" in since
+    four = since[since.index("    rewritten on 2025.1: the variant changes other lines\n") :]
+    names = [line.strip() for line in four.splitlines() if line.startswith("      ")]
+    assert [one for one in names if one in ("base", "ours", "theirs", "result")] == [
+        "base",
+        "ours",
+        "theirs",
+        "result",
+    ]
+    assert four.index("theirs") < four.index(".title()")
+    (hunk,) = run("review", GREET, "--offline", "--json").json["patches"][0]["hunks"]
+    merge = next(one["merge"] for one in hunk["landings"] if one["release"] == "2025.1")
+    assert (merge["outcome"], ".title()" in merge["result"]) == ("rewritten", True)
+    assert ".upper()" in merge["ours"]
     verbose = run("review", GREET, "-v", "--offline").out
     assert verbose.endswith(told.format("2024.1, 2025.1"))
     assert "differences from" not in run("review", GREET, "--offline").out

@@ -144,7 +144,7 @@ def make_project(
     made.save_patch(LEAVE, "nova/greet.py", LOUD, POLITE)
     for name, text in CHECKS.items():
         made.save_check(name, text)
-    for name in ("conftest.py", "concurrency.py", "pytest.ini", "requirements.txt"):
+    for name in ("conftest.py", "pytest.ini", "requirements.txt"):
         shutil.copy(CHECKOUT / "tests/port" / name, made.checks)
     (root / "freebsd_port").mkdir()
     (root / "freebsd_port/in_target").symlink_to(CHECKOUT / "freebsd_port/in_target")
@@ -153,16 +153,13 @@ def make_project(
 
 
 def _link_tools(made: SmallProject, cache: Path) -> None:
-    """Put the pytest and coverage that run us where `verify` would install them."""
+    """Put the pytest that runs us where `verify` would install it."""
     digest = hash_bytes((made.checks / "requirements.txt").read_bytes())[:16]
     minor = f"{sys.version_info[0]}.{sys.version_info[1]}"
     tools = cache / "freebsd-port/tools" / f"{minor}-{digest}"
     tools.mkdir(parents=True)
-    for name in ("pytest", "coverage"):
-        site = Path(str(distribution(name).locate_file("")))
-        (tools / name).symlink_to(site / name)
-    version = distribution("coverage").version
-    (tools / f"coverage-{version}.dist-info").mkdir()
+    site = Path(str(distribution("pytest").locate_file("")))
+    (tools / "pytest").symlink_to(site / "pytest")
 
 
 def link_upstream_tools(made: SmallProject, cache: Path) -> None:

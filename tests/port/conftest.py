@@ -291,31 +291,16 @@ def pytest_runtest_protocol(item, nextitem):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem):
-    """Tell coverage, where it measures this run, which check the lines belong to."""
-    measured = _measurement()
-    if measured is None:
+    """Tell the recorder, where one records this run, which check the lines belong to."""
+    recorder = sys.modules.get("line_recorder")
+    if recorder is None:
         return (yield)
     function = pyfuncitem.function
-    _enter(measured, "{}.{}".format(function.__module__, function.__qualname__))
+    recorder.current.enter("{}.{}".format(function.__module__, function.__qualname__))
     try:
         return (yield)
     finally:
-        if _measurement() is measured:  # not in a fork of the check, which has its own
-            _enter(measured, "")
-
-
-def _measurement():
-    """The coverage that measures this process, or None."""
-    coverage = sys.modules.get("coverage")
-    return None if coverage is None else coverage.Coverage.current()
-
-
-def _enter(measured, check):
-    """Name the check that runs from here on, and have every line told anew."""
-    measured.switch_context(check)
-    monitoring = getattr(sys, "monitoring", None)
-    if monitoring is not None:
-        monitoring.restart_events()
+        recorder.current.enter("")
 
 
 STRANGERS = {}

@@ -96,7 +96,7 @@ Examples:
 \b
 A release that has its own variant of a patch keeps it as long as it applies. Delete the variant
 to regenerate it.
-Exit status: 0 done, 1 failed, 2 usage, 3 a conflict needs hand work."""
+Exit status: 0 done, 1 failed, 2 usage, 3 a conflict needs hand work, 4 done, and checks fail."""
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -189,8 +189,8 @@ def command(common: Common, **words: Any) -> None:
     )
     if any(one.carried.conflict for one in done):
         click.get_current_context().exit(3)
-    if any(proof.verification and not proof.verification.is_good for proof in proofs):
-        click.get_current_context().exit(1)
+    if not all(proof.is_good for proof in proofs):
+        click.get_current_context().exit(4)
 
 
 def _open_project(common: Common, asked: RebaseOptions) -> ReleaseRebasing:

@@ -24,7 +24,7 @@ Examples:
   freebsd-port releases outdated --exit-code
 
 \b
-Exit status: 0 the index answered; 1 it did not; 2 usage; with --exit-code, 3 something is
+Exit status: 0 the index answered; 5 it did not; 2 usage; with --exit-code, 3 something is
 newer."""
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -14,7 +13,12 @@ from freebsd_port.cli.render import count, paint, print_json, say
 from freebsd_port.cli.views.report_file import save_report
 
 if TYPE_CHECKING:
-    from freebsd_port.engine.core.rebase.outcome import Difference, RebasedPatch
+    from freebsd_port.engine.core.rebase.outcome import (
+        Difference,
+        RebasedHunk,
+        RebasedPatch,
+        Sides,
+    )
     from freebsd_port.engine.core.rebase.progress import RebaseState
     from freebsd_port.engine.ops.rebase.flow import Rebased
     from freebsd_port.openstack.ops.rebase.proof import Proof
@@ -24,11 +28,12 @@ PROJECT_COMMAND = "freebsd-port rebase"
 """What leads to a rebase of the project."""
 
 
-def render_markdown(done: Sequence[Rebased]) -> str:
-    """Give a table of patches by release, and every hunk that is not where it was."""
+def render_markdown(done: Sequence[Rebased], proofs: Sequence[Proof] = ()) -> str:
+    """Give the checks that fail, a table of patches by release, and every hunk to look at."""
     names = list(dict.fromkeys(patch.name for one in done for patch in one.carried.patches))
     titles = [f"{one.carried.origin} to {one.carried.new}" for one in done]
-    lines = ["# Rebase of the series", "", f"| patch | {' | '.join(titles)} |"]
+    lines = ["# Rebase of the series", "", *_proof_lines(proofs)]
+    lines += [f"| patch | {' | '.join(titles)} |"]
     lines.append("|---" * (len(done) + 1) + "|")
     for name in names:
         cells = []
@@ -39,15 +44,34 @@ def render_markdown(done: Sequence[Rebased]) -> str:
     for one in done:
         lines += _missing_lines(one)
         lines += _difference_lines(one)
+        lines += _fault_lines(one)
         lines += _hunk_lines(one)
     return "\n".join(lines) + "\n"
+
+
+def _proof_lines(proofs: Sequence[Proof]) -> list[str]:
+    lines = []
+    for proof in proofs:
+        failures = proof.failures()
+        if proof.verification is None:
+            mark = "🔴 **Not verified**" if proof.is_broken else "Not verified"
+            lines += [f"{mark} on {proof.release}: {proof.reason}", ""]
+        elif proof.is_good:
+            lines += [f"Verified on {proof.release}: every check passed.", ""]
+        else:
+            told = count(len(failures), "check") if failures else "no check of some patch passed"
+            lines += [f"🔴 **The checks fail** on {proof.release}: {told}", ""]
+            lines += [f"- `{name}`: {said.replace('|', '/')}" for name, said in failures]
+            lines += [""]
+    return lines
 
 
 def _cell(patch: RebasedPatch) -> str:
     counts = ", ".join(f"{number} {outcome}" for outcome, number in patch.counts().items())
     state = patch.state if patch.is_rebased else f"**{patch.state}**"
     cell = f"{state}: {counts}" if counts else state
-    return f"{cell}, **names missing**" if patch.missing else cell
+    cell += ", **names missing**" if patch.missing else ""
+    return f"{cell}, **faults**" if patch.faults else cell
 
 
 def _hunk_lines(one: Rebased) -> list[str]:
@@ -56,12 +80,22 @@ def _hunk_lines(one: Rebased) -> list[str]:
         f"{hunk.reason.replace('|', '/')} |"
         for patch in one.carried.patches
         for hunk in patch.hunks
-        if patch.state != "kept" and hunk.outcome not in ("exact", "offset")
+        if _is_to_look_at(patch, hunk)
     ]
     if not rows:
         return []
     title = f"## Hunks to look at: {one.carried.origin} to {one.carried.new}"
     return ["", title, "", "| patch | hunk | outcome | reason |", "|---|---|---|---|", *rows]
+
+
+def _is_to_look_at(patch: RebasedPatch, hunk: RebasedHunk) -> bool:
+    """Tell whether a hunk is not where it was; in a patch that is kept, whether its scope is not.
+
+    A patch that is kept has the text that somebody chose, but nobody looked at it in another scope.
+    """
+    if patch.state == "kept":
+        return hunk.has_new_scope
+    return hunk.outcome not in ("exact", "offset")
 
 
 def _missing_lines(one: Rebased) -> list[str]:
@@ -101,20 +135,33 @@ def _tell_difference(patch: RebasedPatch, gap: Difference) -> str:
     return f"{patch.source} and {gap.version} have it differently: choose"
 
 
+def _fault_lines(one: Rebased) -> list[str]:
+    rows = [
+        f"| `{patch.name}` | `{fault.path}:{fault.line}` | {fault.kind} | "
+        f"{fault.reason.replace('|', '/')} |"
+        for patch in one.carried.patches
+        for fault in patch.faults
+    ]
+    title = f"## Lines that merge and look wrong on {one.carried.new}"
+    head = ["", title, "", "| patch | line | kind | reason |", "|---|---|---|---|"]
+    return [*head, *rows] if rows else []
+
+
 def _is_bad(patch: RebasedPatch) -> bool:
-    return patch.state in ("conflict", "left") or bool(patch.missing)
+    return patch.state in ("conflict", "left") or patch.is_doubtful
 
 
 def _complaint(patch: RebasedPatch) -> str:
-    if not patch.missing:
-        return patch.state
-    return "missing: " + ", ".join(f"{m.name} ({m.path}:{m.line})" for m in patch.missing)
+    told = [f"{m.name} ({m.path}:{m.line})" for m in patch.missing]
+    words = [f"missing: {', '.join(told)}"] if told else []
+    words += [f"{f.kind}: {f.reason} ({f.path}:{f.line})" for f in patch.faults]
+    return "; ".join(words) or patch.state
 
 
 def render_junit(done: Sequence[Rebased]) -> str:
     """Give a test suite a release and a test case a patch.
 
-    A conflict is a failure, and so is a name that is missing.
+    A conflict is a failure, and so is a name that is missing or another fault.
     """
     root = ElementTree.Element("testsuites", name="freebsd-port rebase")
     for one in done:
@@ -170,10 +217,10 @@ def show_rebased(
 
     `command` leads to this rebase again.
     """
-    is_good = not any(proof.verification and not proof.verification.is_good for proof in proofs)
+    is_good = all(proof.is_good for proof in proofs)
 
     if markdown:
-        save_report(markdown, render_markdown(done))
+        save_report(markdown, render_markdown(done, proofs))
     if junit:
         save_report(junit, render_junit(done))
     if common.as_json:
@@ -194,7 +241,8 @@ def show_rebased(
 
 def _show_proof(common: Common, proof: Proof) -> None:
     if proof.verification is None:
-        say(f"{proof.release} {paint('not verified', 'warn')}: {proof.reason}")
+        look = "bad" if proof.is_broken else "warn"
+        say(f"{proof.release} {paint('not verified', look)}: {proof.reason}")
     elif common.verbosity >= 0 or not proof.verification.is_good:
         from freebsd_port.cli.views.verify import show_verification
 
@@ -243,10 +291,38 @@ def _row(one: Rebased) -> dict[str, Any]:
                 "missing": [
                     {"path": one.path, "line": one.line, "name": one.name} for one in patch.missing
                 ],
-                "hunks": [asdict(hunk) for hunk in patch.hunks],
+                "faults": [
+                    {"path": one.path, "line": one.line, "kind": one.kind, "reason": one.reason}
+                    for one in patch.faults
+                ],
+                "hunks": [_hunk_row(hunk) for hunk in patch.hunks],
             }
             for patch in carried.patches
         ],
+    }
+
+
+def _hunk_row(hunk: RebasedHunk) -> dict[str, Any]:
+    row = {
+        field: getattr(hunk, field)
+        for field in (
+            "path", "number", "total", "outcome", "reason", "line", "scope", "new_scope",
+        )
+    }  # fmt: skip
+    return {**row, "sides": _sides_row(hunk.sides) if hunk.sides else None}
+
+
+def _sides_row(sides: Sides) -> dict[str, Any]:
+    def text(lines: tuple[bytes, ...]) -> str:
+        return b"".join(lines).decode("utf-8", "replace")
+
+    return {
+        "base": text(sides.base),
+        "ours": text(sides.ours),
+        "theirs": text(sides.theirs),
+        "result": None if sides.result is None else text(sides.result),
+        "base_line": sides.base_line,
+        "line": sides.line,
     }
 
 
@@ -254,7 +330,9 @@ def _show(common: Common, one: Rebased, command: str) -> None:
     carried = one.carried
     if common.verbosity >= 0:
         for patch in carried.patches:
-            if patch.state != "kept" or patch.missing or patch.differences or common.verbosity > 0:
+            is_new = any(_is_to_look_at(patch, hunk) for hunk in patch.hunks)
+            is_new = is_new or bool(patch.differences)
+            if patch.state != "kept" or patch.is_doubtful or is_new or common.verbosity > 0:
                 _show_patch(common, patch, carried.new)
         for path in one.written:
             say(f"wrote {path}")
@@ -265,7 +343,10 @@ def _show(common: Common, one: Rebased, command: str) -> None:
     missing = sum(len(patch.missing) for patch in carried.patches)
     if missing:
         found += f"; {count(missing, 'name')} missing"
-    if common.verbosity >= 0 or carried.conflict or missing:
+    faults = sum(len(patch.faults) for patch in carried.patches)
+    if faults:
+        found += f"; {count(faults, 'fault')}"
+    if common.verbosity >= 0 or carried.conflict or missing or faults:
         say(f"{carried.origin} to {carried.new}: {found}")
     if carried.conflict and one.unfinished:
         go_on = "--continue" if command == PROJECT_COMMAND else f"{command} --continue"
@@ -289,9 +370,11 @@ def _show_patch(common: Common, patch: RebasedPatch, release: str) -> None:
             for mark, text in (("<", gap.taken), (">", gap.other)):
                 for line in _plain(text):
                     say(f"  {paint(mark, 'dim')} {line}")
+    for fault in patch.faults:
+        kind = paint(f"{fault.kind:<10}", "bad")
+        say(f"  {kind} {fault.path}:{fault.line}: {fault.reason}")
     for hunk in patch.hunks:
-        tells = hunk.outcome not in ("exact", "offset") and patch.state != "kept"
-        if tells or common.verbosity > 0:
+        if _is_to_look_at(patch, hunk) or common.verbosity > 0:
             place = hunk.path if hunk.line is None else f"{hunk.path}:{hunk.line}"
             say(f"  {hunk.outcome:<10} {place}: {hunk.reason}")
 

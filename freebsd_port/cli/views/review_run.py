@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from freebsd_port.engine.core.patch.hunk import Hunk
     from freebsd_port.engine.core.review.choose import Words
     from freebsd_port.engine.core.review.facts import (
+        FourWay,
         HunkFacts,
         HunkOnRelease,
         PatchFacts,
@@ -74,7 +75,24 @@ def hunk_json(hunk: HunkFacts) -> dict[str, Any]:
 def _placement_json(placement: HunkOnRelease) -> dict[str, Any]:
     """Give one placement; `other` is the diff of the hunk that the release takes instead."""
     other = None if placement.other is None else _diff(placement.other)
-    return {**asdict(replace(placement, other=None)), "other": other}
+    row = asdict(replace(placement, other=None, merge=None))
+    return {**row, "other": other, "merge": _merge_json(placement.merge)}
+
+
+def _merge_json(merge: FourWay | None) -> dict[str, str] | None:
+    """Give the four texts of a hunk that a release's variant has otherwise."""
+    if merge is None:
+        return None
+    sides = {
+        name: b"".join(lines).decode("utf-8", "backslashreplace")
+        for name, lines in (
+            ("base", merge.base),
+            ("ours", merge.ours),
+            ("theirs", merge.theirs),
+            ("result", merge.result),
+        )
+    }
+    return {"outcome": merge.outcome, "reason": merge.reason, **sides}
 
 
 def _diff(hunk: Hunk) -> str:

@@ -16,11 +16,13 @@ from freebsd_port.cli.views.review_text import (
     wrap_row,
 )
 from freebsd_port.engine.core.review.lines import HunkLine, read_lines
+from freebsd_port.engine.core.text.unseen import decode_line
 
 if TYPE_CHECKING:
     from freebsd_port.engine.core.patch.hunk import Hunk
     from freebsd_port.engine.core.review.facts import (
         Decision,
+        FourWay,
         HunkFacts,
         HunkOnRelease,
         PatchFacts,
@@ -191,6 +193,7 @@ def _hunk_head(hunk: HunkFacts) -> Iterator[str]:
 
 def _other_rows(hunk: HunkFacts, beside: Collection[str]) -> Iterator[str]:
     """Show how the variants of other releases differ from the hunk, each variant once."""
+    yield from _merge_rows(hunk, beside)
     texts: dict[str | None, list[tuple[str, Hunk]]] = {}
     for one in hunk.placements:
         if one.other is not None and one.release in beside:
@@ -204,6 +207,23 @@ def _other_rows(hunk: HunkFacts, beside: Collection[str]) -> Iterator[str]:
         for line in diff_hunks([takers[0][1]], [hunk.hunk]):
             if line.side != "both":
                 yield f"{_INDENT}{draw_line(line)}"
+
+
+def _merge_rows(hunk: HunkFacts, beside: Collection[str]) -> Iterator[str]:
+    """Show base, ours, theirs and result of a hunk that a release's variant has otherwise."""
+    merges: dict[FourWay, list[str]] = {}
+    for one in hunk.placements:
+        if one.merge is not None and one.release in beside:
+            merges.setdefault(one.merge, []).append(one.release)
+    for merge, releases in merges.items():
+        where = ", ".join(releases)
+        yield paint(f"{_INDENT}{merge.outcome} on {where}: {make_visible(merge.reason)}", "strong")
+        sides = (merge.base, merge.ours, merge.theirs, merge.result)
+        for name, lines in zip(("base", "ours", "theirs", "result"), sides, strict=True):
+            yield f"{_INDENT}  {paint(name, 'dim')}"
+            for line in lines:
+                text = make_visible(decode_line(line).rstrip("\n"))
+                yield f"{_INDENT}    {text}".rstrip()
 
 
 def _hunk_name(hunk: HunkFacts) -> str:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from freebsd_port.openstack.core.proof.coverage import HunkCoverage
     from freebsd_port.openstack.core.proof.patch_report import PatchReport
 
-_NOT_MEASURED = "which hunks ran is not known: coverage needs sqlite3 (FreeBSD: py3XX-sqlite3)"
 _NOTHING_PASSED = "no check passed, so nothing was proved"
 
 
@@ -99,15 +98,12 @@ def _show_total(result: Verification) -> None:
     failed = sum(len(run.failures) for run in result.runs)
     platforms = ", ".join(dict.fromkeys(run.platform for run in result.runs))
     total = f"{count(passed, 'check')} passed, {failed} failed on {platforms}"
-    if result.is_measured:
-        run = sum(covered.is_covered for covered in result.hunks)
-        lines, ran = (sum(getattr(one, n) for one in result.patches) for n in ("added", "executed"))
-        excused = sum(len(one.excused) for one in result.patches)
-        total += f"; {run} of {count(len(result.hunks), 'hunk')} run by checks"
-        total += f", {ran} of {count(lines, 'added line')}"
-        total += f", {excused} only on FreeBSD" if excused else ""
-    else:
-        total += f"; {_NOT_MEASURED}"
+    run = sum(covered.is_covered for covered in result.hunks)
+    lines, ran = (sum(getattr(one, n) for one in result.patches) for n in ("added", "executed"))
+    excused = sum(len(one.excused) for one in result.patches)
+    total += f"; {run} of {count(len(result.hunks), 'hunk')} run by checks"
+    total += f", {ran} of {count(lines, 'added line')}"
+    total += f", {excused} only on FreeBSD" if excused else ""
     say(total)
 
 
@@ -138,8 +134,6 @@ def _problems(result: Verification, *, every_line: bool) -> list[PortError]:
         for failure in run.failures
     ]
     problems += _nothing_proved(result)
-    if every_line and not result.is_measured:
-        problems.append(PortError(_NOT_MEASURED))
     if every_line:
         problems += [
             PortError(f"no check runs a line of {one.patch}", where=f"{path}:{line}")
@@ -171,7 +165,6 @@ def verification_json(result: Verification, *, every_line: bool = False) -> dict
         "ok": not problems,
         "verb": "verify",
         "problems": problem_rows(problems),
-        "measured": result.is_measured,
         "known": asdict(result.known) if result.known else None,
         "runs": [
             {
@@ -188,7 +181,7 @@ def verification_json(result: Verification, *, every_line: bool = False) -> dict
             }
             for run in result.runs
         ],
-        "patches": [_patch_json(one, is_measured=result.is_measured) for one in result.patches],
+        "patches": [_patch_json(one) for one in result.patches],
         "hunks": [_hunk_json(covered) for covered in result.hunks],
     }
 
@@ -207,24 +200,20 @@ def _hunk_json(covered: HunkCoverage) -> dict[str, Any]:
     }
 
 
-def _patch_json(one: PatchReport, *, is_measured: bool) -> dict[str, Any]:
+def _patch_json(one: PatchReport) -> dict[str, Any]:
     return {
         "patch": one.patch,
         "checks": {
             platform: {"run": passed + failed, "passed": passed, "failed": failed}
             for platform, (passed, failed) in one.checks.items()
         },
-        "hunks": {"total": len(one.hunks), "covered": sum(hunk.is_covered for hunk in one.hunks)}
-        if is_measured
-        else None,
+        "hunks": {"total": len(one.hunks), "covered": sum(hunk.is_covered for hunk in one.hunks)},
         "lines": {
             "added": one.added,
             "covered": one.executed,
             "uncovered": [{"path": path, "line": line} for path, line in one.missed],
             "native_only": [{"path": path, "line": line} for path, line in one.excused],
-        }
-        if is_measured
-        else None,
+        },
         "upstream": {
             "unchanged": list(one.unchanged),
             "changed": list(one.changed),

@@ -24,7 +24,10 @@ from freebsd_port.host.core.nova_config import nova_sections, render_config
 from freebsd_port.host.core.passwords import KEYS, render_passwords
 from freebsd_port.host.ops.answers import load_answers
 
-pytestmark = pytest.mark.timeout(1800)  # nova-manage is started nine times
+pytestmark = [  # nova-manage is started nine times
+    pytest.mark.timeout(1800),
+    pytest.mark.long,
+]
 NASTY = "it's \\ a;`\" %{x}$y/@:"
 
 COMPUTE = """

@@ -38,7 +38,7 @@ def _put(device, slot):
 def _in_order(devices):
     for controller in devices.findall("controller"):
         kind, model = controller.get("type"), controller.get("model")
-        if kind in ("sata", "isa") or (kind, model) == ("usb", "nec-xhci"):
+        if kind in ("sata", "isa", "virtio-serial") or (kind, model) == ("usb", "nec-xhci"):
             yield controller
     yield from devices.findall("interface")
     for disk in devices.findall("disk"):

@@ -1,8 +1,19 @@
 """The command lines that start a guest, and what the driver refuses while it builds them."""
 
 from .addresses import slot_of
-from .devices import ahci, disk_source, framebuffer, network, sound, usb, virtio_disk
+from .devices import (
+    ahci,
+    channels,
+    disk_source,
+    framebuffer,
+    network,
+    sound,
+    sysinfo,
+    usb,
+    virtio_disk,
+)
 from .errors import unsupported
+from .versions import CHANNELS, FEW_OPTIONS, SERIAL_OVER_TCP
 
 
 def bhyve_command(definition):
@@ -11,14 +22,11 @@ def bhyve_command(definition):
     words = ["bhyve", "-c", _cpus(definition), "-m", str(-(-definition.memory_kib // 1024))]
     if root.find("memoryBacking/locked") is not None:
         words.append("-S")
-    words += [flag for name, flag in (("acpi", "-A"), ("apic", "-I")) if _has(root, name)]
-    words += [*_clock(root), "-H", "-P", "-s", "0:0,hostbridge"]
-    loader = root.find("os/loader")
-    if loader is not None:
-        words += ["-l", "bootrom," + loader.text]
-    words += _controllers(definition)
+    words += _options(definition)
+    words += [*_clock(definition), *(["-H", "-P"] if definition.arch == "x86_64" else [])]
+    words += ["-s", "0:0,hostbridge", *_loader(definition), *_controllers(definition)]
     for interface in definition.find_all("interface"):
-        words += ["-s", network(interface)]
+        words += ["-s", network(interface, definition.version)]
     for disk in definition.find_all("disk"):
         if disk.find("target").get("bus") == "virtio":
             words += ["-s", virtio_disk(disk)]
@@ -27,9 +35,10 @@ def bhyve_command(definition):
     words += _graphics(definition)
     for device in definition.find_all("sound"):
         words += ["-s", sound(device)]
+    words += _consoles(definition)
     for rng in definition.find_all("rng"):
         words += ["-s", "{}:0,virtio-rnd".format(slot_of(rng))]
-    return [*words, *_console(definition), definition.name]
+    return [*words, *sysinfo(root), definition.name]
 
 
 def load_command(definition):
@@ -41,6 +50,27 @@ def load_command(definition):
 def _has(root, feature):
     element = root.find("features/" + feature)
     return element is not None and element.get("state", "on") == "on"
+
+
+def _options(definition):
+    """ACPI tables, an APIC and unknown MSRs."""
+    root, words = definition.root, []
+    wanted = (("acpi", "-A"), ("apic", "-I"))
+    if definition.version >= FEW_OPTIONS:
+        wanted = wanted[:1] if definition.arch == "x86_64" else ()
+    words += [flag for name, flag in wanted if _has(root, name)]
+    if root.find("features/msrs[@unknown='ignore']") is not None:
+        words.append("-w")
+    return words
+
+
+def _loader(definition):
+    loader, nvram = definition.root.find("os/loader"), definition.root.findtext("os/nvram")
+    if loader is None:
+        return []
+    if definition.arch == "aarch64":
+        return ["-o", "bootrom=" + loader.text]
+    return ["-l", ",".join(["bootrom", loader.text, *([nvram] if nvram else [])])]
 
 
 def _cpus(definition):
@@ -60,10 +90,12 @@ def _cpus(definition):
     )
 
 
-def _clock(root):
-    offset = root.find("clock").get("offset")
+def _clock(definition):
+    offset = definition.root.find("clock").get("offset")
     if offset not in ("utc", "localtime"):
         raise unsupported("unsupported clock offset '{}'".format(offset))
+    if offset == "utc" and definition.arch == "aarch64":
+        raise unsupported("Installed bhyve binary does not support UTC clock")
     return ["-u"] if offset == "utc" else []
 
 
@@ -82,6 +114,10 @@ def _controllers(definition):
             words += ["-s", usb(controller, definition.find_all("input"))]
         elif kind == "isa":
             words += ["-s", "{}:0,lpc".format(slot_of(controller))]
+        elif kind == "virtio-serial" and definition.version >= CHANNELS:
+            words += ["-s", channels(controller, definition.find_all("channel"))]
+        elif kind != "pci":
+            raise unsupported("unsupported controller device")
     return words
 
 
@@ -94,16 +130,30 @@ def _graphics(definition):
     return ["-s", framebuffer(graphics[0], videos[0], definition.root.find("os"))]
 
 
-def _console(definition):
+def _consoles(definition):
     serials = definition.find_all("serial")
     if not serials:
         return []
+    if definition.arch == "aarch64":
+        if len(serials) > 1:
+            raise unsupported("Only one console is supported on arm64")
+        if serials[0].get("type") != "nmdm":
+            raise unsupported("Only 'nmdm' console type is supported on arm64")
+        return ["-o", "console=" + serials[0].find("source").get("master")]
+    if definition.version >= SERIAL_OVER_TCP:
+        return [word for serial in serials for word in ("-l", _port(serial))]
     if serials[0].get("type") != "nmdm":
         raise unsupported("only nmdm console types are supported")
-    port = int(serials[0].find("target").get("port"))
-    if port > 2:
+    if int(serials[0].find("target").get("port")) > 2:
         raise unsupported("only two serial ports are supported")
-    return ["-l", "com{},{}".format(port + 1, serials[0].find("source").get("master"))]
+    return ["-l", _port(serials[0])]
+
+
+def _port(serial):
+    number, source = int(serial.find("target").get("port")) + 1, serial.find("source")
+    if serial.get("type") == "nmdm":
+        return "com{},{}".format(number, source.get("master"))
+    return "com{},tcp={}:{}".format(number, source.get("host"), source.get("service"))
 
 
 def _boot_disk(definition):

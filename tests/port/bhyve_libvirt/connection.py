@@ -9,6 +9,7 @@ from .domain import Domain
 from .driver import Driver
 from .errors import check_flags, error
 from .events import Subscriptions
+from .versions import ARM64
 
 ACTIVE = CONSTANTS["VIR_CONNECT_LIST_DOMAINS_ACTIVE"]
 INACTIVE = CONSTANTS["VIR_CONNECT_LIST_DOMAINS_INACTIVE"]
@@ -75,8 +76,8 @@ class Connection:
         return self.driver.version
 
     def getVersion(self):
-        """The release of FreeBSD, which uname gives: 14.3."""
-        return 14003000
+        """The release of FreeBSD, which uname gives."""
+        return self.driver.freebsd
 
     def getHostname(self):
         return "bhyve1.example.org"
@@ -129,9 +130,10 @@ class Connection:
         check_flags(flags, 0, "bhyveConnectGetDomainCapabilities")
         if virttype not in (None, "bhyve"):
             raise error("VIR_ERR_INVALID_ARG", "unknown virttype: " + virttype)
-        if arch not in (None, "x86_64", "i686"):
+        known = ("x86_64", "i686", *(("aarch64",) if self.driver.version >= ARM64 else ()))
+        if arch not in (None, *known):
             raise error("VIR_ERR_NO_SUPPORT", "unsupported architecture: " + arch)
-        return domain_capabilities(emulatorbin or "/usr/sbin/bhyve", self.driver.firmwares)
+        return domain_capabilities(emulatorbin or "/usr/sbin/bhyve", self.driver)
 
     def baselineCPU(self, xmlCPUs, flags=0):
         check_flags(flags, BASELINE_FLAGS, "bhyveConnectBaselineCPU")
@@ -160,7 +162,7 @@ class Connection:
         check_flags(flags, 0, "bhyveConnectDomainXMLToNative")
         if nativeFormat != "bhyve-argv":
             raise error("VIR_ERR_INVALID_ARG", "Unsupported config type " + nativeFormat)
-        definition = Definition(domainXml, self.driver.version)
+        definition = Definition(domainXml, self.driver)
         lines = [bhyve_command(definition)]
         if definition.root.find("os/loader") is None:
             lines.insert(0, load_command(definition))

@@ -5,25 +5,34 @@ import uuid
 import xml.etree.ElementTree as ET
 
 from .addresses import assign_addresses
-from .errors import error
+from .errors import error, unsupported
 from .ignored import refuse_ignored
 from .postparse import complete_devices
 from .validation import validate
+from .versions import ARM64_LOADER
+
+U_BOOT = "/usr/local/share/u-boot/u-boot-bhyve-arm64/u-boot.bin"
 
 KIB = {"b": 1 / 1024, "KB": 1000 / 1024, "k": 1, "KiB": 1, "M": 1024, "MiB": 1024}
 KIB.update({"MB": 1000**2 / 1024, "G": 1024**2, "GiB": 1024**2, "GB": 1000**3 / 1024})
 
 
 class Definition:
-    """What virDomainDefParseString of this libvirt makes of a description; `root` is its XML."""
+    """What virDomainDefParseString makes of a description; `root` is its XML.
 
-    def __init__(self, xml, version):
+    `host` is the driver of the host, of which its version and its architecture count.
+    """
+
+    def __init__(self, xml, host):
+        self.version, self.arch = host.version, host.arch
         self.root = _parse(xml)
-        _require_bhyve(self.root)
+        _require_bhyve(self.root, host)
         _complete_head(self.root)
-        refuse_ignored(self.root)
-        complete_devices(self.root)
-        validate(self.root, version)
+        refuse_ignored(self.root, host.version)
+        complete_devices(self.root, host.arch)
+        if host.arch == "aarch64":
+            _complete_arm(self.root, host)
+        validate(self.root, host.version)
         assign_addresses(self.root)
 
     @property
@@ -65,13 +74,13 @@ def _parse(xml):
     return root
 
 
-def _require_bhyve(root):
+def _require_bhyve(root, host):
     kind = root.get("type")
     system = root.find("os/type")
     if system is None:
         raise error("VIR_ERR_XML_ERROR", "an os <type> must be specified")
-    arch = system.get("arch", "x86_64")
-    if (kind, system.text, arch) != ("bhyve", "hvm", "x86_64"):
+    arch = system.get("arch", host.arch)
+    if (kind, system.text, arch) != ("bhyve", "hvm", host.arch):
         raise error(
             "VIR_ERR_INVALID_ARG",
             "could not find capabilities for ostype={} arch={} domaintype={}".format(
@@ -79,6 +88,20 @@ def _require_bhyve(root):
             ),
         )
     system.set("arch", arch)
+
+
+def _complete_arm(root, host):
+    """Give a guest on arm64 the clock and, from 12.1 on, the loader that it needs there."""
+    if host.version < ARM64_LOADER:
+        return
+    root.find("clock").set("offset", "localtime")
+    if root.find("os/loader") is not None:
+        return
+    if not host.has_u_boot:
+        words = "loader is not specified and the default loader ({}) not found"
+        raise unsupported(words.format(U_BOOT))
+    loader = ET.SubElement(root.find("os"), "loader", readonly="yes", type="pflash")
+    loader.text = U_BOOT
 
 
 def _complete_head(root):

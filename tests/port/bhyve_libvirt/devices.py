@@ -2,26 +2,43 @@
 
 from .addresses import slot_of
 from .errors import error, unsupported
+from .versions import NETWORK_NAMES, SLIRP
 
 NETWORK_NUMBERS = {  # of enum virDomainNetType, which the driver prints
     "user": 0, "ethernet": 1, "vhostuser": 2, "server": 3, "client": 4, "mcast": 5,
     "internal": 8, "direct": 9, "hostdev": 10, "udp": 11, "vdpa": 12,
 }  # fmt: skip
+SMBIOS_NAMES = {
+    "bios": {"vendor": "bios.vendor", "version": "bios.version", "date": "bios.release_date"},
+    "system": {
+        "manufacturer": "system.manufacturer",
+        "product": "system.product_name",
+        "serial": "system.serial_number",
+        "sku": "system.sku",
+        "version": "system.version",
+    },
+}
+"""What libvirt passes on, by <sysinfo>'s names; it has no option for a family or a UUID."""
+
 NETWORK_MODELS = {"virtio": "virtio-net", "e1000": "e1000"}
 
 
-def network(interface):
+def network(interface, version):
     """`slot,model,tap,mac`; a network of libvirt's is taken for one that has a bridge."""
     model = interface.find("model")
     word = None if model is None else NETWORK_MODELS.get(model.get("type"))
     if word is None:
         raise unsupported("NIC model is not supported")
     kind = interface.get("type")
+    mac = interface.find("mac").get("address")
+    if kind == "user" and version >= SLIRP:
+        return "{}:0,{},slirp,mac={},open".format(slot_of(interface), word, mac)
     if kind not in ("bridge", "network"):
+        if version >= NETWORK_NAMES:
+            raise unsupported("Unsupported network type " + kind)
         raise unsupported("Network type {} is not supported".format(NETWORK_NUMBERS[kind]))
     target = interface.find("target")
     tap = "vnet0" if target is None else target.get("dev")
-    mac = interface.find("mac").get("address")
     return "{}:0,{},{},mac={}".format(slot_of(interface), word, tap, mac)
 
 
@@ -88,6 +105,28 @@ def framebuffer(graphics, video, system):
     if password is not None and "," in password:
         raise unsupported("Password may not contain ',' character")
     return words if password is None else words + ",password=" + password
+
+
+def channels(controller, found):
+    """The ports of a virtio-console, each a name and a socket."""
+    words = ["{}:0,virtio-console".format(slot_of(controller))]
+    for channel in found:
+        words.append(
+            "{}={}".format(channel.find("target").get("name"), channel.find("source").get("path"))
+        )
+    return ",".join(words)
+
+
+def sysinfo(root):
+    """The options of bhyve for SMBIOS fields; one board at most."""
+    words = []
+    for group, names in SMBIOS_NAMES.items():
+        for element in root.findall("sysinfo[@type='smbios']/" + group):
+            for entry, name in names.items():
+                found = element.find("entry[@name='{}']".format(entry))
+                if found is not None:
+                    words += ["-o", "{}={}".format(name, found.text)]
+    return words
 
 
 def sound(device):

@@ -10,6 +10,8 @@ WORDING = {
     "VIR_ERR_OPERATION_FAILED": "operation failed: {}",
     "VIR_ERR_XML_ERROR": "XML error: {}",
     "VIR_ERR_XML_DETAIL": "{}",
+    "VIR_ERR_SYSTEM_ERROR": "{}",
+    "VIR_ERR_ARGUMENT_UNSUPPORTED": "argument unsupported: {}",
     "VIR_ERR_NO_DOMAIN": "Domain not found: {}",
     "VIR_ERR_NO_DOMAIN_METADATA": "metadata not found: {}",
     "VIR_ERR_OPERATION_INVALID": "Requested operation is not valid: {}",

@@ -11,11 +11,17 @@ from .constants import CONSTANTS
 from .devices import disk_source
 from .errors import error, unsupported
 from .ignored import refuse_content
+from .versions import NVRAM
 
 RUNNING = CONSTANTS["VIR_DOMAIN_RUNNING"]
 SHUTOFF = CONSTANTS["VIR_DOMAIN_SHUTOFF"]
 FIRST_PORT = 5900
 DEFAULT_FIRMWARE = "BHYVE_UEFI.fd"
+NOT_ON_ARM = {"-A", "-I", "-u", "-w", "-H", "-P", "-l"}
+"""Options with which bhyve on arm64 ends at once. Source: its getopt in aarch64's bhyverun."""
+
+NVRAM_TEMPLATE = "BHYVE_UEFI_VARS.fd"
+NVRAM_DIRECTORY = "/var/lib/libvirt/bhyve/nvram"
 
 
 class Guest:
@@ -29,6 +35,8 @@ class Guest:
         self.pending = None  # defined while it ran; libvirt's bhyve driver never takes it up
         self.number = -1
         self.state = (SHUTOFF, CONSTANTS["VIR_DOMAIN_SHUTOFF_UNKNOWN"])
+        self.has_process = False
+        self.agent = {"passwords": {}, "time": None}  # what its guest agent was asked to set
         self.is_persistent = False
         self.autostart = False
         self.commands = []  # the command lines of its last start
@@ -60,12 +68,14 @@ class Guest:
             raise
         self.commands = [*loads, bhyve]
         self.number = next(self.pids)
+        self.has_process = True
         self.state = (RUNNING, CONSTANTS["VIR_DOMAIN_RUNNING_BOOTED"])
 
     def stop(self, reason):
         """End it, for a reason such as VIR_DOMAIN_SHUTOFF_DESTROYED."""
         self._release_port(self.definition.root)
         self.number = -1
+        self.has_process = False
         self.state = (SHUTOFF, CONSTANTS[reason])
 
     def describe(self, is_inactive, is_secure):
@@ -82,7 +92,7 @@ class Guest:
 
     def _fill_firmware(self, root):
         system = root.find("os")
-        if system.get("firmware") is None:
+        if system.get("firmware") is None or self.driver.arch == "aarch64":
             return
         names = sorted(name for name in self.driver.firmwares if not name.startswith("."))
         if not names:
@@ -95,6 +105,23 @@ class Guest:
             raise unsupported("Unsupported loader format '{}'".format(loader.get("format")))
         loader.attrib.update(readonly="yes", type="pflash", format="raw")
         loader.text = "{}/{}".format(FIRMWARE_DIRECTORY, name)
+        if self.driver.version >= NVRAM:
+            self._fill_nvram(system, loader)
+
+    def _fill_nvram(self, system, loader):
+        """Name the NVRAM file, and make it where it is not there yet."""
+        path = "{}/{}_VARS.fd".format(NVRAM_DIRECTORY, self.definition.name)
+        has_template = NVRAM_TEMPLATE in self.driver.firmwares
+        if path not in self.driver.nvram and not has_template:
+            words = "unable to find any master var store for loader: " + loader.text
+            raise error("VIR_ERR_OPERATION_FAILED", words)
+        self.driver.nvram.add(path)
+        nvram = system.find("nvram")
+        if nvram is None:
+            nvram = ET.SubElement(system, "nvram")
+        if has_template:
+            nvram.set("template", "{}/{}".format(FIRMWARE_DIRECTORY, NVRAM_TEMPLATE))
+        nvram.text = path
 
     def _acquire_port(self, root):
         for graphics in root.iterfind("devices/graphics[@autoport='yes']"):
@@ -111,11 +138,13 @@ class Guest:
         disks = [d for d in self.definition.find_all("disk") if d.get("type") == "file"]
         files = [disk_source(disk) for disk in disks]
         missing = [path for path in files if path is None or not os.path.isfile(path)]
+        if self.driver.arch == "aarch64" and loads:
+            raise error("VIR_ERR_INTERNAL_ERROR", "Cannot find 'bhyveload' in path")
         for words in loads:
             if words[words.index("-d") + 1] in missing:
                 line = "Child process ({}) unexpected exit status 1".format(" ".join(words))
                 raise error("VIR_ERR_INTERNAL_ERROR", line)
-        if missing:
+        if missing or (self.driver.arch == "aarch64" and NOT_ON_ARM.intersection(bhyve)):
             line = "Domain {} didn't show up in /dev/vmm".format(self.definition.name)
             raise error("VIR_ERR_INTERNAL_ERROR", line)
         for path in files:

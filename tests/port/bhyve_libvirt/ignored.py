@@ -5,30 +5,37 @@ not boot. A check must not take that for a success.
 """
 
 from .errors import unsupported
+from .versions import CHANNELS, CPU_PINNING, PCI_DEVICES, RNG, SMBIOS
 
 NOTE = "bhyve ignores this without a word, so the stand-in refuses it: "
 QCOW2 = b"QFI\xfb"
 
 DEVICES = {
-    "hostdev": "a host device",
-    "redirdev": "a redirected device",
-    "tpm": "a TPM",
-    "vsock": "a vsock",
-    "iommu": "an IOMMU",
-    "watchdog": "a watchdog",
-    "memory": "a memory device",
-    "shmem": "shared memory",
-    "channel": "a channel to the guest",
-    "panic": "a panic device",
+    "hostdev": ("a host device", PCI_DEVICES),
+    "redirdev": ("a redirected device", None),
+    "tpm": ("a TPM", None),
+    "vsock": ("a vsock", None),
+    "iommu": ("an IOMMU", None),
+    "watchdog": ("a watchdog", None),
+    "memory": ("a memory device", None),
+    "shmem": ("shared memory", None),
+    "channel": ("a channel to the guest", CHANNELS),
+    "rng": ("a source of random numbers", RNG),
+    "panic": ("a panic device", None),
 }
+"""What each is called, and since which libvirt it is no longer ignored."""
 
 
-def refuse_ignored(root):
-    """Raise for the first part of a description that the driver would leave out."""
-    for element, words in DEVICES.items():
-        if root.find("devices/" + element) is not None:
+def refuse_ignored(root, version):
+    """Raise for the first part of a description that the driver of a version would leave out."""
+    for element, (words, since) in DEVICES.items():
+        if root.find("devices/" + element) is not None and not (since and version >= since):
             raise unsupported(NOTE + words)
-    for path in ("os/kernel", "launchSecurity", "cputune/vcpupin", "memoryBacking/hugepages"):
+    if root.find("sysinfo") is not None and version < SMBIOS:
+        raise unsupported(NOTE + "SMBIOS fields")
+    if root.find("cputune/vcpupin") is not None and version < CPU_PINNING:
+        raise unsupported(NOTE + "cputune/vcpupin")
+    for path in ("os/kernel", "launchSecurity", "memoryBacking/hugepages"):
         if root.find(path) is not None:
             raise unsupported(NOTE + path)
     for disk in root.iterfind("devices/disk"):

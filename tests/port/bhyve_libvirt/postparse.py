@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 BUSES = {"h": "ide", "s": "scsi", "v": "virtio", "x": "xen", "u": "usb", "f": "fdc"}
 
 
-def complete_devices(root):
+def complete_devices(root, arch):
     """Add to `root` what libvirt adds before it validates."""
     devices = root.find("devices")
     _complete_boot(root)
@@ -23,7 +23,7 @@ def complete_devices(root):
                 device.find("target").set("port", str(port))
     _pair_console(devices)
     _complete_graphics(devices)
-    _add_controllers(root, devices)
+    _add_controllers(root, devices, arch)
 
 
 def _complete_boot(root):
@@ -82,9 +82,11 @@ def _complete_graphics(devices):
             ET.SubElement(video, "model", type="gop")
 
 
-def _add_controllers(root, devices):
+def _add_controllers(root, devices, arch):
     _add_controller(devices, "pci", "0", model="pci-root")
-    if _needs_isa(root, devices):
+    if devices.find("channel") is not None:
+        _add_controller(devices, "virtio-serial", "0", ports="16")
+    if arch == "x86_64" and _needs_isa(root, devices):
         _add_controller(devices, "isa", "0")
     for disk in devices.findall("disk"):
         if disk.find("target") is not None and disk.find("target").get("bus") == "sata":

@@ -1,8 +1,7 @@
 """What libvirt refuses when a guest is defined, before bhyve is asked for anything."""
 
 from .errors import error, unsupported
-
-SERIAL_OVER_TCP = 11006000
+from .versions import SERIAL_OVER_TCP
 
 
 def validate(root, version):
@@ -18,6 +17,10 @@ def validate(root, version):
             _check_serial(serial)
     for rng in devices.findall("rng"):
         _check_rng(rng)
+    for channel in devices.findall("channel"):
+        _check_channel(channel)
+    if devices.find("hostdev") is not None and root.find("memoryBacking/locked") is None:
+        raise unsupported("using passthrough devices requires locking guest memory")
     _check_controllers(devices)
 
 
@@ -73,6 +76,14 @@ def _check_rng(rng):
         raise unsupported("Only 'random' backend model is supported")
     if (backend.text or "").strip() not in ("", "/dev/random"):
         raise unsupported("Only /dev/random source is supported")
+
+
+def _check_channel(channel):
+    if "," in channel.find("target").get("name", ""):
+        raise unsupported("Commas (',') are not allowed in channel names")
+    source = channel.find("source")
+    if source is not None and "," in source.get("path", ""):
+        raise unsupported("Commas (',') are not allowed in UNIX socket paths")
 
 
 def _check_controllers(devices):

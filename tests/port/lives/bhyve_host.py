@@ -10,7 +10,7 @@ import time
 import uuid
 from unittest import mock
 
-import concurrency
+import threads
 import fixtures
 import images
 import pytest
@@ -146,7 +146,7 @@ class BhyveHostCase(integrated_helpers._IntegratedTestBase):
         for user in ("driver", "host", "guest", "migration"):
             self.patch("nova.virt.libvirt.{}.libvirt".format(user), self.libvirt)
         self.patch("nova.virt.libvirt.host.Host._conn_event_thread", lambda host: None)
-        if not concurrency.is_native("lives"):
+        if not threads.are_native():
             self.keep_to_green_threads()
         self.addCleanup(turner.stop)
 

@@ -5,7 +5,7 @@ Where that is missing every file of lives is skipped, with its name.
 
 import os
 
-import concurrency
+import threads
 
-if concurrency.is_native("lives"):
+if threads.are_native():
     os.environ.setdefault("OS_NOVA_DISABLE_EVENTLET_PATCHING", "true")

@@ -30,8 +30,11 @@ def create_swap(command, tmp_path, monkeypatch):
 
 
 @pytest.mark.on_freebsd
-def test_without_mkswap_the_disk_is_blank_and_a_warning_names_it(create_swap, caplog, option):
-    option("libvirt", "virt_type", "bhyve")
+@pytest.mark.parametrize("virt_type", ["bhyve", "qemu"])
+def test_without_mkswap_the_disk_is_blank_and_a_warning_names_it(
+    virt_type, create_swap, caplog, option
+):
+    option("libvirt", "virt_type", virt_type)
     with caplog.at_level(logging.WARNING):
         path = create_swap()
     assert path.stat().st_size == 64 * MIB
@@ -39,10 +42,9 @@ def test_without_mkswap_the_disk_is_blank_and_a_warning_names_it(create_swap, ca
     assert "Unable to format {} as swap space".format(path) in caplog.text
 
 
-@pytest.mark.parametrize("virt_type", ["kvm", "lxc"])
-def test_for_another_hypervisor_a_missing_mkswap_is_an_error_as_before(
-    virt_type, create_swap, option
-):
+@pytest.mark.on_linux
+@pytest.mark.parametrize("virt_type", ["kvm", "qemu", "lxc"])
+def test_on_linux_a_missing_mkswap_is_an_error_as_before(virt_type, create_swap, option):
     option("libvirt", "virt_type", virt_type)
     with pytest.raises(FileNotFoundError, match="mkswap"):
         create_swap()

@@ -90,9 +90,10 @@ def handed_over(monkeypatch):
 
 
 @pytest.mark.on_freebsd
+@pytest.mark.parametrize("virt_type", ["bhyve", "qemu"])
 @pytest.mark.parametrize(("delegated", "details"), DELEGATIONS)
-def test_libvirt_is_asked_to_add_the_guest_to_the_bridge(delegated, details, network):
-    xml = network.xml("bhyve", delegated, details)
+def test_libvirt_is_asked_to_add_the_guest_to_the_bridge(delegated, details, virt_type, network):
+    xml = network.xml(virt_type, delegated, details)
     assert xml.get("type") == "bridge"
     assert xml.find("source").get("bridge") == "br-int"
     assert xml.find("target").attrib == {"dev": TAP}
@@ -101,11 +102,12 @@ def test_libvirt_is_asked_to_add_the_guest_to_the_bridge(delegated, details, net
 
 
 @pytest.mark.on_freebsd
+@pytest.mark.parametrize("virt_type", ["bhyve", "qemu"])
 @pytest.mark.parametrize(("delegated", "details"), DELEGATIONS)
 def test_os_vif_is_called_but_may_create_neither_port_nor_tap(
-    delegated, details, network, handed_over, option
+    delegated, details, virt_type, network, handed_over, option
 ):
-    option("libvirt", "virt_type", "bhyve")
+    option("libvirt", "virt_type", virt_type)
     port = network.port(delegated, details)
     network.driver.plug(network.instance, port)
     network.driver.unplug(network.instance, port)

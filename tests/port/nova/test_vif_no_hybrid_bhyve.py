@@ -44,11 +44,13 @@ def xml_of_port(option):
 
 
 @pytest.mark.on_freebsd
-def test_hybrid_plugging_is_refused_with_the_port_and_the_cure(xml_of_port):
+@pytest.mark.parametrize("virt_type", ["bhyve", "qemu"])
+def test_hybrid_plugging_is_refused_with_the_port_and_the_cure(virt_type, xml_of_port):
     from nova import exception
 
-    with pytest.raises(exception.InternalError) as caught:
-        xml_of_port("bhyve", True)
+    with pytest.raises(exception.NovaException) as caught:
+        xml_of_port(virt_type, True)
+    assert type(caught.value) is exception.LinuxBridgeNotSupported
     assert PORT in str(caught.value)
     assert "another firewall driver than iptables_hybrid" in str(caught.value)
 
@@ -57,15 +59,16 @@ def test_hybrid_plugging_is_refused_with_the_port_and_the_cure(xml_of_port):
 def test_a_port_of_the_linux_bridge_agent_is_refused(xml_of_port):
     from nova import exception
 
-    ours = "VIF {} asks for a Linux bridge, which bhyve hosts do not have".format(PORT)
+    ours = "VIF {} asks for a Linux bridge, which this host cannot create".format(PORT)
     novas_own = "Linux bridge VIF type is no longer supported"
     with pytest.raises(exception.NovaException, match=ours + "|" + novas_own):
         xml_of_port("bhyve", False, "bridge")
 
 
 @pytest.mark.on_freebsd
-def test_a_port_without_a_firewall_in_between_is_not_refused(xml_of_port):
-    assert xml_of_port("bhyve", False).find("source").get("bridge") == "br-int"
+@pytest.mark.parametrize("virt_type", ["bhyve", "qemu"])
+def test_a_port_without_a_firewall_in_between_is_not_refused(virt_type, xml_of_port):
+    assert xml_of_port(virt_type, False).find("source").get("bridge") == "br-int"
 
 
 @pytest.mark.on_linux

@@ -106,12 +106,26 @@ def test_nothing_is_lost_where_no_capability_was_asked_for(drop, root):
 
 @PATCH
 @pytest.mark.on_freebsd
-@pytest.mark.parametrize("require", BOTH)
-def test_refuses_a_user_who_could_become_root_again(drop, root, monkeypatch, require):
-    def change_effective_only(uid):
-        root.uids[1] = uid
+def test_capabilities_are_not_supported():
+    assert capabilities.is_supported() is False
 
-    monkeypatch.setattr(os, "setuid", change_effective_only)
+
+@PATCH
+@pytest.mark.on_linux
+def test_linux_supports_capabilities():
+    assert capabilities.is_supported() is True
+
+
+@PATCH
+@pytest.mark.on_freebsd
+@pytest.mark.parametrize("require", BOTH)
+@pytest.mark.parametrize("remaining", ["real", "saved"])
+def test_refuses_a_user_who_could_become_root_again(drop, root, monkeypatch, require, remaining):
+    def change_all_but_one(uid):
+        root.uids[:] = [uid] * 3
+        root.uids[{"real": 0, "saved": 2}[remaining]] = 0
+
+    monkeypatch.setattr(os, "setuid", change_all_but_one)
     assert "root again" in refused(drop, user="42", group="84", require=require)
 
 
@@ -131,6 +145,19 @@ def test_remaining_root_is_refused_by_default(drop, root, user, group):
 def test_remaining_root_is_refused_where_there_is_no_getresuid(drop, root, monkeypatch):
     monkeypatch.delattr(os, "getresuid")
     assert "require_capabilities" in refused(drop)
+
+
+@PATCH
+@pytest.mark.on_freebsd
+def test_a_user_whose_real_id_is_root_is_refused_where_there_is_no_getresuid(
+    drop, root, monkeypatch
+):
+    def change_effective_only(uid):
+        root.uids[1] = uid
+
+    monkeypatch.delattr(os, "getresuid")
+    monkeypatch.setattr(os, "setuid", change_effective_only)
+    assert "root again" in refused(drop, user="42", group="84")
 
 
 @PATCH

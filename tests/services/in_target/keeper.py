@@ -20,7 +20,7 @@ import pymysql
 
 GRACE = 190  # seconds that a service has after SIGTERM: nova itself gives its tasks 180
 SETTLE = 10  # seconds in which a broker forgets queues and privileged daemons notice the end
-QUEUES = ("conductor", "scheduler", "compute")  # nova's topics, and so the names of its queues
+QUEUES = ("conductor", "scheduler", "compute", "compute-alt")  # named after nova's topics
 
 
 class Keeper:
@@ -250,14 +250,21 @@ class Keeper:
         return ["virtual host " + name] * (name in listed)
 
     def _forget_queues(self):
-        """Wait for the broker to delete what it deletes by itself, in a shared virtual host."""
+        """Delete from a shared virtual host, free before, the queues that the broker keeps.
+
+        It deletes by itself those that were declared so, and later the reply queues of nova.
+        """
+        if not self._processes or not self._is_shared:
+            return []
         until = time.monotonic() + SETTLE
-        while self._processes and self._is_shared:
-            busy = self.busy()["queues"]
-            if not busy or time.monotonic() > until:
-                return ["queue " + name for name in busy]
+        while self.busy()["queues"] and time.monotonic() < until:
             time.sleep(0.5)
-        return []
+        with kombu.Connection(self._broker, connect_timeout=5) as connection:
+            for name in self.busy()["queues"]:
+                for queue in (name, f"{name}.{socket.gethostname()}"):
+                    with contextlib.suppress(*connection.channel_errors):
+                        connection.channel().queue_delete(queue, if_unused=True)
+        return ["queue " + name for name in self.busy()["queues"]]
 
     def _has_queue(self, name):
         with kombu.Connection(self._broker, connect_timeout=5) as connection:

@@ -75,6 +75,16 @@ class Patch:
             if line.startswith(b"+")
         )
 
+    def changed_lines(self) -> frozenset[bytes]:
+        """Give every line that the patch adds or removes, wherever it does; newlines kept."""
+        return frozenset(
+            line[1:]
+            for change in self.changes
+            for hunk in change.hunks
+            for line in hunk.body
+            if line.startswith((b"+", b"-"))
+        )
+
 
 def parse_patch(name: str, data: bytes, *, is_begun: bool = False) -> Patch:
     """Read a patch file's bytes; empty ones are a patch that changes nothing.

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from freebsd_port.engine.core.rebase.merge import Clash, MergeResult, merge_splices
-from freebsd_port.engine.core.rebase.moved_code import Move, find_move
-from freebsd_port.engine.core.rebase.outcome import Outcome, RebasedHunk
+from freebsd_port.engine.core.rebase.clashes import Settled, Side, settle_clashes
+from freebsd_port.engine.core.rebase.merge import Clash, MergeResult, find_region, merge_splices
+from freebsd_port.engine.core.rebase.moved_code import Move, find_move, is_wrapper
+from freebsd_port.engine.core.rebase.outcome import Outcome, RebasedHunk, Sides
 from freebsd_port.engine.core.rebase.placed import Kind, PlacedHunk
+from freebsd_port.engine.core.rebase.structure import merge_structure
 from freebsd_port.engine.core.rebase.tree_version import Version
-from freebsd_port.engine.core.source.scope import Scope, heads_around, innermost_scope, parses_in
-from freebsd_port.engine.core.text.align import Block, chunks
+from freebsd_port.engine.core.source.scope import (
+    Scope,
+    heads_around,
+    innermost_scope,
+    owner_of,
+    parses_with,
+)
+from freebsd_port.engine.core.text.align import Block, Chunk, chunks
 from freebsd_port.engine.core.text.git_diff import align_as_git
 from freebsd_port.engine.core.text.splice import Splice, apply_splices, find_splices
 
@@ -81,6 +89,12 @@ class _Found:
     reason: str
     line: int | None
     scope: str | None = None
+    new_scope: str | None = None
+    path: str | None = None
+    """Another file that it went to."""
+
+    region: Chunk | None = None
+    """What a person has to look at; None when that is where the lines align."""
 
 
 @dataclass(slots=True)
@@ -109,9 +123,11 @@ class FileMerger:
         splices = find_splices_as_git(base, after)
         results = merge_splices(base, other, blocks, splices)
         shares, alike = _share(placed, splices), _find_alike(splices, results)
+        regions: list[tuple[str, Chunk] | None] = []
+        settled = self._settle_by_structure(splices, results)
         for number, (hunk, owned) in enumerate(zip(placed, shares, strict=True), 1):
             as_git = replace(hunk, splices=tuple(splices[one] for one in owned))
-            found = self._settle(hunk, as_git, [results[one] for one in owned], done)
+            found = self._settle(hunk, as_git, [results[one] for one in owned], done, settled)
             done.hunks.append(
                 RebasedHunk(
                     self.other_path,
@@ -121,15 +137,57 @@ class FileMerger:
                     found.reason,
                     found.line,
                     found.scope,
+                    found.new_scope,
                 )
             )
+            region = found.region
+            is_shown = found.outcome in ("merged", "moved", "conflict") or any(
+                isinstance(results[one], Clash) for one in owned
+            )
+            if region is None and owned and is_shown:
+                start = min(_base_start(splices[one], results[one]) for one in owned)
+                stop = max(_base_stop(splices[one], results[one]) for one in owned)
+                region = find_region(blocks, len(base), len(other), start, stop)
+            regions.append((found.path or self.other_path, region) if region else None)
         self._leave_out(done, [alike.issuperset(owned) for owned in shares])
-        if self._find_breakage(done) is None:
-            return done
-        if not self.is_wary and any(hunk.outcome == "moved" for hunk in done.hunks):
-            return replace(self, may_move=False).merge(placed, blocks)
-        self._tell_breakage(done)
+        if self._find_breakage(done) is not None:
+            if not self.is_wary and any(hunk.outcome == "moved" for hunk in done.hunks):
+                return replace(self, may_move=False).merge(placed, blocks)
+            self._tell_breakage(done)
+        self._show_sides(done, placed, regions)
         return done
+
+    def _show_sides(
+        self,
+        done: FileMerge,
+        placed: Sequence[PlacedHunk],
+        regions: Sequence[tuple[str, Chunk] | None],
+    ) -> None:
+        """Give each hunk that is not where it was the four texts around it."""
+        base = self._lines()[0]
+        for number, (hunk, place) in enumerate(zip(done.hunks, regions, strict=True)):
+            if place is None:
+                continue
+            path, at = place
+            there = self.other.lines(path) or []
+            ours = [s for s in placed[number].splices if at.start <= s.start and s.stop <= at.stop]
+            made = [
+                s
+                for s in done.splices.get(path, ())
+                if at.other_start <= s.start and s.stop <= at.other_stop
+            ]
+            result = None
+            if hunk.outcome != "conflict":
+                result = tuple(apply_splices(there, made, at.other_start, at.other_stop))
+            sides = Sides(
+                tuple(base[at.start : at.stop]),
+                tuple(apply_splices(base, ours, at.start, at.stop)),
+                tuple(there[at.other_start : at.other_stop]),
+                result,
+                at.start + 1,
+                at.other_start + 1,
+            )
+            done.hunks[number] = replace(hunk, sides=sides)
 
     def _leave_out(self, done: FileMerge, is_alike: Sequence[bool]) -> None:
         """Take hunks that both sides have out of a conflict that other hunks are in."""
@@ -151,6 +209,7 @@ class FileMerger:
         as_git: PlacedHunk,
         results: list[MergeResult],
         done: FileMerge,
+        settled: Mapping[Clash, Settled],
     ) -> _Found:
         """Say what became of one hunk, and take what is to be done into the file merge.
 
@@ -159,14 +218,19 @@ class FileMerger:
         if not results:
             return _Found("exact", "it changes nothing", None)
         if any(isinstance(result, Clash) for result in results):
-            return self._settle_clash(hunk, results, done)
+            return self._settle_clash(hunk, results, done, settled)
         made = [result for result in results if isinstance(result, Splice)]
         names = self._find_names(as_git, made) if made else None
         is_doubtful = names is not None and self._is_doubtful(*names)
+        if names is not None and self._still_stands(*names):
+            is_doubtful = True
+            found = self._merge_into(names[0], hunk, done) if self.is_wary else None
+            if found is not None:
+                return found
         if is_doubtful and self.is_wary:
             other = self._lines()[1]
             doubts: list[MergeResult] = [_doubt(other, splice) for splice in made]
-            return self._settle_clash(hunk, doubts, done)
+            return self._settle_clash(hunk, doubts, done, {})
         _take(done, self.other_path, made)
         if not made:
             return _Found("upstreamed", f"{self.release} has it", results[0].start + 1)
@@ -174,11 +238,11 @@ class FileMerger:
         if names is not None and is_doubtful:
             place = names[1] or "the module itself"
             reason = f"its lines end up in {place}, not in {names[0]}: read it"
-            return _Found("merged", reason, line, names[0])
+            return _Found("merged", reason, line, *names)
         if len(made) < len(results):
             return _Found("merged", f"{self.release} has part of it", line)
         if names is not None:
-            return _Found("moved", f"{names[0]} is {names[1]} there", line, names[0])
+            return _Found("moved", f"{names[0]} is {names[1]} there", line, *names)
         return self._compare_context(hunk, line)
 
     def _compare_context(self, hunk: PlacedHunk, line: int) -> _Found:
@@ -209,7 +273,7 @@ class FileMerger:
         if before == after:
             return None
         old, scopes = self._scope(hunk), self.other.scopes(self.other_path)
-        new = innermost_scope(scopes, made[0].start, made[-1].stop)
+        new = _owner(other, scopes, made)
         if old is None or not scopes or (new is not None and old.name == new.name):
             return None
         return old.name, new.name if new else None
@@ -225,34 +289,95 @@ class FileMerger:
             return False
         return any(s.name == name for s in self.base.scopes(self.path if here else path))
 
+    def _still_stands(self, old: str, new: str | None) -> bool:
+        """Tell whether the scope still has its name there, and what has its body is a copy.
+
+        A function that kept its name to call the one with its body is not where the body is.
+        """
+        here = next((s for s in self.base.scopes(self.path) if s.name == old), None)
+        there = next((s for s in self.other.scopes(self.other_path) if s.name == old), None)
+        if here is None or there is None or new is None:
+            return False
+        base, other = self._lines()
+        return old != new and not is_wrapper(base, here, other, there, new)
+
+    def _merge_into(self, name: str, hunk: PlacedHunk, done: FileMerge) -> _Found | None:
+        """Merge a hunk into the function of its name, which the release changed; None if unsure."""
+        base, other = self._lines()
+        here, there = Side(base, self.base.scopes(self.path)), self.other.scopes(self.other_path)
+        mine, theirs = here.functions(), Side(other, there).functions()
+        if name not in mine or name not in theirs:
+            return None
+        old, new = mine[name], theirs[name]
+        ours = apply_splices(base, hunk.splices, old.start, old.stop)
+        text = other[new.start : new.stop]
+        merged = merge_structure(base[old.start : old.stop], ours, text)
+        if merged is None:
+            return None
+        made = find_splices(text, merged.lines, new.start)
+        _take(done, self.other_path, made)
+        region = Chunk(old.start, old.stop, new.start, new.stop)
+        if not made:
+            reason = f"{self.release} has it, worded differently"
+            return _Found("upstreamed", reason, new.start + 1, name, name, None, region)
+        reason = f"{name} changed, and its old text is under another name; {merged.reason}"
+        return _Found("merged", reason, made[0].start + 1, name, name, None, region)
+
+    def _settle_by_structure(
+        self, splices: Sequence[Splice], results: Sequence[MergeResult]
+    ) -> Mapping[Clash, Settled]:
+        """Merge what clashes by statements, in a Python file that parses on both releases."""
+        if not any(isinstance(result, Clash) for result in results):
+            return {}
+        if not self.path.endswith(".py") or not self.other.exists(self.other_path):
+            return {}
+        base, other = self._lines()
+        return settle_clashes(
+            Side(base, self.base.scopes(self.path)),
+            Side(other, self.other.scopes(self.other_path)),
+            splices,
+            results,
+        )
+
     def _scope(self, hunk: PlacedHunk) -> Scope | None:
-        first, last = hunk.splices[0], hunk.splices[-1]
-        return innermost_scope(self.base.scopes(self.path), first.start, last.stop)
+        return _owner(self._lines()[0], self.base.scopes(self.path), hunk.splices)
 
     def _settle_clash(
-        self, hunk: PlacedHunk, results: list[MergeResult], done: FileMerge
+        self,
+        hunk: PlacedHunk,
+        results: list[MergeResult],
+        done: FileMerge,
+        settled: Mapping[Clash, Settled],
     ) -> _Found:
         scope = self._scope(hunk)
         name = scope.name if scope else None
-        move = self._find_move(hunk, scope) if scope and self.may_move else None
+        clashes = list(dict.fromkeys(r for r in results if isinstance(r, Clash)))
+        recalled = {clash: lines for clash in clashes if (lines := self.recall(clash)) is not None}
+        is_settled = all(clash in settled or clash in recalled for clash in clashes)
+        move = self._find_move(hunk, scope) if scope and self.may_move and not is_settled else None
         if move is not None:
             return self._take_move(move, scope.name if scope else "", results, done)
         made = [result for result in results if isinstance(result, Splice)]
         unsettled = done.clashes.setdefault(self.other_path, [])
-        is_settled = True
-        for clash in dict.fromkeys(r for r in results if isinstance(r, Clash)):
-            lines = None if clash in unsettled else self.recall(clash)
-            if lines is not None:
-                made += find_splices(clash.theirs, lines, clash.start)
-                continue
-            is_settled = False
-            if clash not in unsettled:
+        for clash in clashes:
+            if clash in recalled and clash not in unsettled:
+                made += find_splices(clash.theirs, recalled[clash], clash.start)
+            elif clash in settled:
+                made += settled[clash].splices
+            elif clash not in unsettled:
                 unsettled.append(clash)
         _take(done, self.other_path, made)
         line = results[0].start + 1
-        if is_settled:
-            return _Found("merged", SETTLED_BEFORE, line, name)
-        return _Found("conflict", self._conflict_reason(scope), line, name)
+        if not is_settled:
+            return _Found("conflict", self._conflict_reason(scope), line, name, name)
+        by_structure = [settled[clash] for clash in clashes if clash not in recalled]
+        if not by_structure:
+            return _Found("merged", SETTLED_BEFORE, line, name, name)
+        if not made:
+            reason = f"{self.release} has it, worded differently"
+            return _Found("upstreamed", reason, by_structure[0].start + 1, name, name)
+        reason = ", ".join(dict.fromkeys(one.reason for one in by_structure))
+        return _Found("merged", reason, by_structure[0].start + 1, name, name)
 
     def _conflict_reason(self, scope: Scope | None) -> str:
         if not self.other.exists(self.other_path):
@@ -269,6 +394,8 @@ class FileMerger:
             return self._is_old(path, name, scope.name)
 
         move = find_move(base, scope, hunk.splices, here, self.other.scopes, is_old)
+        if move and self._still_stands(scope.name, move.scope):
+            return None
         if move or any(s.name == scope.name for s in self.other.scopes(self.other_path)):
             return move
         elsewhere = (f for f in self.other.sources(self.path) if f[0] != self.other_path)
@@ -281,26 +408,29 @@ class FileMerger:
         _take(done, move.path, made)
         line = move.results[0].start + 1
         place = "" if move.path == self.other_path else f" in {move.path}"
+        found = _Found("moved", "", line, name, move.scope, move.path, move.region)
         if not made:
-            return _Found("upstreamed", f"{self.release} has it in {move.scope}{place}", line, name)
+            reason = f"{self.release} has it in {move.scope}{place}"
+            return replace(found, outcome="upstreamed", reason=reason)
         new_name = f"is {move.scope}{place} there"
         if move.scope == name:
             new_name = f"moved to {move.path}" if place else "is elsewhere there"
             clashes = [result for result in results if isinstance(result, Clash)]
             if not place and any(c.start <= m.start <= c.stop for c in clashes for m in made):
                 reason = f"the lines around it changed; {name} was found by its text"
-                return _Found("merged", reason, line, name)
-        return _Found("moved", f"{name} {new_name}", line, name)
+                return replace(found, outcome="merged", reason=reason)
+        how = f"; {move.reason}" if move.reason else ""
+        return replace(found, reason=f"{name} {new_name}{how}")
 
     def _find_breakage(self, done: FileMerge) -> str | None:
-        """Name a file that would not parse any more; what lies on the same lines is not asked."""
+        """Name a file that would not parse any more; where lines are as they were, nobody asks."""
         is_doubtful = any(hunk.outcome in ("merged", "moved") for hunk in done.hunks)
         if any(done.clashes.values()) or not is_doubtful:
             return None
         for path, splices in done.splices.items():
             before = self.other.lines(path) or []
             scopes = self.other.scopes(path)  # none where it does not parse as it is
-            if scopes and any(not parses_in(before, scopes, splice) for splice in splices):
+            if scopes and not parses_with(before, scopes, splices):
                 return path
         return None
 
@@ -324,7 +454,7 @@ class FileMerger:
 def _take(done: FileMerge, path: str, made: Iterable[Splice]) -> None:
     """Add splices to what is to be done, each once."""
     there = done.splices.setdefault(path, [])
-    there += [splice for splice in made if splice not in there]
+    there += [splice for splice in dict.fromkeys(made) if splice not in there]
     there.sort(key=lambda splice: splice.start)
 
 
@@ -381,6 +511,25 @@ def _share(hunks: Sequence[PlacedHunk], splices: Sequence[Splice]) -> list[list[
             if distance == nearest:
                 shared[index].append(number)
     return shared
+
+
+def _base_start(splice: Splice, result: MergeResult) -> int:
+    return min(splice.start, result.base_start) if isinstance(result, Clash) else splice.start
+
+
+def _base_stop(splice: Splice, result: MergeResult) -> int:
+    if not isinstance(result, Clash):
+        return splice.stop
+    return max(splice.stop, result.base_start + len(result.base))
+
+
+def _owner(
+    lines: Sequence[bytes], scopes: Sequence[Scope], splices: Sequence[Splice]
+) -> Scope | None:
+    """Give the smallest scope that these splices lie in, None for the module itself."""
+    if len(splices) == 1:
+        return owner_of(lines, scopes, splices[0])
+    return innermost_scope(scopes, splices[0].start, splices[-1].stop)
 
 
 def _doubt(before: Sequence[bytes], splice: Splice) -> Clash:

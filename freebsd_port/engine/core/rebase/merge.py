@@ -110,6 +110,34 @@ def _merge_group(
     )
 
 
+_CONTEXT = 3
+
+
+def find_region(
+    blocks: Sequence[Block], base_count: int, other_count: int, start: int, stop: int
+) -> Chunk:
+    """Give the region of both versions around base lines [start, stop), for a person to look at.
+
+    It takes in the other version's changes that overlap or touch it, and up to three lines that
+    both versions have on each side. `blocks` aligns the two, which have so many lines.
+    """
+    shift = other_shift = 0
+    for chunk in chunks(blocks, base_count, other_count):
+        if chunk.stop < start:
+            shift = other_shift = chunk.other_stop - chunk.stop
+        elif chunk.start <= stop:
+            start, stop = min(start, chunk.start), max(stop, chunk.stop)
+            other_shift = chunk.other_stop - chunk.stop
+    region = Chunk(start, stop, start + shift, stop + other_shift)
+    before = next((b for b in blocks if b.base < start <= b.base + b.count), None)
+    behind = next((b for b in blocks if b.base <= stop < b.base + b.count), None)
+    lead = min(start - before.base, _CONTEXT) if before else 0
+    tail = min(behind.base + behind.count - stop, _CONTEXT) if behind else 0
+    return Chunk(
+        region.start - lead, region.stop + tail, region.other_start - lead, region.other_stop + tail
+    )
+
+
 def locate(blocks: Sequence[Block], line: int) -> int:
     """Give the line of the other version that a base line is, for one that is in a block.
 

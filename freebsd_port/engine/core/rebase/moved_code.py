@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from freebsd_port.engine.core.rebase.merge import Clash, Present, merge_splices
-from freebsd_port.engine.core.source.scope import Scope
-from freebsd_port.engine.core.text.align import align_lines
-from freebsd_port.engine.core.text.splice import Splice
+from freebsd_port.engine.core.rebase.merge import Clash, Present, find_region, merge_splices
+from freebsd_port.engine.core.rebase.structure import merge_structure
+from freebsd_port.engine.core.rebase.tree_version import Version
+from freebsd_port.engine.core.source.scope import UNPARSED, Scope
+from freebsd_port.engine.core.text.align import Chunk, align_lines
+from freebsd_port.engine.core.text.splice import Splice, apply_splices, find_splices
 
 _ALIKE = 0.5
 """At least this share of the lines of the longer one must be the same in both."""
@@ -25,7 +28,13 @@ class Move:
     path: str
     scope: str
     results: tuple[Splice | Present, ...]
-    """One for each splice, in lines of the other version's file."""
+    """What is to be done, in lines of the other version's file; or what is there already."""
+
+    region: Chunk
+    """What of both versions' files a person has to look at."""
+
+    reason: str | None = None
+    """How it was merged there, where not by its lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +83,17 @@ def _follow_to(
     text = _rename_head(text, scope.name, best.scope.name)
     shifted = [Splice(s.start - scope.start, s.stop - scope.start, s.lines) for s in splices]
     results: list[Splice | Present] = []
-    for result in merge_splices(text, there, align_lines(text, there), shifted):
+    blocks = align_lines(text, there)
+    reason = None
+    moved = merge_splices(text, there, blocks, shifted)
+    if any(isinstance(result, Clash) for result in moved):
+        merged = merge_structure(text, apply_splices(text, shifted), there)
+        if merged is None:
+            return None
+        moved, reason = find_splices(there, merged.lines), merged.reason
+        if not moved:
+            moved = (Present(0),)
+    for result in moved:
         if isinstance(result, Clash):
             return None
         at = best.scope.start + result.start
@@ -83,7 +102,14 @@ def _follow_to(
             if isinstance(result, Present)
             else Splice(at, best.scope.start + result.stop, result.lines)
         )
-    return Move(best.path, best.scope.name, tuple(results))
+    inner = find_region(blocks, len(text), len(there), shifted[0].start, shifted[-1].stop)
+    region = Chunk(
+        scope.start + inner.start,
+        scope.start + inner.stop,
+        best.scope.start + inner.other_start,
+        best.scope.start + inner.other_stop,
+    )
+    return Move(best.path, best.scope.name, tuple(results), region, reason)
 
 
 def _candidates(
@@ -94,8 +120,10 @@ def _candidates(
     scopes_of: Callable[[str], Sequence[Scope]],
 ) -> list[_Candidate]:
     """Give the scopes of a file that share enough lines to be looked at."""
+    whole, text = lines, _bare(text)
     telling = _telling(text)
     fewest = max(_ALIKE * len(telling) / 2, 1)
+    lines = _bare(lines)
     if len(telling.intersection(lines)) < fewest:
         return []
     found = []
@@ -110,8 +138,24 @@ def _candidates(
         likeness = same / longer
         if other.name.rpartition(".")[2] == scope.name.rpartition(".")[2]:
             likeness += _MARGIN  # its own name speaks for it
-        found.append(_Candidate(path, lines, other, likeness))
+        found.append(_Candidate(path, whole, other, likeness))
     return found
+
+
+def is_wrapper(
+    base: Sequence[bytes], old: Scope, other: Sequence[bytes], kept: Scope, moved: str
+) -> bool:
+    """Tell whether a function that kept its name only calls the one to which its body moved.
+
+    One that still has half of its lines does more than that, whatever it calls.
+    """
+    text, there = base[old.start : old.stop], other[kept.start : kept.stop]
+    name = re.escape(moved.rpartition(".")[2].encode())
+    if not re.search(rb"(?<!def )\b%s\s*\(" % name, b"".join(there)):
+        return False
+    before, behind = _bare(text), _bare(there)
+    same = sum(block.count for block in align_lines(before, behind))
+    return same < _ALIKE * len(before)
 
 
 def find_renamed_file(
@@ -133,6 +177,46 @@ def find_renamed_file(
     if len(scores) > 1 and scores[0][0] - scores[1][0] < _MARGIN:
         return None
     return scores[0][1]
+
+
+def _bare(lines: Sequence[bytes]) -> list[bytes]:
+    """Give the lines without indentation, which code may lose or gain where it goes."""
+    return [line.strip() for line in lines]
+
+
+def find_behind_shim(path: str, base: Version, other: Version) -> str | None:
+    """Find the new file whose names a file now only imports, so that its old name goes on working.
+
+    None where the file defines anything itself, or where no new file that it imports has most of
+    its content.
+    """
+    lines, there = base.lines(path), other.lines(path)
+    if not path.endswith(".py") or not lines or not there or len(there) * 2 > len(lines):
+        return None
+    try:
+        body = ast.parse(b"".join(there)).body
+    except UNPARSED:
+        return None
+    if any(
+        isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) for node in body
+    ):
+        return None
+    package = path.rpartition("/")[0].split("/")
+    files: dict[str, list[bytes]] = {}
+    for node in body:
+        modules: list[str] = []
+        if isinstance(node, ast.Import):
+            modules = [alias.name.replace(".", "/") for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            module = "/".join((*above, *(node.module or "").split("."))).rstrip("/")
+            modules = [module, *(f"{module}/{alias.name}" for alias in node.names)]
+        for one in modules:
+            for file in (f"{one}.py", f"{one}/__init__.py"):
+                text = other.lines(file) if not base.exists(file) else None
+                if text is not None:
+                    files[file] = text
+    return find_renamed_file(path, lines, files.items())
 
 
 def _rename_head(text: Sequence[bytes], old: str, new: str) -> list[bytes]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from freebsd_port.engine.core.rebase.merge import Clash
+from freebsd_port.engine.core.source.findings import Fault
 from freebsd_port.engine.core.source.missing_names import Missing
 from freebsd_port.errors import PortError
 
@@ -23,6 +24,33 @@ class RebaseError(PortError):
 
 class MisfitError(RebaseError):
     """A patch that does not apply to the version that it was made for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The four texts of a hunk that was not simply placed: whole lines, newlines kept.
+
+    All four are the same region of the file, and begin and end at lines that the merge left alone
+    where there are such.
+    """
+
+    base: tuple[bytes, ...]
+    """The release that the patch comes from, with the earlier patches on."""
+
+    ours: tuple[bytes, ...]
+    """The same with the hunk on."""
+
+    theirs: tuple[bytes, ...]
+    """The release that it goes to, with the earlier rebased patches on."""
+
+    result: tuple[bytes, ...] | None
+    """What the rebased patch makes of theirs; None while a person has to settle it."""
+
+    base_line: int
+    """1-based line at which `base` begins."""
+
+    line: int
+    """1-based line at which `theirs` begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +73,17 @@ class RebasedHunk:
 
     scope: str | None = None
     """Dotted name of its class or function where it comes from; None if nobody had to look."""
+
+    new_scope: str | None = None
+    """The same where it goes to; None is the module, or that nobody had to look."""
+
+    sides: Sides | None = None
+    """For a hunk that was merged, moved, upstreamed with other words, settled, or conflicts."""
+
+    @property
+    def has_new_scope(self) -> bool:
+        """Tell whether it came to lie in another class or function."""
+        return self.outcome != "conflict" and self.scope not in (None, self.new_scope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +167,10 @@ class RebasedPatch:
     """The release's own text, by its name in patches/, when it fits no more and gives way."""
 
     missing: tuple[Missing, ...] = ()
-    """Names that its added lines read and that the release, with the series on, does not have."""
+    """Names that its lines read and that the release, with the series on, does not have."""
+
+    faults: tuple[Fault, ...] = ()
+    """What else is wrong about its lines there, although they merge."""
 
     causes: tuple[str, ...] = ()
     """The patches in conflict that one that is waiting waits for."""
@@ -143,6 +185,11 @@ class RebasedPatch:
     def is_rebased(self) -> bool:
         """Tell whether nothing is left to be done about it."""
         return self.state not in ("conflict", "waiting", "left")
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Tell whether what it makes of the release looks wrong."""
+        return bool(self.missing or self.faults)
 
     def counts(self) -> dict[Outcome, int]:
         """Count the hunks by outcome, in the order of OUTCOMES, without zeros."""

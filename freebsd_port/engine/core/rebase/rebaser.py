@@ -21,13 +21,14 @@ from freebsd_port.engine.core.rebase.file_merge import (
     merge_whole,
 )
 from freebsd_port.engine.core.rebase.merge import Clash
-from freebsd_port.engine.core.rebase.moved_code import find_renamed_file
+from freebsd_port.engine.core.rebase.moved_code import find_behind_shim, find_renamed_file
 from freebsd_port.engine.core.rebase.outcome import (
     Labels,
     MisfitError,
     Outcome,
     RebasedHunk,
     RebasedPatch,
+    Sides,
 )
 from freebsd_port.engine.core.rebase.placed import (
     Kind,
@@ -41,7 +42,8 @@ from freebsd_port.engine.core.rebase.placed import (
 from freebsd_port.engine.core.rebase.renamed_file import RenameFinder, are_alike
 from freebsd_port.engine.core.rebase.tree_version import Version
 from freebsd_port.engine.core.series.series import SeriesEntry
-from freebsd_port.engine.core.source.missing_names import find_missing, mentions
+from freebsd_port.engine.core.source.findings import examine
+from freebsd_port.engine.core.source.missing_names import mentions
 from freebsd_port.engine.core.text.align import Block
 from freebsd_port.engine.core.text.file import split_lines
 from freebsd_port.engine.core.text.git_diff import align_as_git
@@ -187,7 +189,7 @@ class Rebaser:
         edits = find_edits(merges)
         if settled:
             made = self._read(settled, merges)
-            done = self._finish(entry, patch, placed, made, _settle(hunks))
+            done = self._finish(entry, patch, placed, made, self._settle(hunks, made))
             return Attempt(done, placed, made, tuple(merges))
         if any(any(merge.clashes.values()) for merge in merges):
             labels = Labels(name, self.old_release, self.new_release)
@@ -299,6 +301,27 @@ class Rebaser:
                 edits[path] = FileEdit(path, kind, source, tuple(splices), mode)
         return edits
 
+    def _settle(self, hunks: Sequence[RebasedHunk], made: Edits) -> tuple[RebasedHunk, ...]:
+        """Say of every hunk in conflict what a person made of it."""
+        return tuple(
+            replace(
+                hunk,
+                outcome="merged",
+                reason="resolved by hand",
+                sides=hunk.sides and self._show_settled(hunk.sides, made.get(hunk.path)),
+            )
+            if hunk.outcome == "conflict" or hunk.reason == SETTLED_BEFORE
+            else hunk
+            for hunk in hunks
+        )
+
+    def _show_settled(self, sides: Sides, edit: FileEdit | None) -> Sides:
+        """Give the four texts with what a person made of theirs."""
+        start, stop = sides.line - 1, sides.line - 1 + len(sides.theirs)
+        lines = (edit and self.other.lines(edit.source)) or []
+        inside = [s for s in edit.splices if start <= s.start and s.stop <= stop] if edit else []
+        return replace(sides, result=tuple(apply_splices(lines, inside, start, stop)))
+
     def results(self, edits: Edits) -> dict[str, tuple[list[bytes] | None, int | None]]:
         """Give the files that edits change as they leave them."""
         found: dict[str, tuple[list[bytes] | None, int | None]] = {}
@@ -343,19 +366,27 @@ class Rebaser:
         other_source = source
         if not self.other.exists(source):
             other_source = self._find_renamed(source, path, lines)
+        merge = self._merge_file(placed, other_source, may_move=may_move)
+        if any(merge.clashes.values()) and other_source == source:
+            behind = find_behind_shim(source, self.base, self.other)
+            if behind is not None:
+                merge = self._merge_file(placed, behind, may_move=may_move)
+        self._merge_mode(placed, merge)
+        return self._merge_name(placed, merge) if placed.kind == "rename" else merge
+
+    def _merge_file(self, placed: PlacedChange, other_source: str, *, may_move: bool) -> FileMerge:
+        """Merge the hunks of a change into one file of the other version."""
         merger = FileMerger(
             self.base,
             self.other,
-            source,
+            placed.source,
             other_source,
             self.new_release,
             self.recall,
             may_move,
             self.is_wary,
         )
-        merge = merger.merge(placed.hunks, self._align(source, other_source))
-        self._merge_mode(placed, merge)
-        return self._merge_name(placed, merge) if placed.kind == "rename" else merge
+        return merger.merge(placed.hunks, self._align(placed.source, other_source))
 
     def _merge_mode(self, placed: PlacedChange, merge: FileMerge) -> None:
         """Take in the permission bits that a change sets, unless the other version has them."""
@@ -469,15 +500,6 @@ class Rebaser:
             write_edits(self.other, edits)
 
 
-def _settle(hunks: Sequence[RebasedHunk]) -> tuple[RebasedHunk, ...]:
-    return tuple(
-        replace(hunk, outcome="merged", reason="resolved by hand")
-        if hunk.outcome == "conflict" or hunk.reason == SETTLED_BEFORE
-        else hunk
-        for hunk in hunks
-    )
-
-
 def find_edits(merges: Sequence[FileMerge]) -> dict[str, FileEdit]:
     """Give what is to be done to each file; moved code adds to what is done there already."""
     found: dict[str, FileEdit] = {}
@@ -511,23 +533,32 @@ def find_clashes(merges: Sequence[FileMerge]) -> dict[str, list[Clash]]:
     return found
 
 
-def tell_missing(
-    version: Version, patches: Sequence[RebasedPatch], added: Mapping[str, frozenset[bytes]]
+def tell_findings(
+    version: Version, base: Version, patches: Sequence[RebasedPatch], texts: Mapping[str, Patch]
 ) -> list[RebasedPatch]:
-    """Tell each patch of the names in the lines it adds that the version does not have.
+    """Tell each patch of what its lines do not say: names that are missing, and other faults.
 
-    `added` holds those lines by patch. What a patch in conflict may bind, once it is settled, is
-    not told of.
+    `base` is the version that the series comes from, `texts` what each patch is, or would be, on
+    the other one. What a patch in conflict may bind, once it is settled, is not told of.
     """
-    found = find_missing(version.contrasts(), version.lines)
+    found = examine(version.contrasts(), version.lines, base.lines)
+    if not found.missing and not found.faults:
+        return list(patches)
     pending = b"".join(
-        line for one in patches if one.state in ("conflict", "waiting") for line in added[one.name]
-    )
-    found = tuple(m for m in found if not mentions(pending, m.name))
-    return [
-        replace(one, missing=told)
-        if one.state in ("kept", "rewritten")
-        and (told := tuple(m for m in found if m.text in added[one.name]))
-        else one
+        line
         for one in patches
-    ]
+        if one.state in ("conflict", "waiting")
+        for line in texts[one.name].added_lines()
+    )
+    missing = tuple(m for m in found.missing if not mentions(pending, m.name))
+    told = []
+    for one in patches:
+        if one.state in ("kept", "rewritten"):
+            lines = texts[one.name].changed_lines()
+            one = replace(
+                one,
+                missing=tuple(m for m in missing if m.text in lines),
+                faults=tuple(f for f in found.faults if f.text in lines),
+            )
+        told.append(one)
+    return told

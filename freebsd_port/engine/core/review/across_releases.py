@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from freebsd_port.engine.core.apply.place import Miss, Placement
 from freebsd_port.engine.core.patch.patch import Patch
-from freebsd_port.engine.core.review.facts import HunkOnRelease, PlacementState
+from freebsd_port.engine.core.review.facts import FourWay, HunkOnRelease, PlacementState
 from freebsd_port.engine.core.review.on_release import WalkedHunk, WalkedPatch
 from freebsd_port.engine.core.series.series import SeriesEntry
 
@@ -116,9 +117,31 @@ def _placement(
     counterpart = there.id if there.id != shown.id and there.line is not None else None
     is_held = isinstance(there.result, Miss) and there.result.is_already_there
     other = there.hunk if state == "rewritten" else None
+    merge = _compare_sides(shown, there, is_rewritten=other is not None)
     return HunkOnRelease(
-        release, state, there.line, offset, file, counterpart, reason, is_held, other
+        release, state, there.line, offset, file, counterpart, reason, is_held, other, merge
     )
+
+
+def _compare_sides(shown: WalkedHunk, there: WalkedHunk, *, is_rewritten: bool) -> FourWay | None:
+    """Put the two sides of a hunk beside those of its counterpart; None if both are the same."""
+    here_sides, there_sides = ((tuple(one.hunk.old), tuple(one.hunk.new)) for one in (shown, there))
+    where, elsewhere = (
+        (one.path, one.scope) if one.line is not None else None for one in (shown, there)
+    )
+    is_moved = None not in (where, elsewhere) and where != elsewhere
+    if here_sides == there_sides and not is_moved:
+        return None
+    outcome: Literal["merged", "moved", "rewritten"] = "merged"
+    reason = "the lines around it differ"
+    if is_moved:
+        outcome = "moved"
+        name = there.scope or "the module"
+        reason = f"it is in {name}" if there.path == shown.path else f"it is in {there.path}"
+    if is_rewritten:
+        also = f", and {reason}" if is_moved else ""
+        outcome, reason = "rewritten", f"the variant changes other lines{also}"
+    return FourWay(outcome, reason, *here_sides, *there_sides)
 
 
 @dataclass(frozen=True, slots=True)

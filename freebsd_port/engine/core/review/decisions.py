@@ -174,10 +174,12 @@ def match_decisions(
     """Give each hunk's standing by its id.
 
     A decision holds for the hunk of its id. One whose hunk is not here holds for a hunk with the
-    same content, of its own patch above all: that has only moved, or is another release's. One
-    whose content no text of its patch has any more was decided of what is no more so: it is
-    outdated for the undecided hunks in its file and scope, or in its file where the scope is
-    gone. `alive` gives the contents of all texts of a patch.
+    same content in a class or function of the same name, of its own patch above all: that has
+    only moved, or is another release's. It is outdated for a hunk with that content in another
+    one: what is right in one function need not be so in the next. One whose content no text of
+    its patch has any more was decided of what is no more so: it is outdated for the undecided
+    hunks in its file and scope, or in its file where the scope is gone. `alive` gives the contents
+    of all texts of a patch.
     """
     by_id = {one.hunk: one for one in decisions}
     here = {hunk.id: (patch.name, hunk) for patch in patches for hunk in patch.hunks}
@@ -189,15 +191,20 @@ def match_decisions(
     loose = [one for one in by_id.values() if one.hunk not in standing]
     dead = [one for one in loose if one.content not in alive.get(one.patch, ())]
     for name, (patch, hunk) in here.items():
-        own = [one for one in loose if one.content == hunk.content and one.patch == patch]
-        others = [one for one in dead if one.content == hunk.content]
+        same = [one for one in loose if (one.content, one.scope) == (hunk.content, hunk.scope)]
+        own = [one for one in same if one.patch == patch]
+        others = [one for one in same if one in dead]
         if name not in standing and (match := next(iter((*own, *others)), None)):
             standing[name] = Standing(match)
             loose.remove(match)
     scopes = {(patch, hunk.path, hunk.scope) for patch, hunk in here.values()}
     for name, (patch, hunk) in here.items():
         if name not in standing:
-            standing[name] = Standing(None, _outdated(patch, hunk, dead, scopes))
+            same = [one for one in loose if one.content == hunk.content]
+            moved = [one for one in same if one.patch == patch or one in dead]
+            elsewhere = max(moved, key=lambda one: one.on, default=None)
+            outdated = elsewhere or _outdated(patch, hunk, dead, scopes)
+            standing[name] = Standing(None, outdated)
     return standing
 
 

@@ -20,6 +20,30 @@ Verdict = Literal["approved", "changes-requested"]
 
 
 @dataclass(frozen=True, slots=True)
+class FourWay:
+    """What became of a hunk in a release's own variant: four texts, lines with their newlines."""
+
+    outcome: Literal["merged", "moved", "rewritten"]
+    """The lines around it differ; it is in another class, function or file; its own lines differ.
+    """
+
+    reason: str
+    """In words, without a full stop."""
+
+    base: tuple[bytes, ...]
+    """What the hunk finds on the release that is shown."""
+
+    ours: tuple[bytes, ...]
+    """What it makes of that."""
+
+    theirs: tuple[bytes, ...]
+    """What its counterpart finds on the other release."""
+
+    result: tuple[bytes, ...]
+    """What the counterpart makes of that."""
+
+
+@dataclass(frozen=True, slots=True)
 class HunkOnRelease:
     """One hunk on one release."""
 
@@ -45,6 +69,9 @@ class HunkOnRelease:
 
     other: Hunk | None = None
     """The hunk of that text, where it changes other lines."""
+
+    merge: FourWay | None = None
+    """What became of it, where that text has it otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

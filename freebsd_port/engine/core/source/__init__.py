@@ -1,1 +1,1 @@
-"""What Python source says: scopes, names, and names that are missing."""
+"""What Python source says: scopes, names, calls, branches, and what is wrong with them."""

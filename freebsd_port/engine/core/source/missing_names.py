@@ -20,7 +20,7 @@ from freebsd_port.engine.core.source.names import (
     Bindings,
     Modules,
     Outside,
-    Read,
+    find_end,
     find_function,
     imported,
     read_globals,
@@ -49,22 +49,67 @@ class Missing:
     """The line."""
 
 
-def find_missing(
-    files: Mapping[str, tuple[Sequence[bytes], Sequence[bytes]]], read: Read
-) -> tuple[Missing, ...]:
+@dataclass(frozen=True, slots=True)
+class TouchedFile:
+    """A Python file that the series touches and leaves there."""
+
+    path: str
+    lines: Sequence[bytes]
+    """As the series leaves it."""
+
+    added: tuple[int, ...]
+    """0-based lines that the series put in, sorted."""
+
+    removed: tuple[bytes, ...]
+    """Lines that it took out."""
+
+    tops: tuple[int, ...]
+    """0-based lines that begin an outermost class or function."""
+
+    heads: tuple[int | None, ...]
+    """For each added line the head of the function or method around it."""
+
+
+def read_touched(
+    files: Mapping[str, tuple[Sequence[bytes], Sequence[bytes]]],
+) -> tuple[TouchedFile, ...]:
+    """Compare each file as released and as the series leaves it; sorted by path."""
+    found = []
+    for path, (before, after) in sorted(files.items()):
+        if path.endswith(".py") and after:
+            added: list[int] = []
+            removed: list[bytes] = []
+            for splice in find_splices(before, after):
+                start = splice.start + len(added) - len(removed)
+                added += range(start, start + len(splice.lines))
+                removed += before[splice.start : splice.stop]
+            tops = find_tops(after)
+            heads = tuple(_find_heads(after, added, tops))
+            found.append(TouchedFile(path, after, tuple(added), tuple(removed), tops, heads))
+    return tuple(found)
+
+
+def _find_heads(
+    lines: Sequence[bytes], added: Sequence[int], tops: Sequence[int]
+) -> Iterator[int | None]:
+    head, stop = None, 0
+    for at in added:
+        if at >= stop:
+            head = find_function(lines, at, tops)
+            stop = 0 if head is None else find_end(lines, head)
+        yield head
+
+
+def find_missing(files: Sequence[TouchedFile], reader: Modules) -> tuple[Missing, ...]:
     """Find the names that added lines read and that are not there; sorted by path and line.
 
-    `files` has each file that the series touches as released and as it is afterwards, `read` any
-    file of the release with the series on it. What is tried, as in `except ImportError`, may be
-    missing. A file that does not parse has no findings.
+    `reader` has the modules of the release with the series on it. What is tried, as in
+    `except ImportError`, may be missing. A file that does not parse has no findings.
     """
-    reader = Modules(read)
     found: list[Missing] = []
-    for path, (before, after) in sorted(files.items()):
-        if path.endswith(".py"):
-            added = _added(before, after)
-            if added and _is_doubtful(reader, path, after, added):
-                found += _read_whole(reader, path, after, added)
+    for file in files:
+        if file.added and _is_doubtful(reader, file):
+            found += _read_whole(reader, file.path, file.lines, file.added)
     return tuple(sorted(found, key=lambda one: (one.path, one.line, one.name)))
 
 
@@ -73,26 +118,14 @@ def mentions(text: bytes, name: str) -> bool:
     return re.search(rb"\b%s\b" % re.escape(name.rpartition(".")[2].encode()), text) is not None
 
 
-def _added(before: Sequence[bytes], after: Sequence[bytes]) -> list[int]:
-    """Give the 0-based lines that the series put in."""
-    found: list[int] = []
-    grown = 0
-    for splice in find_splices(before, after):
-        start = splice.start + grown
-        found += range(start, start + len(splice.lines))
-        grown += len(splice.lines) - (splice.stop - splice.start)
-    return found
-
-
-def _is_doubtful(reader: Modules, path: str, lines: Sequence[bytes], added: Sequence[int]) -> bool:
+def _is_doubtful(reader: Modules, file: TouchedFile) -> bool:
     """Tell whether a name in the added lines, comments and texts included, may be missing."""
-    bound = reader.bindings(path)
+    bound = reader.bindings(file.path)
     if bound is None:
         return True
-    tops = find_tops(lines)
     outer: dict[int, set[str]] = {}
-    for at in added:
-        line = lines[at]
+    for at, head in zip(file.added, file.heads, strict=True):
+        line = file.lines[at]
         if any(reader.find_module(name.decode()) for name in _IMPORT.findall(line)):
             return True
         for word in _WORDS.findall(line):
@@ -101,9 +134,8 @@ def _is_doubtful(reader: Modules, path: str, lines: Sequence[bytes], added: Sequ
                 if reader.find_missing(bound.modules[first], rest):
                     return True
             elif first not in bound.names and first not in _ALWAYS:
-                head = find_function(lines, at, tops)
                 if head is not None and head not in outer:
-                    outer[head] = read_globals(lines, head)
+                    outer[head] = read_globals(file.lines, head)
                 if head is not None and first in outer[head]:
                     return True
     return False
@@ -120,7 +152,7 @@ def _read_whole(
     except UNPARSED:
         return
     bound = reader.bindings(path) or Bindings(frozenset(), {}, is_open=True)
-    tried = _find_tried(module)
+    tried = find_tried(module)
     wanted = {at + 1 for at in added} - tried
     seen: set[tuple[int, str]] = set()
     for node in ast.walk(module):
@@ -168,7 +200,7 @@ def _chain(node: ast.Attribute) -> tuple[str, list[str]]:
     return (value.id if isinstance(value, ast.Name) else ""), rest
 
 
-def _find_tried(module: ast.Module) -> set[int]:
+def find_tried(module: ast.Module) -> set[int]:
     """Give the lines of which a missing name is caught."""
     found: set[int] = set()
     for node in ast.walk(module):

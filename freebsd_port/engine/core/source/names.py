@@ -8,11 +8,10 @@ import symtable
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, takewhile
 
-from freebsd_port.engine.core.source.scope import DEFINITIONS, UNPARSED, as_module
+from freebsd_port.engine.core.source.scope import UNPARSED, as_module
 
-_GLOBAL = re.compile(rb"^\s+global\s+([\w, \t]+)", re.MULTILINE)
+_GLOBAL = re.compile(rb"\n[ \t]+global[ \t]+([\w, \t]+)")
 _DYNAMIC = (b"__getattr__", b"__import__(", b"globals()", b"sys.modules[", b"vars()")
 """Where one of these stands, names may come to be in ways that cannot be read."""
 
@@ -43,7 +42,7 @@ def read_bindings(lines: Sequence[bytes]) -> Bindings | None:
     """
     source = b"".join(lines)
     try:
-        module = ast.parse(b"".join(_outermost(lines)))
+        module = ast.parse(_outermost(source))
     except UNPARSED:
         return None
     names: set[str] = set()
@@ -56,8 +55,9 @@ def read_bindings(lines: Sequence[bytes]) -> Bindings | None:
         elif isinstance(node, ast.Import | ast.ImportFrom):
             modules |= imported(node)
     names |= modules.keys()
-    for found in _GLOBAL.findall(source):
-        names.update(name.strip() for name in found.decode("ascii", "replace").split(","))
+    if b"global " in source:
+        for found in _GLOBAL.findall(source):
+            names.update(name.strip() for name in found.decode("ascii", "replace").split(","))
     is_open = "*" in names or any(mark in source for mark in _DYNAMIC)
     return Bindings(frozenset(names), modules, is_open)
 
@@ -77,19 +77,22 @@ def imported(node: ast.Import | ast.ImportFrom) -> dict[str, str]:
     return found
 
 
-def _outermost(lines: Sequence[bytes]) -> Iterator[bytes]:
-    """Give the lines, with the outermost classes and functions cut to one line each."""
-    is_inside = False
-    for line in lines:
-        if line.startswith(DEFINITIONS):
-            words = re.split(rb"[\s(:\[]+", line.removeprefix(b"async "))
-            yield b"class %s: pass\n" % words[1]
-            is_inside = True
-        elif is_inside and (line[:1].isspace() or line.startswith((b"#", b")", b"]", b"}"))):
-            yield b"\n"
-        else:
-            is_inside = False
-            yield line
+_TOP = re.compile(rb"\n(?:async )?(?:def|class)[ \t]+(\w+)")
+_BEHIND = re.compile(rb"\n(?=[^\s#)\]}])")
+
+
+def _outermost(source: bytes) -> bytes:
+    """Give the source with the outermost classes and functions cut to one line each."""
+    source = b"\n" + source
+    parts: list[bytes] = []
+    at = 0
+    while (head := _TOP.search(source, at)) is not None:
+        parts += [source[at : head.start()], b"\nclass %s: pass" % head[1]]
+        behind = _BEHIND.search(source, head.end())
+        if behind is None:
+            return b"".join((*parts, b"\n"))
+        at = behind.start()
+    return b"".join((*parts, source[at:]))
 
 
 @dataclass(slots=True)
@@ -181,11 +184,7 @@ def _locals_of(table: symtable.SymbolTable) -> set[str]:
 
 def read_globals(lines: Sequence[bytes], head: int) -> set[str]:
     """Give the names that the function at a line takes from outside of it, as far as seen."""
-    margin = _indent(lines[head])
-    inside = takewhile(
-        lambda line: _indent(line) > margin or _is_loose(line), islice(lines, head + 1, None)
-    )
-    source = b"".join((lines[head], *inside))
+    source = b"".join(lines[head : find_end(lines, head)])
     try:
         table = symtable.symtable(as_module(source).decode(), "", "exec")
     except UNPARSED:
@@ -210,6 +209,14 @@ def find_function(lines: Sequence[bytes], at: int, tops: Sequence[int]) -> int |
                 found = at
         at -= 1
     return found
+
+
+def find_end(lines: Sequence[bytes], head: int) -> int:
+    """Give the line behind the function at a line, by its indentation."""
+    margin, at = _indent(lines[head]), head + 1
+    while at < len(lines) and (_indent(lines[at]) > margin or _is_loose(lines[at])):
+        at += 1
+    return at
 
 
 def _indent(line: bytes) -> int:

@@ -118,6 +118,17 @@ def innermost_scope(scopes: Sequence[Scope], start: int, stop: int) -> Scope | N
     return min(holding, key=lambda scope: scope.stop - scope.start, default=None)
 
 
+def find_functions(lines: Sequence[bytes], scopes: Sequence[Scope]) -> list[Scope]:
+    """Give the functions that lie in no other function, in order."""
+    found: list[Scope] = []
+    for scope in sorted(scopes, key=lambda one: (one.start, -one.stop)):
+        texts = (line.lstrip() for line in lines[scope.start : scope.stop])
+        head = next((text for text in texts if text.startswith(DEFINITIONS)), b"")
+        if not head.startswith(b"class ") and not (found and scope.stop <= found[-1].stop):
+            found.append(scope)
+    return found
+
+
 def shift_scopes(
     scopes: Sequence[Scope], lines: Sequence[bytes], splices: Sequence[Splice]
 ) -> tuple[Scope, ...] | None:
@@ -192,13 +203,54 @@ def as_module(text: bytes) -> bytes:
     return b"if 1:\n" + text if text[:1].isspace() else text
 
 
-def parses_in(lines: Sequence[bytes], scopes: Sequence[Scope], splice: Splice) -> bool:
-    """Tell whether the function around a splice, or the module, still parses with it."""
-    scope = innermost_scope(scopes, splice.start, splice.stop)
-    first, last = (scope.start, scope.stop) if scope else (0, len(lines))
-    text = b"".join(apply_splices(lines, [splice], first, last))
+def parses_with(lines: Sequence[bytes], scopes: Sequence[Scope], splices: Sequence[Splice]) -> bool:
+    """Tell whether the module still parses with splices in it, which it does without.
+
+    The function around a splice is looked at, or the two that it lies between; and the whole
+    module only where those do not parse by themselves. The splices are in order.
+    """
+    functions = find_functions(lines, scopes)
+    regions: list[tuple[int, int]] = []
+    for splice in splices:
+        first = max((s.start for s in functions if s.start < splice.start), default=0)
+        last = min((s.stop for s in functions if s.stop > splice.stop), default=len(lines))
+        if regions and first < regions[-1][1]:
+            start, stop = regions.pop()
+            first, last = min(first, start), max(last, stop)
+        regions.append((first, last))
+    for first, last in regions:
+        inside = [one for one in splices if first <= one.start and one.stop <= last]
+        if not _parses(b"".join(apply_splices(lines, inside, first, last))):
+            return _parses(b"".join(apply_splices(lines, splices)))
+    return True
+
+
+def _parses(text: bytes) -> bool:
     try:
         ast.parse(as_module(text))
     except UNPARSED:
         return False
     return True
+
+
+def owner_of(lines: Sequence[bytes], scopes: Sequence[Scope], splice: Splice) -> Scope | None:
+    """Give the smallest scope that the lines of a splice belong to, None for the module itself.
+
+    Lines put in between two definitions belong to the first one if they are indented further
+    than it is, and to what is around both if not.
+    """
+    if splice.start < splice.stop:
+        return innermost_scope(scopes, splice.start, splice.stop)
+    texts = (line for line in splice.lines if line.strip() and not line.lstrip().startswith(b"#"))
+    indent = next((indent_of(line) for line in texts), None)
+    at = splice.start
+    while at > 0 and not lines[at - 1].strip():
+        at -= 1
+    holding = [
+        s
+        for s in scopes
+        if s.start < splice.start
+        and at <= s.stop
+        and (splice.start < s.stop or (indent is not None and indent > indent_of(lines[s.start])))
+    ]
+    return min(holding, key=lambda scope: scope.stop - scope.start, default=None)

@@ -13,7 +13,7 @@ from freebsd_port.engine.core.patch.patch import Patch, parse_patch
 from freebsd_port.engine.core.rebase.candidates import Candidates
 from freebsd_port.engine.core.rebase.outcome import MisfitError, RebasedPatch, RebaseError
 from freebsd_port.engine.core.rebase.progress import RebaseState
-from freebsd_port.engine.core.rebase.rebaser import Rebaser, tell_missing
+from freebsd_port.engine.core.rebase.rebaser import Rebaser, tell_findings
 from freebsd_port.engine.core.rebase.tree_version import Version
 from freebsd_port.engine.core.series.series import (
     Series,
@@ -163,13 +163,12 @@ class SeriesRebasing:
         except MisfitError as error:
             error.hint = f"freebsd-port check --tree DIR --series {state.places['series']}"
             raise
-        added = {
-            one.name: parse_patch(one.name, one.text).added_lines()
-            if one.text is not None
-            else patches[one.name].added_lines()
+        texts = {
+            one.name: parse_patch(one.name, one.text) if one.text is not None else patches[one.name]
             for one in done
         }
-        told = tell_missing(other, done, added)
+        base = candidates.rebaser(0).base
+        told = tell_findings(other, base, done, texts)
         is_whole = all(patch.is_rebased for patch in done)
         files = other.changes()
         return RebasedSeries(old.label, new.label, tuple(told), files, is_whole, new.tree)

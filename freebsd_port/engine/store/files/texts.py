@@ -11,7 +11,7 @@ from freebsd_port.engine.store.files.write import (
     describe_refusal,
     place_file,
     remove_file,
-    sync_directory,
+    sync_directories,
     write_new,
 )
 
@@ -33,7 +33,7 @@ def save_texts(texts: Mapping[Path, bytes | None]) -> None:
             remove_file(partial)
             write_new(partial, data, _mode(place), None)
             place_file(partial, place)
-            sync_directory(place.parent)
+            sync_directories(place.parent)
         except OSError as error:
             raise describe_refusal(error, place) from error
 

@@ -25,6 +25,7 @@ from freebsd_port.engine.core.text.file import (
 )
 from freebsd_port.engine.store.files.tree import DirectoryTree
 from freebsd_port.engine.store.files.write import (
+    NewFiles,
     describe_refusal,
     is_directory,
     make_directories,
@@ -34,8 +35,7 @@ from freebsd_port.engine.store.files.write import (
     remove_directory,
     remove_empty_parents,
     remove_file,
-    sync_directory,
-    write_new,
+    sync_directories,
 )
 from freebsd_port.engine.store.overlay.originals import save_pristine
 from freebsd_port.engine.store.overlay.state import is_pending
@@ -63,9 +63,7 @@ def carry_out(root: Path, rows: tuple[Row, ...] | None = None) -> tuple[str, ...
         if row.after is None and row.path != STATE_FILE:
             remove_empty_parents(target, root)
         parents.add(target.parent)
-    for parent in sorted(parents | {root}):
-        if parent.is_dir():
-            sync_directory(parent)
+    sync_directories(*(parent for parent in sorted(parents | {root}) if parent.is_dir()))
     remove_directory(_retire(journal))
     return tuple(changed)
 
@@ -182,19 +180,20 @@ def commit(
         mode, owner = _state_attributes(root)
         if not is_directory(directory):
             make_directory(directory, mode, owner)
-            sync_directory(root)
+            sync_directories(root)
         remove_directory(staging)
         if originals:
             save_pristine(root, originals, mode, owner)
         make_directory(staging, mode, owner)
-        rows = [_stage(root, staging, number, write) for number, write in enumerate(writes)]
-        rows.append(Row(STATE_FILE, digest_file(root / STATE_FILE), None, "state"))
-        if state is not None:
-            write_new(staging / "state", state, mode & 0o666, owner)
-            rows[-1] = replace(rows[-1], after=hash_bytes(state))
-        index = render_rows(tuple(rows))
-        write_new(staging / "index.json", index, mode & 0o666, owner)
-        sync_directory(staging)
+        with NewFiles() as files:
+            rows = [_stage(root, staging, *each, files) for each in enumerate(writes)]
+            rows.append(Row(STATE_FILE, digest_file(root / STATE_FILE), None, "state"))
+            if state is not None:
+                files.write(staging / "state", state, mode & 0o666, owner)
+                rows[-1] = replace(rows[-1], after=hash_bytes(state))
+            index = render_rows(tuple(rows))
+            files.write(staging / "index.json", index, mode & 0o666, owner)
+        sync_directories(staging)
         os.rename(staging, directory / "journal")
     except OSError as error:
         with contextlib.suppress(OSError):
@@ -202,7 +201,7 @@ def commit(
             _drop_empty_state(root)
         raise describe_refusal(error, root) from error
     try:
-        sync_directory(directory)
+        sync_directories(directory)
         changed = carry_out(root, tuple(rows))
         _drop_empty_state(root)
     except OSError as error:
@@ -223,10 +222,10 @@ def _state_attributes(root: Path) -> tuple[int, tuple[int, int]]:
     return stat.S_IMODE(status.st_mode) & 0o777 | 0o700, (status.st_uid, status.st_gid)
 
 
-def _stage(root: Path, staging: Path, number: int, write: Write) -> Row:
+def _stage(root: Path, staging: Path, number: int, write: Write, files: NewFiles) -> Row:
     if write.after is not None:
         owner = _owner(root, write.path)
-        write_new(staging / str(number), write.after.content, write.after.mode, owner)
+        files.write(staging / str(number), write.after.content, write.after.mode, owner)
     after = write.after.sha256 if write.after else None
     return Row(write.path, write.before, after, str(number), write.directory_mode)
 

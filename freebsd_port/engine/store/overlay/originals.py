@@ -9,11 +9,11 @@ from pathlib import Path
 from freebsd_port.engine.core.apply.overlay import OverlayError, OverlayState
 from freebsd_port.engine.core.text.file import STATE_DIRECTORY, hash_bytes
 from freebsd_port.engine.store.files.write import (
+    NewFiles,
     is_directory,
     make_directory,
     remove_file,
-    sync_directory,
-    write_new,
+    sync_directories,
 )
 
 PRISTINE = f"{STATE_DIRECTORY}/pristine"
@@ -30,17 +30,18 @@ def save_pristine(
     directory = root / PRISTINE
     if not is_directory(directory):
         make_directory(directory, mode, owner)
-    is_new = False
-    for digest, content in originals.items():
-        if _read(directory / digest) == content:
-            continue
-        partial = directory / f"{digest}.partial"
-        remove_file(partial)
-        write_new(partial, content, mode & 0o666, owner)
-        os.replace(partial, directory / digest)
-        is_new = True
-    if is_new:
-        sync_directory(directory)
+    missing = [
+        digest for digest, content in originals.items() if _read(directory / digest) != content
+    ]
+    with NewFiles() as files:
+        for digest in missing:
+            partial = directory / f"{digest}.partial"
+            remove_file(partial)
+            files.write(partial, originals[digest], mode & 0o666, owner)
+    for digest in missing:
+        os.replace(directory / f"{digest}.partial", directory / digest)
+    if missing:
+        sync_directories(directory)
 
 
 def find_pristine(root: Path, digest: str) -> bytes | None:

@@ -25,6 +25,26 @@ _CONSTRAINTS_HEADER = """\
 """
 
 
+def fit_pythons(python: str, ranges: Iterable[str]) -> str:
+    """Give the range of Pythons of a new release, from its model's and those of its wheels.
+
+    The oldest Python is the oldest one of the model's that every wheel allows. If no Python of the
+    model's is left, it is the oldest that the wheels allow, and only that one is taken: whether a
+    newer one works nobody has said. A range that fits already comes out as it is.
+    """
+    from packaging.specifiers import SpecifierSet
+
+    minors = range(6, 100)
+    wheels = [SpecifierSet(one) for one in ranges]
+    allowed = [minor for minor in minors if all(one.contains(f"3.{minor}.99") for one in wheels)]
+    own = [minor for minor in minors if SpecifierSet(python).contains(f"3.{minor}.99")]
+    left = [minor for minor in own if minor in allowed]
+    if left == own or not allowed:
+        return python
+    kept = left or allowed[:1]
+    return f">=3.{kept[0]},<3.{kept[-1] + 1}"
+
+
 def require_release_name(name: str) -> str:
     """Return the name; raises UsageError unless it is like `2027.1` or `xena`."""
     if _NAME.fullmatch(name) is None:

@@ -17,7 +17,8 @@ from freebsd_port.engine.core.apply.series_lock import (
 )
 from freebsd_port.engine.core.progress import counted
 from freebsd_port.engine.core.series.variant import variant_name
-from freebsd_port.engine.core.source.missing_names import find_missing
+from freebsd_port.engine.core.source.findings import Fault, examine
+from freebsd_port.engine.core.source.missing_names import Missing
 from freebsd_port.engine.core.text.file import split_lines
 from freebsd_port.engine.ops.apply.judge import judge_plan
 from freebsd_port.engine.ops.target.patch_source import load_series
@@ -33,14 +34,14 @@ from freebsd_port.openstack.store.project.project import Project, save_if_change
 from freebsd_port.openstack.store.python.wheels import WheelTree
 
 
-class MissingError(PortError):
-    """A name that a patch reads on a release that does not have it."""
+class MeaningError(PortError):
+    """What a patch means on a release is wrong there, although it applies."""
 
 
-def missing_findings(
+def meaning_findings(
     release: str, tree: WheelTree, goal: Goal, plan: Plan
-) -> tuple[MissingError, ...]:
-    """Find them in a plan of the series over the release's wheels."""
+) -> tuple[MeaningError, ...]:
+    """Find missing names and other faults in a plan of the series over the release's wheels."""
     after = {
         edit.path: split_lines(edit.after.content) if edit.after else None for edit in plan.edits
     }
@@ -58,17 +59,26 @@ def missing_findings(
             after[path] = split_lines(state.content) if state else None
         return after[path]
 
-    added = [(entry.name, patch.added_lines()) for entry, patch in goal]
+    found = examine(files, read)
+    if not found.missing and not found.faults:
+        return ()
+    lines = [(entry.name, patch.changed_lines()) for entry, patch in reversed(goal)]
+
+    def name_patch(text: bytes) -> str:
+        return next((name for name, known in lines if text in known), "series")
+
+    def finding(what: str, one: Missing | Fault, name: str) -> MeaningError:
+        hint = f"give the patch a variant for it: patches/{variant_name(name, release)}"
+        return MeaningError(what, where=f"{one.path}:{one.line}", hint=hint)
+
     findings = []
-    for one in find_missing(files, read):
-        name = next((name for name, lines in reversed(added) if one.text in lines), "series")
-        findings.append(
-            MissingError(
-                f"{release} has no {one.name}, which {name} reads",
-                where=f"{one.path}:{one.line}",
-                hint=f"give the patch a variant for it: patches/{variant_name(name, release)}",
-            )
-        )
+    for missing in found.missing:
+        name = name_patch(missing.text)
+        what = f"{release} has no {missing.name}, which {name} reads"
+        findings.append(finding(what, missing, name))
+    for fault in found.faults:
+        name = name_patch(fault.text)
+        findings.append(finding(f"{name} on {release}: {fault.reason}", fault, name))
     return tuple(findings)
 
 
@@ -111,7 +121,7 @@ def check_project(
             lock = load_lock(project, name)
             plan = _plan_release(project, name, is_offline=is_offline, progress=progress)
             findings += _lock_findings(name, lock or (), plan.files)
-            findings += plan.missing
+            findings += plan.meaning
             judge = plan.judge
     uncarried = tuple(name for name in chosen if name not in locked)
     findings += _default_findings(project, uncarried)
@@ -127,8 +137,9 @@ def lock_series(
 ) -> CheckResult:
     """Write series.lock of one release; or of the newest, and of each that has one already.
 
-    Nothing is written while there is a finding, missing names excepted: `check` reports them, and
-    the lock vouches for the bytes. Needs the pinned wheels, from the cache or the index.
+    Nothing is written while there is a finding. Missing names and the like are excepted: `check`
+    reports them, and the lock vouches for the bytes. Needs the pinned wheels, from the cache or
+    the index.
     """
     if project.is_packaged:
         raise UsageError(
@@ -152,7 +163,7 @@ def lock_series(
     for plan in plans if not findings else ():
         path = project.series_lock(plan.release)
         written += [path] if save_if_changed(path, render_lock(plan.files)) else []
-    findings += [missing for plan in plans for missing in plan.missing]
+    findings += [one for plan in plans for one in plan.meaning]
     uncarried = tuple(name for name in chosen if name not in locked)
     judge = plans[-1].judge if plans else None
     return CheckResult(len(patches), chosen, uncarried, tuple(findings), tuple(written), judge)
@@ -164,7 +175,7 @@ class _ReleasePlan:
 
     release: str
     files: tuple[LockedFile, ...]
-    missing: tuple[MissingError, ...]
+    meaning: tuple[MeaningError, ...]
     judge: str
     """Who computed the series once more."""
 
@@ -185,8 +196,8 @@ def _plan_release(
     judgement = judge_plan(tree, texts, plan)
     if judgement.problems:
         raise ProblemsError(judgement.problems)
-    missing = missing_findings(name, tree, goal, plan)
-    return _ReleasePlan(name, _locked(plan), missing, judgement.judge)
+    meaning = meaning_findings(name, tree, goal, plan)
+    return _ReleasePlan(name, _locked(plan), meaning, judgement.judge)
 
 
 def _lint_project(

@@ -31,7 +31,6 @@ def check_setup(
     """
     from freebsd_port.openstack.store.proof.test_tools import (
         ToolsError,
-        can_measure,
         check_tools,
         require_tools,
     )
@@ -55,8 +54,6 @@ def check_setup(
         tools,
         project.checks,
         is_on_path=environment is not None and environment.python is not None,
-        is_measured=can_measure(python, tools),
-        has_monitoring=tuple(map(int, version.split(".")[:2])) >= (3, 12),
         beside=() if beside is None else (beside,),
     )
 

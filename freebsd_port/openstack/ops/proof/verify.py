@@ -58,9 +58,6 @@ class Verification:
     known: Verified | None = None
     """What had been proved before of exactly this; then nothing ran now."""
 
-    is_measured: bool = True
-    """Whether it is known which lines ran; if not, there are no hunks here."""
-
     patches: tuple[PatchReport, ...] = ()
     """Each patch that is applied, or was asked for, in order, with all that is known of it."""
 
@@ -72,7 +69,7 @@ class Verification:
         """Tell whether some check ran each added line that can run here."""
         if self.known is not None:
             return self.known.has_every_line
-        return self.is_measured and not any(hunk.missed for hunk in self.hunks)
+        return not any(hunk.missed for hunk in self.hunks)
 
     @property
     def is_good(self) -> bool:
@@ -130,20 +127,19 @@ def verify_target(
     )
     with fresh_bytecode() as bytecode:
         runs = _run_all(replace(setup, bytecode=bytecode), state, chosen, progress)
-    hunks = _cover(root, state, goal, runs) if setup.is_measured else ()
+    hunks = _cover(root, state, goal, runs)
     if only:
         hunks = tuple(covered for covered in hunks if covered.hunk.patch in only)
         unproved = tuple(name for name in only if not _passed(name, runs))
         return Verification(
             tuple(run for run in runs if not run.is_empty),
             hunks,
-            is_measured=setup.is_measured,
             patches=_report(root, state, only, runs, hunks),
             unproved=unproved,
         )
     names = tuple(patch.name for patch in state.patches)
     reports = _report(root, state, names, runs, hunks)
-    verification = Verification(runs, hunks, is_measured=setup.is_measured, patches=reports)
+    verification = Verification(runs, hunks, patches=reports)
     if not find_hunk_checks(root, state):
         drop_hunk_checks(root)
     if verification.is_good:
@@ -327,6 +323,5 @@ def _keep(
         len(verification.hunks),
         uncovered,
     )
-    if verification.is_measured:
-        save_hunk_checks(root, state, verification.hunks)
+    save_hunk_checks(root, state, verification.hunks)
     save_verified(root, found)

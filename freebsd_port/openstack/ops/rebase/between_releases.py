@@ -11,7 +11,7 @@ from freebsd_port.engine.core.progress import counted
 from freebsd_port.engine.core.rebase.candidates import Candidates
 from freebsd_port.engine.core.rebase.outcome import MisfitError, RebasedPatch, RebaseError
 from freebsd_port.engine.core.rebase.progress import RebaseState
-from freebsd_port.engine.core.rebase.rebaser import Rebaser, tell_missing
+from freebsd_port.engine.core.rebase.rebaser import Rebaser, tell_findings
 from freebsd_port.engine.core.rebase.tree_version import Version
 from freebsd_port.engine.core.series.series import SeriesEntry, is_on
 from freebsd_port.engine.core.series.variant import variant_name
@@ -61,7 +61,7 @@ def rebase_series(
     except MisfitError as error:
         error.hint = f"freebsd-port check --release {state.old}"
         raise
-    patches = carrier.tell_missing(patches)
+    patches = carrier.tell_findings(patches)
     is_whole = all(patch.is_rebased for patch in patches)
     return RebasedSeries(
         state.old, state.new, tuple(patches), other.changes(), is_whole, tree, state.beside
@@ -111,20 +111,21 @@ class _Carrier:
         done = candidates.rebase(entry, patches, new, self.settled.get(name), is_own=is_own)
         return self._name_displaced(done)
 
-    def tell_missing(self, patches: list[RebasedPatch]) -> list[RebasedPatch]:
-        """Tell each patch of the names in its lines that the new release does not have."""
+    def tell_findings(self, patches: list[RebasedPatch]) -> list[RebasedPatch]:
+        """Tell each patch of what is missing or wrong about its lines on the new release."""
         entries = {entry.name: entry for entry in self.entries}
-        added = {patch.name: self._added(entries[patch.name], patch) for patch in patches}
-        return tell_missing(self.candidates.other, patches, added)
+        texts = {patch.name: self._there(entries[patch.name], patch) for patch in patches}
+        base = self.candidates.rebaser(0).base
+        return tell_findings(self.candidates.other, base, patches, texts)
 
-    def _added(self, entry: SeriesEntry, done: RebasedPatch) -> frozenset[bytes]:
-        """Give the lines that a patch adds to the new release, or would if it could be carried."""
+    def _there(self, entry: SeriesEntry, done: RebasedPatch) -> Patch:
+        """Give what a patch is on the new release, or would be if it could be carried."""
         if done.text is not None:
-            return parse_patch(entry.name, done.text).added_lines()
+            return parse_patch(entry.name, done.text)
         release = self.state.new
         if done.state in ("conflict", "waiting"):
             release = done.source or self.state.old
-        return self._text(entry, release).added_lines()
+        return self._text(entry, release)
 
     def _name_displaced(self, done: RebasedPatch) -> RebasedPatch:
         own = variant_name(done.name, self.state.new)

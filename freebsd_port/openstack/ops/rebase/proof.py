@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from freebsd_port.engine.ops.apply.apply import apply_series
+from freebsd_port.errors import PortError, ProblemsError
 from freebsd_port.openstack.ops.proof.verify import Verification, verify_target
 from freebsd_port.openstack.ops.release.venv import VenvError, make_environment
 from freebsd_port.openstack.ops.series import open_environment
@@ -21,7 +22,24 @@ class Proof:
     release: str
     verification: Verification | None
     reason: str | None = None
-    """Why no environment could be had; None when the checks ran."""
+    """Why there are no results; None when the checks ran."""
+
+    is_broken: bool = False
+    """Whether the series could not be applied or verified, although there is an environment."""
+
+    @property
+    def is_good(self) -> bool:
+        """Tell whether nothing failed; that there was nothing to run them in is no failure."""
+        return not self.is_broken and (self.verification is None or self.verification.is_good)
+
+    def failures(self) -> tuple[tuple[str, str], ...]:
+        """Give each check that failed and the last line of what it said."""
+        runs = self.verification.runs if self.verification is not None else ()
+        return tuple(
+            (failure.check, failure.message.rstrip().rpartition("\n")[2])
+            for run in runs
+            for failure in run.failures
+        )
 
 
 def prove_release(
@@ -29,7 +47,8 @@ def prove_release(
 ) -> Proof:
     """Bring the release's environment to the series and run the checks in it.
 
-    An environment that is not there is made, unless offline. Raises what apply and verify raise.
+    An environment that is not there is made, unless offline. What apply and verify raise is a
+    reason here: the rebase is written by then, and its reports must be too.
     """
     root = project.environment(release)
     if is_offline and not root.exists():
@@ -40,5 +59,9 @@ def prove_release(
         workspace = open_environment(project, release, None)
     except (VenvError, InstallerError, EnvironmentUnusableError) as error:
         return Proof(release, None, error.what)
-    apply_series(workspace)
-    return Proof(release, verify_target(project, workspace, again=False, progress=progress))
+    try:
+        apply_series(workspace)
+        return Proof(release, verify_target(project, workspace, again=False, progress=progress))
+    except PortError as error:
+        problems = error.problems if isinstance(error, ProblemsError) else (error,)
+        return Proof(release, None, "; ".join(one.what for one in problems), is_broken=True)

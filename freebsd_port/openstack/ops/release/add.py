@@ -13,6 +13,7 @@ from freebsd_port.openstack.core.release.markers import pythons_of
 from freebsd_port.openstack.core.release.new_release import (
     edit_release,
     find_constrained,
+    fit_pythons,
     nearest_release,
     render_constraints,
     render_release,
@@ -27,7 +28,13 @@ from freebsd_port.openstack.core.release.release import (
     ReleaseError,
     parse_release,
 )
-from freebsd_port.openstack.ops.release.requirements_lock import LockResult, lock_release
+from freebsd_port.openstack.core.release.requirements import RequirementError, parse_locked
+from freebsd_port.openstack.ops.release.requirements_lock import (
+    PACKAGES,
+    LockResult,
+    lock_release,
+    read_known,
+)
 from freebsd_port.openstack.store.project.project import Project, save_if_changed
 from freebsd_port.openstack.store.project.staged_release import commit_release, staged_release
 from freebsd_port.openstack.store.python.index import list_published
@@ -97,9 +104,13 @@ def add_release(project: Project, name: str, wishes: Wishes, progress: Progress)
             "and name it with --constraints FILE",
         )
     release = _shape(model, name, wishes, is_new=is_new)
-    release = _pin(release, model, _choose_versions(release, model, wishes, is_new), progress)
+    versions = _choose_versions(release, model, wishes, is_new)
+    may_narrow = is_new and wishes.python is None
+    release = _pin(release, model, versions, progress, may_narrow=may_narrow)
     with locked(project.root), staged_release(project, name, model.name) as staged:
         _write(staged, release, wishes)
+        if is_new:
+            _seed(staged, project, name)
         lock = _lock(staged, project, release, progress)
         changed = commit_release(staged, project, name)
     before = {} if is_new else {pin.distribution: pin.version for pin in model.pins}
@@ -146,9 +157,17 @@ def _choose_versions(
 
 
 def _pin(
-    release: Release, model: Release, versions: Mapping[str, str], progress: Progress
+    release: Release,
+    model: Release,
+    versions: Mapping[str, str],
+    progress: Progress,
+    *,
+    may_narrow: bool,
 ) -> Release:
-    """Give the release with its pins; asks the index for those that the model has not."""
+    """Give the release with its pins; asks the index for those that the model has not.
+
+    `may_narrow` lets the Pythons of the wheels decide about the release's.
+    """
     known = {(pin.distribution, pin.version): pin for pin in model.pins}
     asked = [one for one in PATCHED_DISTRIBUTIONS if (one, versions[one]) not in known]
     published: dict[str, tuple[Published, ...]] = {}
@@ -156,6 +175,10 @@ def _pin(
         progress(f"asking the index about {', '.join(asked)}")
         with counting(progress, "asking the index"):
             published = list_published(asked)
+    if may_narrow:
+        wheels = [find_wheel_of(versions[one], found) for one, found in published.items()]
+        ranges = [wheel.python for wheel in wheels if wheel is not None and wheel.python]
+        release = replace(release, python=fit_pythons(release.python, ranges))
     pins: list[Pin] = []
     problems: list[PortError] = []
     for one in PATCHED_DISTRIBUTIONS:
@@ -209,11 +232,33 @@ def _write(staged: Project, release: Release, wishes: Wishes) -> None:
     save_if_changed(file, data)
 
 
+def _seed(staged: Project, project: Project, name: str) -> None:
+    """Begin the lock with what other releases lock of the versions that the constraints fix.
+
+    pip-compile then takes their hashes from there and does not ask the index for them again.
+    """
+    directory = staged.release_directory(name)
+    fixed = set((directory / _CONSTRAINTS).read_text("utf-8").split("\n"))
+    seed: dict[str, str] = {}
+    for other in project.release_names():
+        lock = project.release_directory(other) / PACKAGES.lock
+        try:
+            locked = parse_locked(lock.read_bytes(), str(lock))
+        except (OSError, RequirementError):
+            continue  # its own check reports it
+        for one in locked:
+            if f"{one.distribution}==={one.version}" in fixed:
+                hashes = "".join(f" \\\n    --hash=sha256:{sha256}" for sha256 in one.sha256)
+                seed[one.distribution] = f"{one.distribution}=={one.version}{hashes}\n"
+    (directory / PACKAGES.lock).write_text("".join(seed[one] for one in sorted(seed)), "utf-8")
+
+
 def _lock(staged: Project, project: Project, release: Release, progress: Progress) -> LockResult:
     """Lock what is staged; messages name the place where it will be."""
     there, here = str(staged.root), str(project.root)
     try:
-        result = lock_release(staged, release, progress=progress)
+        known = read_known(project)
+        result = lock_release(staged, release, known=known, progress=progress)
         if result.problems:
             raise ProblemsError(result.problems)
     except ProblemsError as error:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from freebsd_port.engine.core.progress import counting
 from freebsd_port.openstack.core.release.markers import pythons_of
+from freebsd_port.openstack.core.release.new_release import fit_pythons
 from freebsd_port.openstack.core.release.published import (
     NewRelease,
     Published,
@@ -136,7 +137,7 @@ class Outdated:
     """Coordinated releases newer than all here, oldest first."""
 
     new_pythons: tuple[str, ...]
-    """Pythons of the newest release here that the newest of them allows."""
+    """Pythons of the newest release here that the newest of them allows, or else its oldest."""
 
     @property
     def is_outdated(self) -> bool:
@@ -165,5 +166,8 @@ def find_outdated(project: Project, names: Sequence[str], progress: Progress) ->
     last = project.load_release(project.default_release())
     new = find_new_releases(last.name, last.require_pin("nova"), published["nova"])
     allowed = new[-1].nova if new else None
-    pythons = tuple(one for one in pythons_of(last) if allowed and allowed.allows_python(one))
+    pythons: tuple[str, ...] = ()
+    if allowed is not None:
+        fitted = fit_pythons(last.python, [allowed.python] if allowed.python else [])
+        pythons = pythons_of(replace(last, python=fitted))
     return Outdated(tuple(news), new, pythons)

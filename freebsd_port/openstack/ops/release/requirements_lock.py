@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +12,11 @@ from freebsd_port.errors import PortError
 from freebsd_port.openstack.core.release.markers import pythons_of
 from freebsd_port.openstack.core.release.release import Release, normalised_name
 from freebsd_port.openstack.core.release.requirements import (
+    DependenciesError,
     Dependency,
     LockDifference,
     Locked,
+    RequirementError,
     compare_platforms,
     locked_by_name,
     parse_dependencies,
@@ -205,12 +208,41 @@ class LockResult:
     """The files that this wrote anew; empty when they were up to date, and for a check."""
 
 
+Known = Mapping[tuple[str, str, frozenset[str]], Dependency]
+"""What locks say of (name, version, hashes) of a distribution."""
+
+
+def read_known(project: Project) -> Known:
+    """Read what the locks of all releases know, so that the index need not be asked again."""
+    found: dict[tuple[str, str, frozenset[str]], Dependency] = {}
+    for name in project.release_names():
+        for files in (PACKAGES, TESTS):
+            directory = project.release_directory(name)
+            try:
+                locked = parse_locked((directory / files.lock).read_bytes(), files.lock)
+                text = (directory / files.dependencies).read_bytes()
+                described = parse_dependencies(text, files.dependencies)
+            except (OSError, RequirementError, DependenciesError):
+                continue  # its own check reports it
+            hashes = {(one.distribution, one.version): one.sha256 for one in locked}
+            for one in described:
+                key = one.distribution, one.version
+                if key in hashes:
+                    found[(*key, frozenset(hashes[key]))] = one
+    return found
+
+
 def lock_release(
-    project: Project, release: Release, *, progress: Progress | None = None
+    project: Project,
+    release: Release,
+    *,
+    known: Known | None = None,
+    progress: Progress | None = None,
 ) -> LockResult:
     """Lock a release with pip-tools in the oldest Python of its range, then judge the lock.
 
-    Asks the index; raises LockError for packaged data, and what the store raises.
+    Asks the index, except for what is `known`, by default what the project's own locks know.
+    Raises LockError for packaged data, and what the store raises.
     """
     from freebsd_port.openstack.store.python.pip_tools import open_compiler
 
@@ -226,9 +258,10 @@ def lock_release(
     with open_compiler(choose_interpreter(release, oldest), tell) as compiler:
         tell(f"locking {release.name} for Python {oldest}; this takes minutes")
         with counting(tell, f"locking {release.name}"):
-            made = _lock_packages(compiler, directory, release, tell)
+            described = _Describer(compiler, read_known(project) if known is None else known, tell)
+            made = _lock_packages(described, directory, release)
             if (directory / TESTS.source).is_file():
-                made |= _lock_tests(compiler, directory, release, tell, made[PACKAGES.lock])
+                made |= _lock_tests(described, directory, release, made[PACKAGES.lock])
     changed = (
         directory / name for name, data in made.items() if save_if_changed(directory / name, data)
     )
@@ -243,43 +276,57 @@ def check_lock(project: Project, release: Release) -> LockResult:
     return _judge(project, release, ())
 
 
-def _lock_packages(
-    compiler: Compiler, directory: Path, release: Release, tell: Progress
-) -> dict[str, bytes]:
+@dataclass(frozen=True, slots=True)
+class _Describer:
+    """Says of locked distributions what their metadata and the index say."""
+
+    compiler: Compiler
+    known: Known
+    tell: Progress
+
+    def describe(self, files: LockFiles, data: bytes) -> dict[str, bytes]:
+        """Give the lock and what is known of it, by the names of the files."""
+        from freebsd_port.openstack.store.python.pip_tools import describe_locked
+
+        locked = parse_locked(data, files.lock)
+        found = {
+            one: self.known.get((one.distribution, one.version, frozenset(one.sha256)))
+            for one in locked
+        }
+        new = [one for one, known in found.items() if known is None]
+        if new:
+            self.tell(f"asking the index about {len(new)} of {len(locked)} packages")
+            old = {normalised_name(one.distribution) for one, known in found.items() if known}
+            answer = describe_locked(self.compiler, new, without_locked(data, old))
+            found |= dict(zip(new, answer, strict=True))
+        dependencies = [one for one in found.values() if one is not None]
+        return {files.lock: data, files.dependencies: render_dependencies(dependencies)}
+
+
+def _lock_packages(described: _Describer, directory: Path, release: Release) -> dict[str, bytes]:
     """Make the lock of the environment; gives the content of each file by name."""
     from freebsd_port.openstack.store.python.pip_tools import compile_requirements
 
     header = _HEADER.format(name=release.name)
-    data = compile_requirements(compiler, directory / PACKAGES.source, header)
-    return _describe(compiler, PACKAGES, data, tell)
+    data = compile_requirements(described.compiler, directory / PACKAGES.source, header)
+    return described.describe(PACKAGES, data)
 
 
 def _lock_tests(
-    compiler: Compiler, directory: Path, release: Release, tell: Progress, packages: bytes
+    described: _Describer, directory: Path, release: Release, packages: bytes
 ) -> dict[str, bytes]:
     """Make the lock of what the tests need beside the environment's."""
     from freebsd_port.openstack.store.python.pip_tools import compile_requirements
 
-    tell("locking what upstream's own tests need in addition")
+    described.tell("locking what upstream's own tests need in addition")
     data = compile_requirements(
-        compiler,
+        described.compiler,
         directory / TESTS.source,
         _TEST_HEADER.format(name=release.name),
         beside={PACKAGES.lock: packages},
     )
     known = locked_by_name(parse_locked(packages, PACKAGES.lock))
-    return _describe(compiler, TESTS, without_locked(data, known.keys()), tell)
-
-
-def _describe(
-    compiler: Compiler, files: LockFiles, data: bytes, tell: Progress
-) -> dict[str, bytes]:
-    from freebsd_port.openstack.store.python.pip_tools import describe_locked
-
-    locked = parse_locked(data, files.lock)
-    tell(f"asking the index about {len(locked)} packages")
-    dependencies = describe_locked(compiler, locked, data)
-    return {files.lock: data, files.dependencies: render_dependencies(dependencies)}
+    return described.describe(TESTS, without_locked(data, known.keys()))
 
 
 def _load(directory: Path, files: LockFiles, release: Release) -> Lock:

@@ -1,4 +1,4 @@
-"""Running the checks of one distribution in a target's interpreter, with pytest and coverage."""
+"""Running the checks of one distribution in a target's interpreter, with pytest."""
 
 from __future__ import annotations
 
@@ -9,20 +9,18 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from threading import Event
 
 from freebsd_port.errors import PortError
+from freebsd_port.in_target import IN_TARGET
 from freebsd_port.openstack.core.release.platform import LINUX, NATIVE
 from freebsd_port.openstack.store.proof.report import (
     CheckRun,
-    Executed,
     find_hang,
     last_words,
-    read_measurement,
+    read_recording,
     read_report,
-    write_configuration,
 )
 
 TIMEOUT_SECONDS = 1800
@@ -47,7 +45,7 @@ class CheckSetup:
     """The directory that the target's packages are imported from."""
 
     tools: Path
-    """The directory that holds pytest and coverage."""
+    """The directory that holds pytest."""
 
     checks: Path
     """tests/port of the project."""
@@ -62,12 +60,6 @@ class CheckSetup:
     """Patches whose checks are run; empty for all."""
 
     timeout_seconds: float = TIMEOUT_SECONDS
-
-    is_measured: bool = True
-    """Whether coverage runs beside pytest and says which lines ran."""
-
-    has_monitoring: bool = False
-    """Whether the interpreter has sys.monitoring, as Python has since 3.12."""
 
     beside: tuple[Path, ...] = ()
     """Further directories of packages, such as what upstream's own tests need."""
@@ -104,9 +96,12 @@ def run_checks(
         prefix="freebsd-port-", ignore_cleanup_errors=True
     ) as name:  # a daemon left behind may write there while it is removed
         scratch = Path(name)
-        _configure(setup, scratch, directory, measured)
+        _configure(setup, scratch, measured)
         status, output = _run_to_end(
-            _command(setup, scratch, directory, platform), setup, scratch, stop or Event()
+            _command(setup, scratch, directory, platform, is_measured=bool(measured)),
+            setup,
+            scratch,
+            stop or Event(),
         )
         own = str(setup.checks / directory)
         if status == 1 and (hang := find_hang(output)):  # which may come after the report
@@ -124,24 +119,14 @@ def run_checks(
             platform,
             output=output,
             is_failed=status == 1,
-            executed=_measurement(setup, scratch) if measured and setup.is_measured else {},
+            executed=read_recording(scratch / "lines.json", setup.packages),
         )
 
 
-def _measurement(setup: CheckSetup, scratch: Path) -> Executed:
-    return read_measurement(scratch, setup.python, setup.packages, _environment(setup))
-
-
-def _configure(setup: CheckSetup, scratch: Path, directory: str, measured: tuple[str, ...]) -> None:
-    if setup.is_measured:
-        paths = tuple(setup.packages / path for path in measured)
-        write_configuration(
-            scratch,
-            setup.tools,
-            paths,
-            _find_concurrency(setup, directory),
-            has_monitoring=setup.has_monitoring,
-        )
+def _configure(setup: CheckSetup, scratch: Path, measured: tuple[str, ...]) -> None:
+    if measured:
+        paths = "".join(f"{setup.packages / path}\n" for path in measured)
+        (scratch / "measured").write_text(paths, "utf-8")
     if setup.patches is not None:
         names = "".join(f"{name}\n" for name in setup.patches)
         (scratch / "patches").write_text(names, "utf-8")
@@ -149,31 +134,16 @@ def _configure(setup: CheckSetup, scratch: Path, directory: str, measured: tuple
         (scratch / "only").write_text("".join(f"{name}\n" for name in setup.only), "utf-8")
 
 
-@lru_cache(maxsize=16)  # the answer is the same on every platform
-def _find_concurrency(setup: CheckSetup, directory: str) -> str:
-    """Give what coverage has to follow there, as the checks' own concurrency.py prints it."""
-    script = setup.checks / "concurrency.py"
-    done = subprocess.run(
-        [str(setup.python), str(script), directory],
-        env=_environment(setup),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise CheckError(
-            f"it is not known what coverage has to follow: {last_words(done.stderr)}",
-            where=str(script),
-        )
-    return done.stdout.strip()
-
-
-def _command(setup: CheckSetup, scratch: Path, directory: str, platform: str) -> list[str]:
+def _command(
+    setup: CheckSetup, scratch: Path, directory: str, platform: str, *, is_measured: bool
+) -> list[str]:
     command = [str(setup.python)]
-    if setup.is_measured:
-        command += ["-m", "coverage", "run", "--rcfile", str(scratch / "rc")]
-    command += ["-m", "pytest", str(setup.checks / directory), "-p", "no:cacheprovider"]
+    if is_measured:
+        files = (IN_TARGET / "line_recorder.py", scratch / "measured", scratch / "lines.json")
+        command += [*map(str, files), "pytest"]
+    else:
+        command += ["-m", "pytest"]
+    command += [str(setup.checks / directory), "-p", "no:cacheprovider"]
     command += ["--rootdir", str(setup.checks), "--junitxml", str(scratch / "junit.xml"), "-v"]
     if setup.patches is not None:
         command.append(f"--patches-on={scratch / 'patches'}")

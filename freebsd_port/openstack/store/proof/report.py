@@ -1,18 +1,15 @@
-"""What a run of checks left behind: pytest's report and coverage's data, read into values."""
+"""What a run of checks left behind: pytest's report and the lines that ran, read into values."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-
-from freebsd_port.in_target import IN_TARGET
 
 _HANG = re.compile(
     r"(?:^(?:.*/)?(?P<check>[^/\n]+\.py::.+) )?Timeout \((?P<limit>.+)\)!$", re.MULTILINE
@@ -69,20 +66,18 @@ class CheckRun:
         return not (self.passed or self.skipped or self.failures)
 
 
-def read_coverage(report: Path, packages: Path) -> Executed:
-    """Read what coverage_probe wrote; empty when there is none, as when nothing ran."""
+def read_recording(recording: Path, packages: Path) -> Executed:
+    """Read what line_recorder wrote; empty when there is none, as when nothing was measured."""
     try:
-        files = json.loads(report.read_bytes())
+        files = json.loads(recording.read_bytes())
     except (OSError, ValueError):
         return {}
-    executed: Executed = {}
-    for name, lines in files.items():
-        path = os.path.relpath(os.path.join(report.parent, name), packages).replace(os.sep, "/")
-        executed[path] = {
-            int(line): frozenset(context.split("|")[0] for context in contexts)
-            for line, contexts in lines.items()
+    return {
+        os.path.relpath(name, packages).replace(os.sep, "/"): {
+            int(line): frozenset(checks) for line, checks in lines.items()
         }
-    return executed
+        for name, lines in files.items()
+    }
 
 
 def read_report(
@@ -160,74 +155,3 @@ def find_hang(output: str) -> str | None:
     ]
     what = found["check"] or "pytest itself"
     return f"{what} did not go on within {found['limit']}, stood at {' / '.join(places)}"
-
-
-_TEXT = """\
-[run]
-data_file = {directory}/data
-include =
-    {include}
-parallel = true
-concurrency = {concurrency}
-{more}
-"""
-_FOLLOW_FORKS = "patch =\n    _exit\n    fork"
-_MONITORING = "core = sysmon\ndisable_warnings = no-sysmon-context"
-"""The plugin of the checks does what that warning is about: it restarts the events."""
-
-_VERSION = re.compile(r"coverage-(\d+)\.(\d+)")
-
-
-def write_configuration(
-    scratch: Path,
-    tools: Path,
-    measured: tuple[Path, ...],
-    concurrency: str,
-    *,
-    has_monitoring: bool,
-) -> None:
-    """Write `rc` into the scratch directory, for the coverage that lies in `tools`.
-
-    `concurrency` is what switches between the checks' frames, in coverage's words. coverage is not
-    asked to find out which check runs: it would look at each call outside of a check, and that
-    takes three times as long as all checks. Their plugin tells it.
-
-    A Python with sys.monitoring tells coverage of each line once a check; one without calls it at
-    every function and line.
-    """
-    version = _find_version(tools)
-    more = [_FOLLOW_FORKS] if version >= (7, 10) else []
-    if has_monitoring and concurrency == "thread" and version >= (7, 17):
-        more.append(_MONITORING)
-    text = _TEXT.format(
-        directory=scratch,
-        include="\n    ".join(map(str, measured)),
-        concurrency=concurrency,
-        more="\n".join(more),
-    )
-    (scratch / "rc").write_text(text, "utf-8")
-
-
-def _find_version(tools: Path) -> tuple[int, int]:
-    """Give the version of this coverage.
-
-    Since 7.10 it measures forks that leave by os._exit; since 7.17 sys.monitoring goes on with
-    what it had when the context changes.
-    """
-    versions = [_VERSION.match(path.name) for path in tools.glob("coverage-*.dist-info")]
-    return max(((int(v[1]), int(v[2])) for v in versions if v), default=(0, 0))
-
-
-def read_measurement(
-    scratch: Path, python: Path, packages: Path, environment: Mapping[str, str]
-) -> Executed:
-    """Join the data files of the run and its forks, and read them by file and line."""
-    subprocess.run(
-        [str(python), str(IN_TARGET / "coverage_probe.py"), "rc", "coverage.json"],
-        cwd=scratch,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
-    return read_coverage(scratch / "coverage.json", packages)

@@ -29,7 +29,7 @@ class Toolset:
     """Packages that belong together, in one directory of the user's cache."""
 
     what: str
-    """In a sentence, such as `pytest and coverage`."""
+    """In a sentence, such as `pytest`."""
 
     proof: str
     """A package that a finished directory has."""
@@ -43,7 +43,7 @@ class Toolset:
 
 def check_tools(requirements: Path) -> Toolset:
     """Give the set that runs the checks of the patches."""
-    return Toolset("pytest and coverage", "pytest", requirements)
+    return Toolset("pytest", "pytest", requirements)
 
 
 def upstream_tools(requirements: Path) -> Toolset:
@@ -93,13 +93,6 @@ def require_tools(python: Path, version: str, tools: Toolset, progress: Progress
     return place
 
 
-def can_measure(python: Path, tools: Path) -> bool:
-    """Tell whether coverage can run there: it needs sqlite3, which FreeBSD packages apart."""
-    if not (tools / "coverage").is_dir():
-        return False
-    return _run([str(python), "-c", "import sqlite3"]).returncode == 0
-
-
 def _install(python: Path, tools: Toolset, place: Path) -> str | None:
     """Install with pip; give what it complains of, or None.
 
@@ -138,9 +131,8 @@ def _way_without_index(minor: str, tools: Toolset, place: Path) -> str:
     """Say how to have the tools where no index can be asked."""
     own = Path(sysconfig.get_path("purelib"))
     is_own = minor == f"{sys.version_info[0]}.{sys.version_info[1]}"
-    has_both = all((own / name).is_dir() for name in ("pytest", "coverage"))
-    if tools.proof == "pytest" and is_own and has_both:
-        names = "pytest, _pytest, pluggy, iniconfig, packaging, pygments and coverage"
+    if tools.proof == "pytest" and is_own and (own / "pytest").is_dir():
+        names = "pytest, _pytest, pluggy, iniconfig, packaging and pygments"
         return f"without an index, copy {names} from {own} to {place}"
     return (
         f"without an index: python{minor} -m pip install --no-index --find-links WHEELS "

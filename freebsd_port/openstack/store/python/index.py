@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from freebsd_port.errors import PortError
+from freebsd_port.errors import UnreachableError
 from freebsd_port.in_target import IN_TARGET
 from freebsd_port.openstack.core.release.published import Published
 from freebsd_port.openstack.store.python.wheels import pip_complaint
@@ -22,7 +22,7 @@ _KEPT_SETTINGS = {
 _HINT = "python -m pip config list shows which index pip asks"
 
 
-class PackageIndexError(PortError):
+class PackageIndexError(UnreachableError):
     """The index does not answer, or has nothing of what was asked for."""
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from freebsd_port.engine.core.progress import counting
 from freebsd_port.engine.core.text.file import FileState, PathError, find_path_fault
-from freebsd_port.errors import PortError, system_words
+from freebsd_port.errors import PortError, UnreachableError, system_words
 from freebsd_port.openstack.core.release.release import Pin
 
 Progress = Callable[[str], None]
@@ -29,6 +29,12 @@ Progress = Callable[[str], None]
 
 class WheelError(PortError):
     """A wheel that is not here, cannot be had, or is not the pinned one."""
+
+
+class DownloadError(WheelError, UnreachableError):
+    """A wheel that the index does not give."""
+
+    exit_code = UnreachableError.exit_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +175,8 @@ def _pip_download(pins: Sequence[Pin], directory: Path, names: str) -> None:
         command, capture_output=True, check=False, stdin=subprocess.DEVNULL, text=True
     )
     if result.returncode != 0:
-        raise WheelError(
+        is_other = "HASH" in result.stderr  # the index answers, with something else
+        raise (WheelError if is_other else DownloadError)(
             f"pip could not download {names}: {pip_complaint(result.stderr)}",
             where="the package index that pip is set to",
             hint="python -m pip config list shows which index pip asks",

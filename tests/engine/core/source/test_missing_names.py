@@ -6,7 +6,8 @@ from textwrap import dedent
 
 import pytest
 
-from freebsd_port.engine.core.source.missing_names import find_missing
+from freebsd_port.engine.core.source.missing_names import find_missing, read_touched
+from freebsd_port.engine.core.source.names import Modules
 from freebsd_port.engine.core.text.file import split_lines
 
 PATH = "pkg/m.py"
@@ -62,7 +63,7 @@ def missing(*changes: tuple[str, str]) -> list[str]:
         after = after.replace(old, new)
     before, now = (split_lines(text.encode()) for text in (BEFORE, after))
     files = {path: split_lines(text.encode()) for path, text in OTHERS.items()} | {PATH: now}
-    found = find_missing({PATH: (before, now)}, files.get)
+    found = find_missing(read_touched({PATH: (before, now)}), Modules(files.get))
     assert all(one.path == PATH and now[one.line - 1] == one.text for one in found)
     return [one.name for one in found]
 
@@ -136,10 +137,10 @@ def test_what_is_tried_may_be_missing() -> None:
 def test_a_line_that_was_there_before_is_not_looked_at() -> None:
     broken = split_lines(b"def f():\n    return GONE\n")
     after = [*broken, b"\n", b"X = 1\n"]
-    assert find_missing({PATH: (broken, after)}, {PATH: after}.get) == ()
-    assert len(find_missing({PATH: ([], after)}, {PATH: after}.get)) == 1
+    assert find_missing(read_touched({PATH: (broken, after)}), Modules({PATH: after}.get)) == ()
+    assert len(find_missing(read_touched({PATH: ([], after)}), Modules({PATH: after}.get))) == 1
 
 
 def test_a_file_that_does_not_parse_has_no_findings() -> None:
     after = split_lines(b"def f():\n    return GONE\n)\n")
-    assert find_missing({PATH: ([], after)}, {PATH: after}.get) == ()
+    assert find_missing(read_touched({PATH: ([], after)}), Modules({PATH: after}.get)) == ()

@@ -11,6 +11,7 @@ from freebsd_port.errors import UsageError
 from freebsd_port.openstack.core.release.new_release import (
     edit_release,
     find_constrained,
+    fit_pythons,
     nearest_release,
     parse_move,
     render_constraints,
@@ -147,3 +148,20 @@ def test_what_is_no_pin_is_refused(text: str, what: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_move(text)
     assert caught.value.what == what
+
+
+@pytest.mark.parametrize(
+    ("wheels", "python"),
+    [
+        ([], ">=3.11,<3.14"),
+        ([">=3.9", ">=3.11"], ">=3.11,<3.14"),
+        ([">=3.12", ">=3.10"], ">=3.12,<3.14"),
+        ([">=3.11,<3.13"], ">=3.11,<3.13"),
+        ([">=3.14"], ">=3.14,<3.15"),  # whether newer ones work nobody has said
+        (["<3"], ">=3.11,<3.14"),
+    ],
+)
+def test_the_pythons_of_a_new_release_are_those_that_its_wheels_leave(
+    wheels: list[str], python: str
+) -> None:
+    assert fit_pythons(">=3.11,<3.14", wheels) == python

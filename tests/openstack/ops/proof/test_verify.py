@@ -1,4 +1,4 @@
-"""Verifying a small patched project with real pytest and coverage, in this interpreter."""
+"""Verifying a small patched project with a real pytest, in this interpreter."""
 
 from __future__ import annotations
 
@@ -264,10 +264,9 @@ def test_a_life_that_fails_is_a_failure(project: SmallProject) -> None:
     assert len(lives.failures) == 1
 
 
-def test_native_threads_that_end_by_the_hundred_are_measured_without_a_hang(
+def test_threads_that_end_by_the_hundred_are_measured_without_a_hang(
     project: SmallProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Python 3.11 hangs here for good as soon as coverage follows greenlets, which nobody uses."""
     monkeypatch.setenv("PYTEST_ADDOPTS", "--limit=60")
     for path, text in NATIVE_HARNESS.items():
         (project.packages / path).parent.mkdir(parents=True, exist_ok=True)

@@ -82,6 +82,24 @@ def test_a_new_release_has_its_pins_its_constraints_and_a_lock_that_agrees(
     assert sorted(path.name for path in project.root.iterdir()) == ["releases"]
 
 
+def test_what_other_locks_know_is_not_asked_again(project: Project) -> None:
+    asked: list[str] = []
+    for name in ("2027.1", "2027.2"):
+        asked.clear()
+        wishes = Wishes(NEW, constraints=CONSTRAINTS)
+        add_release(project, name, wishes, asked.append)
+    assert [one for one in asked if one.startswith("asking the index about")] == []
+    first, second = (
+        [
+            project.release_directory(name) / file
+            for file in ("requirements.txt", "dependencies.toml")
+        ]
+        for name in ("2027.1", "2027.2")
+    )
+    assert second[1].read_text() == first[1].read_text()
+    assert second[0].read_text() == first[0].read_text().replace("2027.1", "2027.2")
+
+
 def test_a_release_that_is_here_is_moved_to_a_point_release_and_relocked(
     project: Project,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Reading what pytest and coverage wrote."""
+"""Reading what pytest and the recorder of lines wrote."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from freebsd_port.openstack.store.proof.report import (
     Failure,
     find_hang,
     last_words,
-    read_coverage,
+    read_recording,
     read_report,
 )
 
@@ -72,18 +72,18 @@ def test_the_header_is_what_the_run_says_of_its_platform(
 
 def test_lines_are_read_with_the_checks_that_ran_them(tmp_path: Path) -> None:
     path = tmp_path / "site" / "nova" / "greet.py"
-    lines = {"1": [""], "3": ["nova.test_a.test_good|run"], "4": ["b|run", "b|setup"]}
-    (tmp_path / "coverage.json").write_text(json.dumps({str(path): lines}))
-    assert read_coverage(tmp_path / "coverage.json", tmp_path / "site") == {
-        "nova/greet.py": {1: {""}, 3: {"nova.test_a.test_good"}, 4: {"b"}}
+    lines = {"1": [""], "3": ["nova.test_a.test_good"], "4": ["", "b"]}
+    (tmp_path / "lines.json").write_text(json.dumps({str(path): lines}))
+    assert read_recording(tmp_path / "lines.json", tmp_path / "site") == {
+        "nova/greet.py": {1: {""}, 3: {"nova.test_a.test_good"}, 4: {"", "b"}}
     }
 
 
 @pytest.mark.parametrize("text", [None, "", "{}"])
-def test_no_coverage_is_no_line(tmp_path: Path, text: str | None) -> None:
+def test_no_recording_is_no_line(tmp_path: Path, text: str | None) -> None:
     if text is not None:
-        (tmp_path / "coverage.json").write_text(text)
-    assert read_coverage(tmp_path / "coverage.json", tmp_path) == {}
+        (tmp_path / "lines.json").write_text(text)
+    assert read_recording(tmp_path / "lines.json", tmp_path) == {}
 
 
 def test_the_last_words_are_the_last_lines_that_say_something() -> None:

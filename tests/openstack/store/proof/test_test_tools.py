@@ -23,13 +23,13 @@ Told = list[str]
 @pytest.fixture
 def requirements(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Requirements that a directory of wheels, and nothing else, fulfils."""
-    for name in ("pytest", "coverage"):
-        make_wheel(tmp_path / "wheels", name)
+    make_wheel(tmp_path / "wheels", "pytest")
+    make_wheel(tmp_path / "wheels", "iniconfig")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "wheels"))
     path = tmp_path / "requirements.txt"
-    path.write_text("pytest==1.0\ncoverage==1.0\n")
+    path.write_text("pytest==1.0\niniconfig==1.0\n")
     return path
 
 
@@ -43,11 +43,11 @@ def test_they_are_fetched_once_for_a_python_and_a_text_of_the_requirements(
     told: Told = []
     place = fetch(requirements, told)
     assert (place / "pytest/__init__.py").is_file()
-    assert (place / "coverage/__init__.py").is_file()
+    assert (place / "iniconfig/__init__.py").is_file()
     assert fetch(requirements, told) == place
     assert len(told) == 1
     assert os.listdir(place.parent) == [place.name]
-    requirements.write_text("coverage==1.0\npytest==1.0\n")
+    requirements.write_text("iniconfig==1.0\npytest==1.0\n")
     assert fetch(requirements, told) != place
 
 
@@ -77,9 +77,7 @@ def test_without_an_index_the_way_out_is_named(
     requirements: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("PIP_FIND_LINKS")
-    with pytest.raises(
-        ToolsError, match="pytest and coverage cannot be fetched: No matching"
-    ) as caught:
+    with pytest.raises(ToolsError, match="pytest cannot be fetched: No matching") as caught:
         fetch(requirements, [])
     assert "without an index, copy pytest, _pytest, pluggy" in str(caught.value.hint)
     with pytest.raises(ToolsError) as caught:

@@ -5,29 +5,60 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from freebsd_port.engine.core.patch.hunk import Hunk
-from freebsd_port.engine.core.review.facts import Decision, HunkFacts, HunkOnRelease
+from freebsd_port.engine.core.review.facts import Decision, FourWay, HunkFacts, HunkOnRelease
 from freebsd_port.engine.core.review.flags import WORDS, hunk_flags, is_uncovered
 from freebsd_port.engine.core.review.lines import HunkLine, read_lines
 from freebsd_port.engine.core.review.site.diff import render_diff
 from freebsd_port.engine.core.review.site.markup import Html, element, plain
 from freebsd_port.engine.core.review.site.page import Frame
+from freebsd_port.engine.core.text.unseen import decode_line
 
 
 def render_others(hunk: HunkFacts, shown: Sequence[HunkLine]) -> list[Html]:
     """Give each variant that some release takes instead, once, with the releases that do."""
-    texts: dict[tuple[bytes, ...], list[tuple[HunkOnRelease, Hunk]]] = {}
+    merges: dict[FourWay, list[HunkOnRelease]] = {}
     for placement in hunk.placements:
-        if placement.other is not None:
-            texts.setdefault(placement.other.body, []).append((placement, placement.other))
+        if placement.merge is not None:
+            merges.setdefault(placement.merge, []).append(placement)
     known = {(line.change, line.text) for line in shown}
     found = []
-    for same in texts.values():
-        releases = ", ".join(placement.release for placement, _ in same)
-        placement, other = same[-1]
-        lines = _read(hunk, other, placement.line)
+    for merge, same in merges.items():
+        releases = ", ".join(placement.release for placement in same)
+        placement = same[-1]
+        if placement.other is None:
+            found.append(_render_merge(hunk, releases, merge))
+            continue
+        lines = _read(hunk, placement.other, placement.line)
         fresh = {line.patch_line for line in lines if (line.change, line.text) not in known}
-        found.append(_render_other(hunk, releases, lines, fresh))
+        found.append(_render_other(hunk, releases, lines, fresh, merge))
     return found
+
+
+_SIDES = (
+    ("base", "what the hunk finds on the release that is shown"),
+    ("ours", "what it makes of that"),
+    ("theirs", "what the variant finds"),
+    ("result", "what the variant makes of that"),
+)
+
+
+def _render_sides(hunk: HunkFacts, releases: str, merge: FourWay) -> Html:
+    """Give base, ours, theirs and result beside each other."""
+    panes = []
+    for name, meaning in _SIDES:
+        lines: tuple[bytes, ...] = getattr(merge, name)
+        label = f"{name} of hunk {hunk.number} of {plain(hunk.path)} on {releases}"
+        text = "\n".join(map(decode_line, lines))
+        pane = element("pre", element("code", text), tabindex="0", role="region", aria_label=label)
+        caption = element("figcaption", element("strong", name), f": {meaning}")
+        panes.append(element("figure", caption, pane))
+    return element("div", *panes, class_="sides")
+
+
+def _render_merge(hunk: HunkFacts, releases: str, merge: FourWay) -> Html:
+    word = merge.outcome.capitalize()
+    summary = element("summary", f"{word} for ", element("strong", releases), f": {merge.reason}")
+    return element("details", summary, _render_sides(hunk, releases, merge), class_="other")
 
 
 def _read(hunk: HunkFacts, other: Hunk, line: int | None) -> tuple[HunkLine, ...]:
@@ -37,13 +68,18 @@ def _read(hunk: HunkFacts, other: Hunk, line: int | None) -> tuple[HunkLine, ...
 
 
 def _render_other(
-    hunk: HunkFacts, releases: str, lines: Sequence[HunkLine], fresh: Collection[int]
+    hunk: HunkFacts,
+    releases: str,
+    lines: Sequence[HunkLine],
+    fresh: Collection[int],
+    merge: FourWay,
 ) -> Html:
     label = f"Lines of hunk {hunk.number} of {plain(hunk.path)} on {releases}"
     many = "1 line differs" if len(fresh) == 1 else f"{len(fresh)} lines differ"
     summary = element("summary", "Variant for ", element("strong", releases), f": {many}")
     table = render_diff(lines, label, missed=(), findings=(), other=fresh)
-    return element("details", summary, table, class_="other")
+    sides = _render_sides(hunk, releases, merge)
+    return element("details", summary, table, sides, class_="other")
 
 
 _VERDICTS = {"approved": "Approved", "changes-requested": "Changes requested"}

@@ -14,6 +14,7 @@ from made_review import OLDER, SHOWN, decided, made_review, text_of
 
 from freebsd_port.engine.core.patch.patch import parse_patch
 from freebsd_port.engine.core.review.facts import (
+    FourWay,
     HunkOnRelease,
     PlacementState,
     Remark,
@@ -113,8 +114,11 @@ def test_the_text_of_another_release_stands_beside_with_what_differs_marked() ->
     hunk = facts.patches[0].hunks[0]
     quiet = LOUD.replace(b".upper()", b".lower()")
     (other,) = parse_patch("o", text_of("s", "nova/greet.py", GREET, quiet)).changes[0].hunks
+    reason = "the variant changes other lines"
+    sides = (tuple(one) for one in (hunk.hunk.old, hunk.hunk.new, other.old, other.new))
+    merge = FourWay("rewritten", reason, *sides)
     placements = tuple(
-        HunkOnRelease(release, "rewritten", 7, 0, "x@2025.1.patch", "abc", "", other=other)
+        HunkOnRelease(release, "rewritten", 7, 0, "x@2025.1.patch", "abc", "", False, other, merge)
         for release in ("2024.1", OLDER)
     )
     page = read(greetings(placements={hunk.id: placements}), page_path(ONE))
@@ -123,6 +127,27 @@ def test_the_text_of_another_release_stands_beside_with_what_differs_marked() ->
     assert f"Variant for <strong>2024.1, {OLDER}</strong>: 1 line differs" in details[0]
     rows = re.findall(r'<tr class="([\w ]+)"><td class="n">(\d*)</td>', details[0])
     assert rows[:3] == [("k", "7"), ("r", "8"), ("a other", "")]
+    panes = re.findall(r"<figcaption><strong>(\w+)</strong>.*?<code>(.*?)</code>", details[0], re.S)
+    assert [name for name, _ in panes] == ["base", "ours", "theirs", "result"]
+    texts = dict(panes)
+    assert ".lower()" in texts["result"]
+    assert ".upper()" in texts["ours"]
+    assert texts["base"] == texts["theirs"]
+
+
+def test_a_hunk_whose_surroundings_differ_stands_there_four_ways() -> None:
+    facts = greetings()
+    hunk = facts.patches[0].hunks[0]
+    around = tuple(line.replace(b"def greet", b"def greet_all") for line in hunk.hunk.old)
+    merge = FourWay(
+        "merged", "the lines around it differ", hunk.hunk.old, hunk.hunk.new, around, hunk.hunk.new
+    )
+    placement = HunkOnRelease(OLDER, "exact", 7, 0, "x@2025.1.patch", None, "", merge=merge)
+    page = read(greetings(placements={hunk.id: (placement,)}), page_path(ONE))
+    (details,) = re.findall(r'<details class="other">.*?</details>', page, re.DOTALL)
+    assert f"Merged for <strong>{OLDER}</strong>: the lines around it differ" in details
+    assert details.count("<figure>") == 4
+    assert "greet_all" in details
 
 
 def test_a_finding_stands_below_its_line() -> None:
