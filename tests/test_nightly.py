@@ -91,7 +91,7 @@ def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Night:
     made = rebase_project(tmp_path, monkeypatch)
     monkeypatch.delenv("PIP_NO_INDEX")
     (tools,) = (made.cache / "freebsd-port/tools").iterdir()
-    for name in ("_pytest", "iniconfig", "packaging", "pluggy", "pygments"):
+    for name in ("_pytest", "py.py", "iniconfig", "packaging", "pluggy", "pygments"):
         site = Path(str(distribution("pytest").locate_file("")))
         (tools / name).symlink_to(site / name)  # the environment that is made has none of them
     save_index(made.root / "files", tmp_path / "index")

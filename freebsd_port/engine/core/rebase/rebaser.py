@@ -21,7 +21,7 @@ from freebsd_port.engine.core.rebase.file_merge import (
     merge_whole,
 )
 from freebsd_port.engine.core.rebase.merge import Clash
-from freebsd_port.engine.core.rebase.moved_code import find_renamed_file
+from freebsd_port.engine.core.rebase.moved_code import find_behind_shim, find_renamed_file
 from freebsd_port.engine.core.rebase.outcome import (
     Labels,
     MisfitError,
@@ -365,19 +365,27 @@ class Rebaser:
         other_source = source
         if not self.other.exists(source):
             other_source = self._find_renamed(source, path, lines)
+        merge = self._merge_file(placed, other_source, may_move=may_move)
+        if any(merge.clashes.values()) and other_source == source:
+            behind = find_behind_shim(source, self.base, self.other)
+            if behind is not None:
+                merge = self._merge_file(placed, behind, may_move=may_move)
+        self._merge_mode(placed, merge)
+        return self._merge_name(placed, merge) if placed.kind == "rename" else merge
+
+    def _merge_file(self, placed: PlacedChange, other_source: str, *, may_move: bool) -> FileMerge:
+        """Merge the hunks of a change into one file of the other version."""
         merger = FileMerger(
             self.base,
             self.other,
-            source,
+            placed.source,
             other_source,
             self.new_release,
             self.recall,
             may_move,
             self.is_wary,
         )
-        merge = merger.merge(placed.hunks, self._align(source, other_source))
-        self._merge_mode(placed, merge)
-        return self._merge_name(placed, merge) if placed.kind == "rename" else merge
+        return merger.merge(placed.hunks, self._align(placed.source, other_source))
 
     def _merge_mode(self, placed: PlacedChange, merge: FileMerge) -> None:
         """Take in the permission bits that a change sets, unless the other version has them."""

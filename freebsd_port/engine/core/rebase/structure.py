@@ -359,6 +359,8 @@ class _Merge:
         self.base, self.ours, self.theirs = base, ours, theirs
         self.to_ours = _align(base.statements, ours.statements, lambda one: one.full_key)
         self.to_theirs = _align(base.statements, theirs.statements, lambda one: one.key)
+        self.numbers_ours = {id(one): n for n, one in enumerate(ours.statements)}
+        self.numbers_theirs = {id(one): n for n, one in enumerate(theirs.statements)}
         self.reason = "merged by statements: the lines around it changed"
         self.added: list[Statement] = []
         """Statements of ours that went into the result."""
@@ -540,7 +542,7 @@ class _Merge:
         if len(parents) > 1:
             return None
         (parent,) = parents.values()
-        numbers = {id(one): n for n, one in enumerate(self.ours.statements)}
+        numbers = self.numbers_ours
         block = None if parent is None else self.to_ours.back.get(numbers[id(parent)])
         if parent is not None and block is None:
             return None
@@ -617,7 +619,7 @@ class _Merge:
 
     def _shift_at(self, one: Statement, before: int, behind: int) -> int:
         """Give by how much ours indents the block around a statement of theirs."""
-        numbers = {id(s): n for n, s in enumerate(self.theirs.statements)}
+        numbers = self.numbers_theirs
         at = one.parent
         while at is not None and numbers[id(at)] not in self.to_theirs.back:
             at = at.parent  # put in by theirs as well
@@ -646,13 +648,22 @@ class _Merge:
         """Give by how much ours indents a statement that both sides have, and theirs does not."""
         mine, other = self._sides(number)
         old, ours = self.base.statements[number], self.ours.statements[mine]
-        theirs = self.theirs.statements[other]
         shift = ours.indent - old.indent
-        if not shift or shift != theirs.indent - old.indent:
+        if not shift or ours.parent is None:
             return shift
-        if ours.parent is None or theirs.parent is None:
-            return 0
-        return 0 if ours.parent.key == theirs.parent.key else shift
+        block = self.to_ours.back.get(self.numbers_ours[id(ours.parent)])
+        if block is not None and old.parent is self.base.statements[block]:
+            return self._shift(block)
+        if block is not None:  # ours takes the block around it away
+            gone = next(n for n, one in enumerate(self.base.statements) if one is old.parent)
+            return shift if self.to_theirs.to[gone] is not None else 0
+        at = self.theirs.statements[other].parent
+        while at is not None:
+            is_new = self.numbers_theirs[id(at)] not in self.to_theirs.back
+            if is_new and at.key == ours.parent.key:
+                return 0
+            at = at.parent
+        return shift
 
     def _put(self, number: int, before: int, behind: int) -> _Piece:
         """Give a statement that ours has put in, with the indentation of the block around it."""
@@ -665,7 +676,7 @@ class _Merge:
 
     def _indentation(self, one: Statement, before: int, behind: int) -> int:
         """Give by how much theirs indents the block that a statement of ours is put into."""
-        numbers = {id(s): n for n, s in enumerate(self.ours.statements)}
+        numbers = self.numbers_ours
         at = one.parent
         while at is not None and numbers[id(at)] not in self.to_ours.back:
             at = at.parent  # put in by ours as well
@@ -700,17 +711,35 @@ class _Merge:
             for parent in parents.values():
                 self._require_whole(block, parent, siblings)
             return places[0][0]
-        if block is None:
+        return self._indentation_of(block)
+
+    def _indentation_of(self, block: int | None) -> int:
+        """Give by how much theirs indents a block of the base, with what ours makes of it."""
+        parent = None if block is None else self.base.statements[block]
+        moved = 0
+        if block is not None and parent is not None:
+            mine = self._sides(block)[0]
+            moved = self._shift(block) - (self.ours.statements[mine].indent - parent.indent)
+        home = self._find_home(block)
+        shifts = {
+            self.theirs.statements[other].indent - one.indent
+            for one, other in zip(self.base.statements, self.to_theirs.to, strict=True)
+            if other is not None and one.parent is parent and not one.is_comment
+            if self.theirs.statements[other].parent is home
+        }
+        if len(shifts) > 1:
+            raise _UncertainError
+        if shifts:
+            return shifts.pop() + moved
+        if block is None or parent is None:
             return 0
-        mine, other = self._sides(block)
-        own = self._shift(block)
-        return self.theirs.statements[other].indent + own - self.ours.statements[mine].indent
+        return self.theirs.statements[self._sides(block)[1]].indent - parent.indent + moved
 
     def _require_whole(
         self, block: int | None, parent: Statement | None, siblings: Sequence[int]
     ) -> None:
         """Raise where theirs has put one neighbour into a new block, and not all of its own."""
-        numbers = {id(s): n for n, s in enumerate(self.theirs.statements)}
+        numbers = self.numbers_theirs
         if parent is None or numbers[id(parent)] in self.to_theirs.back or len(siblings) > 1:
             return
         if self._find_home(block) is not parent:
@@ -809,7 +838,7 @@ class _Merge:
             for piece, one in zip(pieces, made, strict=True)
             if piece.theirs is not None
         }
-        numbers = {id(one): n for n, one in enumerate(self.ours.statements)}
+        numbers = self.numbers_ours
         for piece, one in zip(pieces, made, strict=True):
             if one.is_comment:
                 continue

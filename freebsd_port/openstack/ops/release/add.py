@@ -28,7 +28,7 @@ from freebsd_port.openstack.core.release.release import (
     ReleaseError,
     parse_release,
 )
-from freebsd_port.openstack.core.release.requirements import parse_locked
+from freebsd_port.openstack.core.release.requirements import RequirementError, parse_locked
 from freebsd_port.openstack.ops.release.requirements_lock import (
     PACKAGES,
     LockResult,
@@ -244,7 +244,7 @@ def _seed(staged: Project, project: Project, name: str) -> None:
         lock = project.release_directory(other) / PACKAGES.lock
         try:
             locked = parse_locked(lock.read_bytes(), str(lock))
-        except (OSError, PortError):
+        except (OSError, RequirementError):
             continue  # its own check reports it
         for one in locked:
             if f"{one.distribution}==={one.version}" in fixed:

@@ -12,9 +12,11 @@ from freebsd_port.errors import PortError
 from freebsd_port.openstack.core.release.markers import pythons_of
 from freebsd_port.openstack.core.release.release import Release, normalised_name
 from freebsd_port.openstack.core.release.requirements import (
+    DependenciesError,
     Dependency,
     LockDifference,
     Locked,
+    RequirementError,
     compare_platforms,
     locked_by_name,
     parse_dependencies,
@@ -220,7 +222,7 @@ def read_known(project: Project) -> Known:
                 locked = parse_locked((directory / files.lock).read_bytes(), files.lock)
                 text = (directory / files.dependencies).read_bytes()
                 described = parse_dependencies(text, files.dependencies)
-            except (OSError, PortError):
+            except (OSError, RequirementError, DependenciesError):
                 continue  # its own check reports it
             hashes = {(one.distribution, one.version): one.sha256 for one in locked}
             for one in described:

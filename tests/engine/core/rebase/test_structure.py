@@ -269,6 +269,16 @@ def test_a_block_that_ours_puts_around_statements_is_put_around_theirs() -> None
     )
 
 
+def test_a_block_of_ours_goes_into_a_new_block_of_theirs() -> None:
+    base = "def f(a):\n    one(a)\n    two(a)\n"
+    ours = "def f(a):\n    try:\n        one(a)\n    except Error:\n        pass\n    two(a)\n"
+    theirs = "def f(a):\n    with a.lock:\n        one(a)\n        two(a)\n"
+    assert text(merge(ours, theirs, base)) == (
+        "def f(a):\n    with a.lock:\n        try:\n            one(a)\n"
+        "        except Error:\n            pass\n        two(a)\n"
+    )
+
+
 @pytest.mark.parametrize("text_of", ["def f(:\n", "x = '''\n", "  a\n b\n"])
 def test_what_is_not_python_is_left_alone(text_of: str) -> None:
     assert merge(text_of, text_of + "a\n", text_of) is None
