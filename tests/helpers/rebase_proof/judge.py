@@ -272,6 +272,9 @@ def _make_wheels(bench: Bench, name: str, tree: Files) -> list[Wheel]:
 Rows = dict[str, dict[str, Any]]
 """The rows of the command's JSON by patch."""
 
+OPEN = ("conflict", "waiting", "left")
+"""States of a patch that is not on the new release; `waiting` ones only need another one first."""
+
 
 def _rebase(
     bench: Bench, verdict: Verdict, new: str, wheels: Sequence[Wheel], words: Sequence[str]
@@ -294,19 +297,19 @@ def _rebase(
             first = rows
             verdict.seconds = answer.seconds
             _note(verdict, rows)
-        conflicts = {name for name, row in rows.items() if row["state"] in ("conflict", "left")}
+        conflicts = {name for name, row in rows.items() if row["state"] in OPEN}
         if (answer.status == 3) != bool(conflicts):
             verdict.faults.append(Fault("json", "", f"exit status {answer.status}: {conflicts}"))
         if not conflicts:
             for name in first:
-                if first[name]["state"] != "conflict" and name in rows:
+                if first[name]["state"] not in OPEN and name in rows:
                     first[name] = {**rows[name], **_told_of(first[name], rows[name])}
             _judge_again(bench, verdict, project, new, words)
             return project, first
         for name in conflicts - first.keys():
             first[name] = rows[name]
         for name in conflicts - off:
-            if name in first and first[name]["state"] != "conflict":
+            if name in first and first[name]["state"] not in OPEN:
                 first[name] = rows[name]
                 _note_conflict(verdict, name, rows[name])
         off |= conflicts
@@ -337,7 +340,7 @@ def _note(verdict: Verdict, rows: Rows) -> None:
         for hunk in row["hunks"]:
             outcome = hunk["outcome"]
             verdict.outcomes[outcome] = verdict.outcomes.get(outcome, 0) + 1
-        if row["state"] == "conflict":
+        if row["state"] in OPEN:
             _note_conflict(verdict, name, row)
 
 
@@ -346,7 +349,7 @@ def _note_conflict(verdict: Verdict, name: str, row: dict[str, Any]) -> None:
         f"{hunk['path']}:{hunk['line']}: {hunk['reason']}"
         for hunk in row["hunks"] if hunk["outcome"] == "conflict"
     ]  # fmt: skip
-    if row.get("needs") or row.get("because_of") or row.get("follows"):
+    if row["state"] == "waiting":
         verdict.followers.append(name)
         return
     verdict.conflicts[name] = reasons
@@ -357,7 +360,7 @@ def remarks(row: dict[str, Any]) -> str:
     """Give what a row says besides outcomes, as one text; empty when there is nothing."""
     found = [
         json.dumps(value) for key, value in row.items()
-        if key != "hunks" and isinstance(value, list | dict) and value
+        if key not in ("hunks", "causes") and isinstance(value, list | dict) and value
     ]  # fmt: skip
     found += [h["reason"] for h in row["hunks"] if "read it" in h["reason"]]
     return " ".join(found)
@@ -631,7 +634,7 @@ def _judge_ideal(
     rows: Rows,
 ) -> None:
     """Compare each function with the same refactoring of the patched tree."""
-    out = {name for name, row in rows.items() if row["state"] in ("conflict", "left")}
+    out = {name for name, row in rows.items() if row["state"] in OPEN}
     excused: set[Unit] = set()
     for name in out & old.nets.keys():
         excused |= {refactoring.moves(unit, plan) for unit in old.nets[name]} | set(old.nets[name])
@@ -789,7 +792,7 @@ def _judge_told(verdict: Verdict, old: Old, plan: Plan, rows: Rows) -> None:
         patches = [name for name, net in old.nets.items() if unit in net]
         for name in patches:
             row = rows.get(name)
-            if row and (row["state"] == "conflict" or remarks(row)):
+            if row and (row["state"] in OPEN or remarks(row)):
                 break
         else:
             text = f"{unit[0]} {unit[1]}: the release returns before our branch, nothing says so"

@@ -136,7 +136,10 @@ def _merge_window(
     splices: Sequence[Splice],
     results: Sequence[MergeResult],
 ) -> dict[Clash, Settled]:
-    """Merge the clashes of a window; what merges by its lines there is done before."""
+    """Merge the clashes of a window together with what merges by its lines there.
+
+    That has to come out the same. Where it does not, it is done before.
+    """
     region = window.region
     inside = [n for n, splice in enumerate(splices) if _is_inside(splice, region, base.lines)]
     clean = [n for n in inside if not isinstance(results[n], Clash)]
@@ -149,15 +152,20 @@ def _merge_window(
     made = [result for n in clean if isinstance(result := results[n], Splice)]
     if any(one.start < region.other_start or one.stop > region.other_stop for one in made):
         return {}
-    start, stop = region.start, region.stop
-    before = apply_splices(base.lines, [splices[n] for n in clean], start, stop)
-    ours = apply_splices(base.lines, [splices[n] for n in inside], start, stop)
-    theirs = apply_splices(other.lines, made, region.other_start, region.other_stop)
-    merged = merge_structure(before, ours, theirs)
-    if merged is None:
-        return {}
-    found = _take_out(merged, theirs, made, region.other_start)
-    if found is None:
+    found = None
+    for done in ([], clean) if clean else ([],):
+        before = apply_splices(base.lines, [splices[n] for n in done], region.start, region.stop)
+        ours = apply_splices(base.lines, [splices[n] for n in inside], region.start, region.stop)
+        made_before = made if done else []
+        theirs = apply_splices(other.lines, made_before, region.other_start, region.other_stop)
+        merged = merge_structure(before, ours, theirs)
+        if merged is not None:
+            found = _take_out(merged, theirs, made_before, region.other_start)
+        if found is not None and not done and not set(made) <= set(found):
+            found = None  # it has to be what the lines make of it, where they can
+        if merged is not None and found is not None:
+            break
+    if merged is None or found is None:
         return {}
     return {
         clash: Settled(found, merged.reason, merged.is_present, _nearest(found, clash))

@@ -454,7 +454,7 @@ class FileMerger:
 def _take(done: FileMerge, path: str, made: Iterable[Splice]) -> None:
     """Add splices to what is to be done, each once."""
     there = done.splices.setdefault(path, [])
-    there += [splice for splice in made if splice not in there]
+    there += [splice for splice in dict.fromkeys(made) if splice not in there]
     there.sort(key=lambda splice: splice.start)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from freebsd_port.engine.core.rebase.merge import Clash, Present, find_region, merge_splices
 from freebsd_port.engine.core.rebase.structure import merge_structure
-from freebsd_port.engine.core.source.scope import Scope
+from freebsd_port.engine.core.rebase.tree_version import Version
+from freebsd_port.engine.core.source.scope import UNPARSED, Scope
 from freebsd_port.engine.core.text.align import Chunk, align_lines
 from freebsd_port.engine.core.text.splice import Splice, apply_splices, find_splices
 
@@ -180,6 +182,41 @@ def find_renamed_file(
 def _bare(lines: Sequence[bytes]) -> list[bytes]:
     """Give the lines without indentation, which code may lose or gain where it goes."""
     return [line.strip() for line in lines]
+
+
+def find_behind_shim(path: str, base: Version, other: Version) -> str | None:
+    """Find the new file whose names a file now only imports, so that its old name goes on working.
+
+    None where the file defines anything itself, or where no new file that it imports has most of
+    its content.
+    """
+    lines, there = base.lines(path), other.lines(path)
+    if not path.endswith(".py") or not lines or not there or len(there) * 2 > len(lines):
+        return None
+    try:
+        body = ast.parse(b"".join(there)).body
+    except UNPARSED:
+        return None
+    if any(
+        isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) for node in body
+    ):
+        return None
+    package = path.rpartition("/")[0].split("/")
+    files: dict[str, list[bytes]] = {}
+    for node in body:
+        modules: list[str] = []
+        if isinstance(node, ast.Import):
+            modules = [alias.name.replace(".", "/") for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            module = "/".join((*above, *(node.module or "").split("."))).rstrip("/")
+            modules = [module, *(f"{module}/{alias.name}" for alias in node.names)]
+        for one in modules:
+            for file in (f"{one}.py", f"{one}/__init__.py"):
+                text = other.lines(file) if not base.exists(file) else None
+                if text is not None:
+                    files[file] = text
+    return find_renamed_file(path, lines, files.items())
 
 
 def _rename_head(text: Sequence[bytes], old: str, new: str) -> list[bytes]:

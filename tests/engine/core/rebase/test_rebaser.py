@@ -254,6 +254,15 @@ def test_a_renamed_file_is_found() -> None:
     assert patched({"pkg/host.py": MODULE}, done.text) == {"pkg/host.py": GREETED}
 
 
+def test_a_file_that_only_imports_the_new_one_is_followed_to_it() -> None:
+    shim = b"# Kept for what imports the old name.\nfrom pkg.host import *\n"
+    done = rebase({"pkg/m.py": shim, "pkg/host.py": MODULE, "pkg/n.py": MODULE})
+    assert done.state == "rewritten"
+    assert done.hunks[0].path == "pkg/host.py"
+    assert done.text is not None
+    assert patched({"pkg/host.py": MODULE}, done.text) == {"pkg/host.py": GREETED}
+
+
 def test_what_the_release_has_is_upstreamed() -> None:
     done = rebase({"pkg/m.py": b"# new\n" + GREETED})
     assert outcome(done) == ("upstreamed", "upstreamed", "new has it")
