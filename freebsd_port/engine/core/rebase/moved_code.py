@@ -58,8 +58,10 @@ def find_move(
     `scopes_of` gives a file's scopes, and is asked only where they may matter. `is_old` tells of
     path and name whether the base has that scope too, which then did not come of another. The
     splices lie inside the scope. None when no scope is alike enough, when two are about equally
-    alike, or when the merge clashes there too.
+    alike, when the merge clashes there too, or when a splice puts lines behind the scope's last.
     """
+    if splices[0].start < scope.start or splices[-1].stop > scope.stop:
+        return None
     text = list(base[scope.start : scope.stop])
     found = sorted(
         (
