@@ -37,9 +37,12 @@ class Common:
 
     def project(self) -> Project:
         """Find the project."""
+        from freebsd_port.cli.render import note_project
         from freebsd_port.openstack.store.project.project import find_project
 
-        return find_project(self.project_root)
+        project = find_project(self.project_root)
+        note_project(project.root)
+        return project
 
     def workspace(self) -> Workspace:
         """Open what the verb works on."""

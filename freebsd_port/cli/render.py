@@ -14,6 +14,8 @@ import click
 from freebsd_port.errors import PortError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from freebsd_port.openstack.store.project.project import Project
 
 _COLOURS: dict[str, dict[str, Any]] = {
@@ -110,9 +112,30 @@ def print_json(value: dict[str, Any]) -> None:
     click.echo(json.dumps(value, indent=2, default=str))
 
 
+_SERIES_ROOTS: list[Path] = []
+"""The project that the command works on, once it is known."""
+
+_AFTER_A_REBASE = ("freebsd-port series lock", "freebsd-port rebase --to")
+
+
+def note_project(root: Path) -> None:
+    """Say which project the command works on, for what an error tells the user to do next."""
+    _SERIES_ROOTS[:] = [root]
+
+
+def _next_command(error: PortError) -> str | None:
+    """Give the hint; while a rebase is unfinished, nothing else makes the series whole again."""
+    hint = error.hint or ""
+    if any(words in hint for words in _AFTER_A_REBASE) and any(
+        next(root.glob(".rebase/*/state.json"), None) for root in _SERIES_ROOTS
+    ):
+        return "freebsd-port rebase --continue"
+    return error.hint
+
+
 def problem_rows(problems: Iterable[PortError]) -> list[dict[str, str | None]]:
     """Give errors as every verb's JSON has them under `problems`."""
-    return [{"what": p.what, "where": p.where, "hint": p.hint} for p in problems]
+    return [{"what": p.what, "where": p.where, "hint": _next_command(p)} for p in problems]
 
 
 def print_error(error: PortError) -> None:
@@ -120,7 +143,7 @@ def print_error(error: PortError) -> None:
     parts = (
         (paint("error:", "bad"), error.what),
         ("  where:", error.where),
-        ("  try:  ", error.hint),
+        ("  try:  ", _next_command(error)),
     )
     for lead, text in parts:
         first, *more = (text or "").split("\n")

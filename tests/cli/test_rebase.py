@@ -97,6 +97,7 @@ def test_a_conflict_is_walked_through_to_its_end(run: Run, made: RebaseProject) 
         "2026.2 to 2026.1, 0 patches resolved by hand\n"
         "stopped at nova/greet-loudly.patch\n"
         "  markers left in .rebase/2026.1/work/nova/greet.py\n"
+        "conflicts to come: nova/leave-politely.patch\n"
     )
     assert run("rebase", "--continue") == Said(
         3,
@@ -108,6 +109,7 @@ def test_a_conflict_is_walked_through_to_its_end(run: Run, made: RebaseProject) 
     made.finish("2026.1", FINISHED)
     assert run("rebase", "--status").out.endswith(
         "  no marker is left: freebsd-port rebase --continue\n"
+        "conflicts to come: nova/leave-politely.patch\n"
     )
     said = run("rebase", "--continue")
     assert (said.status, said.out.endswith(stopped)) == (3, True)
@@ -171,6 +173,7 @@ def test_json_tells_every_hunk(run: Run, made: RebaseProject) -> None:
     patches = release.pop("patches")
     assert release == {
         "from": "2026.2",
+        "beside": [],
         "to": "2026.1",
         "stopped": GREET,
         "written": [],

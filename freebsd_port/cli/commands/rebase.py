@@ -109,7 +109,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     "old",
     metavar="NAME",
     shell_complete=complete_release,
-    help="Rebase from this release; by default the nearest that has a series.lock.",
+    help="Rebase from this release only; by default from the nearest on each side.",
 )
 @click.option("--all", "is_all", is_flag=True, help="Rebase to every release.")
 @click.option(
@@ -150,7 +150,11 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @output_options
 @pass_common
 def command(common: Common, **words: Any) -> None:
-    """Each hunk is merged three ways between the pinned wheels of the two releases.
+    """Each hunk is merged three ways between the pinned wheels of two releases.
+
+    Each patch is tried from the nearest release on each side that has a series.lock, and the better
+    result is taken. If both are clean but differ, and the code does not tell which is right, you
+    choose.
 
     If everything is clean, the result is written: variants that differ, tags in the series, and
     series.lock. At a conflict, files with diff3-style markers are in .rebase; resolve them and run

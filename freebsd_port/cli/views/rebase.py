@@ -13,7 +13,12 @@ from freebsd_port.cli.render import count, paint, print_json, say
 from freebsd_port.cli.views.report_file import save_report
 
 if TYPE_CHECKING:
-    from freebsd_port.engine.core.rebase.outcome import RebasedHunk, RebasedPatch, Sides
+    from freebsd_port.engine.core.rebase.outcome import (
+        Difference,
+        RebasedHunk,
+        RebasedPatch,
+        Sides,
+    )
     from freebsd_port.engine.core.rebase.progress import RebaseState
     from freebsd_port.engine.ops.rebase.flow import Rebased
     from freebsd_port.openstack.ops.rebase.proof import Proof
@@ -26,7 +31,7 @@ PROJECT_COMMAND = "freebsd-port rebase"
 def render_markdown(done: Sequence[Rebased], proofs: Sequence[Proof] = ()) -> str:
     """Give the checks that fail, a table of patches by release, and every hunk to look at."""
     names = list(dict.fromkeys(patch.name for one in done for patch in one.carried.patches))
-    titles = [f"{one.carried.old} to {one.carried.new}" for one in done]
+    titles = [f"{one.carried.origin} to {one.carried.new}" for one in done]
     lines = ["# Rebase of the series", "", *_proof_lines(proofs)]
     lines += [f"| patch | {' | '.join(titles)} |"]
     lines.append("|---" * (len(done) + 1) + "|")
@@ -38,6 +43,7 @@ def render_markdown(done: Sequence[Rebased], proofs: Sequence[Proof] = ()) -> st
         lines.append(f"| `{name}` | {' | '.join(cells)} |")
     for one in done:
         lines += _missing_lines(one)
+        lines += _difference_lines(one)
         lines += _fault_lines(one)
         lines += _hunk_lines(one)
     return "\n".join(lines) + "\n"
@@ -78,7 +84,7 @@ def _hunk_lines(one: Rebased) -> list[str]:
     ]
     if not rows:
         return []
-    title = f"## Hunks to look at: {one.carried.old} to {one.carried.new}"
+    title = f"## Hunks to look at: {one.carried.origin} to {one.carried.new}"
     return ["", title, "", "| patch | hunk | outcome | reason |", "|---|---|---|---|", *rows]
 
 
@@ -102,6 +108,33 @@ def _missing_lines(one: Rebased) -> list[str]:
     return ["", title, "", "| patch | line | name |", "|---|---|---|", *rows] if rows else []
 
 
+def _difference_lines(one: Rebased) -> list[str]:
+    found = [(patch, gap) for patch in one.carried.patches for gap in patch.differences]
+    if not found:
+        return []
+    lines = ["", f"## Where the two releases differ: {one.carried.origin} to {one.carried.new}"]
+    for patch, gap in found:
+        lines += ["", f"`{patch.name}`, `{gap.path}:{gap.line}`: {_tell_difference(patch, gap)}"]
+        for title, text in ((patch.source, gap.taken), (gap.version, gap.other)):
+            fence = "`" * 4
+            lines += ["", f"From {title}:", "", f"{fence}python", *_plain(text), fence]
+    return lines
+
+
+def _plain(lines: tuple[bytes, ...]) -> list[str]:
+    return b"".join(lines).decode("utf-8", "replace").splitlines()
+
+
+def _tell_difference(patch: RebasedPatch, gap: Difference) -> str:
+    if gap.decided is not None:
+        return (
+            f"as {gap.decided} has it, whose code is the same there; {gap.version} has it otherwise"
+        )
+    if patch.is_rebased:
+        return f"{patch.source} and {gap.version} have it differently; resolved before"
+    return f"{patch.source} and {gap.version} have it differently: choose"
+
+
 def _fault_lines(one: Rebased) -> list[str]:
     rows = [
         f"| `{patch.name}` | `{fault.path}:{fault.line}` | {fault.kind} | "
@@ -115,7 +148,7 @@ def _fault_lines(one: Rebased) -> list[str]:
 
 
 def _is_bad(patch: RebasedPatch) -> bool:
-    return not patch.is_rebased or patch.is_doubtful
+    return patch.state in ("conflict", "left") or patch.is_doubtful
 
 
 def _complaint(patch: RebasedPatch) -> str:
@@ -137,11 +170,11 @@ def render_junit(done: Sequence[Rebased]) -> str:
         suite = ElementTree.SubElement(
             root,
             "testsuite",
-            name=f"{one.carried.old} to {one.carried.new}",
+            name=f"{one.carried.origin} to {one.carried.new}",
             tests=str(len(patches)),
             failures=str(len(bad)),
             errors="0",
-            skipped=str(sum(patch.state == "off" for patch in patches)),
+            skipped=str(sum(patch.state in ("off", "waiting") for patch in patches)),
         )
         for patch in patches:
             case = ElementTree.SubElement(
@@ -150,15 +183,24 @@ def render_junit(done: Sequence[Rebased]) -> str:
             if _is_bad(patch):
                 failure = ElementTree.SubElement(case, "failure", message=_complaint(patch))
                 failure.text = "\n".join(f"{h.path}: {h.outcome}: {h.reason}" for h in patch.hunks)
+            elif patch.state == "waiting":
+                message = f"waits for {', '.join(patch.causes)}"
+                ElementTree.SubElement(case, "skipped", message=message)
             elif patch.state == "off":
                 ElementTree.SubElement(case, "skipped", message="off on this release")
+            if patch.differences:
+                output = ElementTree.SubElement(case, "system-out")
+                output.text = "\n".join(
+                    f"{gap.path}:{gap.line}: {_tell_difference(patch, gap)}"
+                    for gap in patch.differences
+                )
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
 _LOOKS = {
     "kept": "good", "rewritten": "warn", "upstreamed": "warn", "conflict": "bad",
-    "off": "dim", "left": "bad",
+    "waiting": "warn", "off": "dim", "left": "bad",
 }  # fmt: skip
 
 
@@ -222,6 +264,7 @@ def _row(one: Rebased) -> dict[str, Any]:
     conflict = carried.conflict
     return {
         "from": carried.old,
+        "beside": list(carried.beside),
         "to": carried.new,
         "stopped": conflict.name if conflict and one.unfinished else None,
         "written": list(one.written),
@@ -232,6 +275,19 @@ def _row(one: Rebased) -> dict[str, Any]:
                 "name": patch.name,
                 "state": patch.state,
                 "displaced": patch.displaced,
+                "source": patch.source,
+                "causes": list(patch.causes),
+                "differences": [
+                    {
+                        "path": gap.path,
+                        "line": gap.line,
+                        "version": gap.version,
+                        "taken": _plain(gap.taken),
+                        "other": _plain(gap.other),
+                        "decided": gap.decided,
+                    }
+                    for gap in patch.differences
+                ],
                 "missing": [
                     {"path": one.path, "line": one.line, "name": one.name} for one in patch.missing
                 ],
@@ -275,6 +331,7 @@ def _show(common: Common, one: Rebased, command: str) -> None:
     if common.verbosity >= 0:
         for patch in carried.patches:
             is_new = any(_is_to_look_at(patch, hunk) for hunk in patch.hunks)
+            is_new = is_new or bool(patch.differences)
             if patch.state != "kept" or patch.is_doubtful or is_new or common.verbosity > 0:
                 _show_patch(common, patch, carried.new)
         for path in one.written:
@@ -290,7 +347,7 @@ def _show(common: Common, one: Rebased, command: str) -> None:
     if faults:
         found += f"; {count(faults, 'fault')}"
     if common.verbosity >= 0 or carried.conflict or missing or faults:
-        say(f"{carried.old} to {carried.new}: {found}")
+        say(f"{carried.origin} to {carried.new}: {found}")
     if carried.conflict and one.unfinished:
         go_on = "--continue" if command == PROJECT_COMMAND else f"{command} --continue"
         stopped = f"{paint('stopped', 'bad')} at {carried.conflict.name}"
@@ -307,6 +364,12 @@ def _show_patch(common: Common, patch: RebasedPatch, release: str) -> None:
         say(f"  its variant does not apply any more and is replaced: patches/{patch.displaced}")
     for one in patch.missing:
         say(f"  {paint('missing', 'bad')}    {one.path}:{one.line}: {release} has no {one.name}")
+    for gap in patch.differences:
+        say(f"  differs    {gap.path}:{gap.line}: {_tell_difference(patch, gap)}")
+        if common.verbosity > 0 or gap.decided is None:
+            for mark, text in (("<", gap.taken), (">", gap.other)):
+                for line in _plain(text):
+                    say(f"  {paint(mark, 'dim')} {line}")
     for fault in patch.faults:
         kind = paint(f"{fault.kind:<10}", "bad")
         say(f"  {kind} {fault.path}:{fault.line}: {fault.reason}")
@@ -328,6 +391,8 @@ def show_state(
                 "verb": "rebase",
                 "from": state.old if state else None,
                 "to": state.new if state else None,
+                "beside": list(state.beside) if state else [],
+                "ahead": list(state.ahead) if state else [],
                 "stopped": state.stopped if state else None,
                 "settled": list(state.settled) if state else [],
                 "skipped": dict(state.skipped) if state else {},
@@ -339,13 +404,15 @@ def show_state(
         say("no rebase is in progress")
         return
     state, files = found
-    say(f"{state.old} to {state.new}, {count(len(state.settled), 'patch')} resolved by hand")
+    say(f"{state.origin} to {state.new}, {count(len(state.settled), 'patch')} resolved by hand")
     if state.stopped:
         say(f"{paint('stopped', 'bad')} at {state.stopped}")
         for path in files:
             say(f"  markers left in {os.path.relpath(path)}")
         if not files:
             say(f"  no marker is left: {command} --continue")
+        if state.ahead:
+            say(f"conflicts to come: {', '.join(state.ahead)}")
     else:
         say(f"interrupted while writing: {command} --continue")
 

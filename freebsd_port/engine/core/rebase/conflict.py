@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from freebsd_port.engine.core.rebase.merge import Clash, locate
 from freebsd_port.engine.core.rebase.outcome import Labels, WorkFile
@@ -16,13 +17,16 @@ _MARKER = re.compile(rb"<{7} ours: |\|{7} base: |>{7} theirs: ")
 
 
 def render_conflict(
-    before: Sequence[bytes], splices: Iterable[Splice], clashes: Iterable[Clash], labels: Labels
+    before: Sequence[bytes],
+    splices: Iterable[Splice],
+    clashes: Iterable[Clash],
+    labels: Callable[[Clash], Labels],
 ) -> bytes:
     """Give the file with the splices made and diff3-style markers around every clash.
 
     Source: git-merge-file(1), --diff3.
     """
-    marked = [Splice(c.start, c.stop, tuple(_mark(c, labels))) for c in clashes]
+    marked = [Splice(c.start, c.stop, tuple(_mark(c, labels(c)))) for c in clashes]
     every = sorted((*splices, *marked), key=lambda splice: (splice.start, splice.stop))
     return b"".join(apply_splices(before, every))
 
@@ -49,15 +53,27 @@ def make_work_files(
     spliced: Mapping[str, Sequence[Splice]],
     clashed: Mapping[str, Sequence[Clash]],
     labels: Labels,
+    chosen: Mapping[str, Sequence[Clash]] | None = None,
+    choice_labels: Labels | None = None,
 ) -> tuple[WorkFile, ...]:
-    """Give every file of a patch in conflict, as far as it is merged."""
+    """Give every file of a patch in conflict, as far as it is merged.
+
+    `chosen` has what a person has to choose from, with labels of its own.
+    """
     found = []
-    for path in dict.fromkeys((*spliced, *clashed)):
+    choices = chosen or {}
+    for path in dict.fromkeys((*spliced, *clashed, *choices)):
         lines = read(path)
-        clashes = sorted(clashed.get(path, ()), key=lambda clash: clash.start)
-        content = render_conflict(lines or (), spliced.get(path, ()), clashes, labels)
+        clashes = sorted(
+            (*clashed.get(path, ()), *choices.get(path, ())), key=lambda clash: clash.start
+        )
         before = None if lines is None else b"".join(lines)
-        found.append(WorkFile(path, content, before, tuple(clashes), labels))
+        file = WorkFile(
+            path, b"", before, tuple(clashes), labels, frozenset(choices.get(path, ())),
+            choice_labels,
+        )  # fmt: skip
+        content = render_conflict(lines or (), spliced.get(path, ()), clashes, file.labels_of)
+        found.append(replace(file, content=content))
     return tuple(found)
 
 
@@ -95,7 +111,7 @@ def read_resolutions(
     found = []
     at = 0
     for clash in file.clashes:
-        text = _mark(clash, file.labels)
+        text = _mark(clash, file.labels_of(clash))
         start = next(n for n in range(at, len(marked)) if marked[n : n + len(text)] == text)
         at = stop = start + len(text)
         try:

@@ -15,7 +15,7 @@ Outcome = Literal["exact", "offset", "merged", "moved", "upstreamed", "conflict"
 OUTCOMES: tuple[Outcome, ...] = ("exact", "offset", "merged", "moved", "upstreamed", "conflict")
 """From the least to the most that a reviewer has to look at, but for what needs no patch."""
 
-State = Literal["kept", "rewritten", "upstreamed", "conflict", "off", "left"]
+State = Literal["kept", "rewritten", "upstreamed", "conflict", "waiting", "off", "left"]
 
 
 class RebaseError(PortError):
@@ -116,6 +116,35 @@ class WorkFile:
 
     labels: Labels
 
+    choices: frozenset[Clash] = frozenset()
+    """Those of the clashes that are between two versions that the patch comes from."""
+
+    choice_labels: Labels | None = None
+    """What stands behind their markers."""
+
+    def labels_of(self, clash: Clash) -> Labels:
+        """Give what stands behind the markers of a clash."""
+        return self.choice_labels if self.choice_labels and clash in self.choices else self.labels
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A place for which two versions that a patch comes from give different lines."""
+
+    path: str
+    line: int
+    """1-based line of the new version, over the earlier patches."""
+
+    version: str
+    """The one whose patch gives the other lines."""
+
+    taken: tuple[bytes, ...]
+    """What the patch from the version that was chosen makes of it."""
+
+    other: tuple[bytes, ...]
+    decided: str | None
+    """The version whose code is the same there; None if a person has to choose."""
+
 
 @dataclass(frozen=True, slots=True)
 class RebasedPatch:
@@ -124,7 +153,8 @@ class RebasedPatch:
     name: str
     state: State
     """kept: the text that the release takes now is right; rewritten: it needs `text`; off: the
-    series, or a person, leaves it out there; left: nobody asked for it, and it does not fit."""
+    series, or a person, leaves it out there; left: nobody asked for it, and it does not fit;
+    waiting: it conflicts, but only because patches before it do."""
 
     hunks: tuple[RebasedHunk, ...]
     text: bytes | None
@@ -142,10 +172,19 @@ class RebasedPatch:
     faults: tuple[Fault, ...] = ()
     """What else is wrong about its lines there, although they merge."""
 
+    causes: tuple[str, ...] = ()
+    """The patches in conflict that one that is waiting waits for."""
+
+    source: str | None = None
+    """The version that it was rebased from, if there was a choice."""
+
+    differences: tuple[Difference, ...] = ()
+    """Where another version that it could be rebased from gives something else."""
+
     @property
     def is_rebased(self) -> bool:
         """Tell whether nothing is left to be done about it."""
-        return self.state not in ("conflict", "left")
+        return self.state not in ("conflict", "waiting", "left")
 
     @property
     def is_doubtful(self) -> bool:

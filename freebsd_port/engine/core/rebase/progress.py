@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 from freebsd_port.engine.core.text.file import find_path_fault
 
-_TUPLES = ("settled", "unfinished")
+_TUPLES = ("settled", "unfinished", "beside", "ahead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,21 @@ class RebaseState:
     places: Mapping[str, str] = field(default_factory=dict)
     """Where a series that belongs to no release and its two trees are, for the next command."""
 
+    beside: tuple[str, ...] = ()
+    """Other releases that each patch is tried from."""
+
+    ahead: tuple[str, ...] = ()
+    """The patches behind the one that it stopped at that are in conflict too."""
+
+    @property
+    def origin(self) -> str:
+        """Name every release that patches come from."""
+        return " and ".join((self.old, *self.beside))
+
     def is_of(self, other: RebaseState) -> bool:
         """Tell whether both are states of the same rebase."""
-        return (self.old, self.new, self.only, self.places) == (
-            *(other.old, other.new, other.only, other.places),
+        return (self.old, self.beside, self.new, self.only, self.places) == (
+            *(other.old, other.beside, other.new, other.only, other.places),
         )
 
 
@@ -64,9 +75,10 @@ def parse_rebase_state(data: bytes) -> RebaseState:
     try:
         state = RebaseState(**{**value, **{one: tuple(value[one]) for one in _TUPLES}})
         texts = [state.old, state.new, state.today, *state.skipped.values(), *state.settled]
+        texts += state.beside
         texts += [*state.places, *state.places.values()]
         texts += [text for text in (state.only, state.stopped) if text is not None]
-        paths = [*state.skipped, *state.settled, *state.unfinished, *state.saved]
+        paths = [*state.skipped, *state.settled, *state.unfinished, *state.saved, *state.ahead]
         kinds = {type(was_there) for was_there in state.saved.values()}
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not the state of a rebase: {error}") from error

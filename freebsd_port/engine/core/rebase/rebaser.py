@@ -87,10 +87,11 @@ def find_fit(version: Version, patch: Patch, entry: SeriesEntry) -> Fits | None:
         for one in placed
         for number, hunk in enumerate(one.hunks, 1)
     ]
-    return Fits(_edits_of(placed), tuple(hunks))
+    return Fits(find_placed_edits(placed), tuple(hunks))
 
 
-def _edits_of(placed: Sequence[PlacedChange]) -> dict[str, FileEdit]:
+def find_placed_edits(placed: Sequence[PlacedChange]) -> dict[str, FileEdit]:
+    """Give what placed changes do to the version that they are placed on, by path."""
     return {
         one.path: FileEdit(one.path, one.kind, one.source, tuple(one.splices), one.mode)
         for one in placed
@@ -185,7 +186,7 @@ class Rebaser:
             return Attempt(RebasedPatch(name, "kept", fits.hunks, None), placed, fits.edits)
         merges = self._merge_all(placed)
         hunks = tuple(hunk for merge in merges for hunk in merge.hunks)
-        edits = _by_path(merges)
+        edits = find_edits(merges)
         if settled:
             made = self._read(settled, merges)
             done = self._finish(entry, patch, placed, made, self._settle(hunks, made))
@@ -196,7 +197,7 @@ class Rebaser:
             work = make_work_files(
                 lambda path: self.other.lines(sources.get(path, path)),
                 _splices(merges),
-                _clashes(merges),
+                find_clashes(merges),
                 labels,
             )
             conflict = RebasedPatch(name, "conflict", hunks, None, work)
@@ -338,7 +339,7 @@ class Rebaser:
     def _merge_all(self, placed: Sequence[PlacedChange]) -> list[FileMerge]:
         """Merge every change; where moved code would come to lie over other code, none moves."""
         merges = [self._merge(one, may_move=True) for one in placed]
-        clashes = _clashes(merges)
+        clashes = find_clashes(merges)
         ranges = {
             path: [(one.start, one.stop) for one in (*splices, *clashes.get(path, ()))]
             for path, splices in _splices(merges).items()
@@ -494,12 +495,12 @@ class Rebaser:
             kinds = {one.kind for one in placed} | {one.kind for one in edits.values()}
             is_named = kinds - {"edit"}
             self._renames = None if is_named else self._renames.without(read | written)
-        write_edits(self.base, _edits_of(placed))
+        write_edits(self.base, find_placed_edits(placed))
         if not is_written:
             write_edits(self.other, edits)
 
 
-def _by_path(merges: Sequence[FileMerge]) -> dict[str, FileEdit]:
+def find_edits(merges: Sequence[FileMerge]) -> dict[str, FileEdit]:
     """Give what is to be done to each file; moved code adds to what is done there already."""
     found: dict[str, FileEdit] = {}
     for merge in merges:
@@ -522,7 +523,8 @@ def _splices(merges: Sequence[FileMerge]) -> dict[str, list[Splice]]:
     return {path: sorted(s, key=lambda splice: splice.start) for path, s in found.items()}
 
 
-def _clashes(merges: Sequence[FileMerge]) -> dict[str, list[Clash]]:
+def find_clashes(merges: Sequence[FileMerge]) -> dict[str, list[Clash]]:
+    """Give what needs a person, by path of the other version."""
     found: dict[str, list[Clash]] = {}
     for merge in merges:
         for path, clashes in merge.clashes.items():
@@ -543,7 +545,10 @@ def tell_findings(
     if not found.missing and not found.faults:
         return list(patches)
     pending = b"".join(
-        line for one in patches if one.state == "conflict" for line in texts[one.name].added_lines()
+        line
+        for one in patches
+        if one.state in ("conflict", "waiting")
+        for line in texts[one.name].added_lines()
     )
     missing = tuple(m for m in found.missing if not mentions(pending, m.name))
     told = []

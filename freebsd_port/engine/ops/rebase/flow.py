@@ -40,6 +40,14 @@ class RebasedSeries:
     tree: ListedTree = field(repr=False, compare=False)
     """The new version as it is."""
 
+    beside: tuple[str, ...] = ()
+    """Other versions that each patch was tried from."""
+
+    @property
+    def origin(self) -> str:
+        """Name every version that the patches were tried from."""
+        return " and ".join((self.old, *self.beside))
+
     @property
     def conflict(self) -> RebasedPatch | None:
         """Give the first patch that needs a person, or None."""
@@ -125,7 +133,7 @@ def continue_rebase(rebasing: Rebasing) -> Rebased:
         state = _require_begun(rebasing)
         store = rebasing.store(state)
         if state.stopped is not None and not store.work.exists():
-            state = replace(state, stopped=None, unfinished=())
+            state = replace(state, stopped=None, unfinished=(), ahead=())
             store.save(state)  # first: no half of what is laid out may be taken for finished
         if state.stopped is not None:
             carried = rebasing.rebase(state)
@@ -139,7 +147,7 @@ def continue_rebase(rebasing: Rebasing) -> Rebased:
             _require_finished(rebasing, store, patch.work, files)
             store.settle(patch.name, files)
             settled = (*state.settled, patch.name)
-            state = replace(state, stopped=None, settled=settled, unfinished=())
+            state = replace(state, stopped=None, settled=settled, unfinished=(), ahead=())
             store.save(state)
             _remember(store, patch, files)  # before, it would be no conflict any more
         return _write(rebasing, state, rebasing.rebase(state))
@@ -153,7 +161,7 @@ def skip_patch(rebasing: Rebasing, reason: str | None) -> Rebased:
             raise RebaseError("no patch is in conflict", hint=f"{rebasing.command} --continue")
         why = reason or f"left out in a rebase from {state.old}"
         skipped = {**state.skipped, state.stopped: why}
-        state = replace(state, stopped=None, skipped=skipped, unfinished=())
+        state = replace(state, stopped=None, skipped=skipped, unfinished=(), ahead=())
         return _write(rebasing, state, rebasing.rebase(state))
 
 
@@ -202,7 +210,7 @@ def _require_begun(rebasing: Rebasing) -> RebaseState:
 def _begun(rebasing: Rebasing, state: RebaseState) -> RebaseError:
     stopped = f", stopped at {state.stopped}" if state.stopped else ", interrupted"
     return RebaseError(
-        f"a rebase from {state.old} to {state.new} is in progress{stopped}",
+        f"a rebase from {state.origin} to {state.new} is in progress{stopped}",
         where=str(rebasing.store(state).place),
         hint=f"{rebasing.command} --continue, --skip or --abort",
     )
@@ -256,7 +264,8 @@ def _write(rebasing: Rebasing, state: RebaseState, carried: RebasedSeries) -> Re
         return Rebased(carried, written)
     unfinished = store.lay_out(conflict.work)
     paths = tuple(file.path for file in conflict.work if file.clashes)
-    store.save(replace(state, stopped=conflict.name, unfinished=paths))
+    _, *ahead = (patch.name for patch in carried.patches if patch.state == "conflict")
+    store.save(replace(state, stopped=conflict.name, unfinished=paths, ahead=tuple(ahead)))
     return Rebased(carried, written, unfinished=unfinished)
 
 

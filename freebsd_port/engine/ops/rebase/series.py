@@ -10,6 +10,7 @@ from pathlib import Path
 from freebsd_port.engine.core.apply.place import QUILT_FUZZ
 from freebsd_port.engine.core.apply.planner import plan_series
 from freebsd_port.engine.core.patch.patch import Patch, parse_patch
+from freebsd_port.engine.core.rebase.candidates import Candidates
 from freebsd_port.engine.core.rebase.outcome import MisfitError, RebasedPatch, RebaseError
 from freebsd_port.engine.core.rebase.progress import RebaseState
 from freebsd_port.engine.core.rebase.rebaser import Rebaser, tell_findings
@@ -143,15 +144,20 @@ class SeriesRebasing:
         store = self.store(state)
         self.progress(f"rebasing the series from {old.label} to {new.label}")
         known: dict[bytes, bytes] = {}
-        rebaser = Rebaser(
-            Version(old.tree, known), Version(new.tree, known), old.label, new.label, None,
-            store.resolutions.recall, is_wary=False, max_fuzz=int(state.places["fuzz"]),
-        )  # fmt: skip
+        other = Version(new.tree, known)
+
+        def make_rebaser() -> Rebaser:
+            return Rebaser(
+                Version(old.tree, known), other, old.label, new.label, None,
+                store.resolutions.recall, is_wary=False, max_fuzz=int(state.places["fuzz"]),
+            )  # fmt: skip
+
+        candidates = Candidates(other, [make_rebaser])
         series, patches = self._read(state)
         settled = store.read_settled(state)
         try:
             done = [
-                _rebase_one(rebaser, state, entry, patches[entry.name], settled.get(entry.name))
+                _rebase_one(candidates, state, entry, patches[entry.name], settled.get(entry.name))
                 for entry in series.entries
             ]
         except MisfitError as error:
@@ -161,9 +167,10 @@ class SeriesRebasing:
             one.name: parse_patch(one.name, one.text) if one.text is not None else patches[one.name]
             for one in done
         }
-        told = tell_findings(rebaser.other, rebaser.base, done, texts)
+        base = candidates.rebaser(0).base
+        told = tell_findings(other, base, done, texts)
         is_whole = all(patch.is_rebased for patch in done)
-        files = rebaser.other.changes()
+        files = other.changes()
         return RebasedSeries(old.label, new.label, tuple(told), files, is_whole, new.tree)
 
     def plan_files(self, state: RebaseState, carried: RebasedSeries) -> dict[str, bytes]:
@@ -240,7 +247,7 @@ def _place(state: RebaseState) -> SeriesPlace:
 
 
 def _rebase_one(
-    rebaser: Rebaser,
+    candidates: Candidates,
     state: RebaseState,
     entry: SeriesEntry,
     patch: Patch,
@@ -248,7 +255,7 @@ def _rebase_one(
 ) -> RebasedPatch:
     """Rebase the next patch, or do with it what was asked for."""
     if entry.name in state.skipped:
-        return rebaser.leave(entry, patch)
+        return candidates.leave(entry, [patch])
     if state.only not in (None, entry.name):
-        return rebaser.keep(entry, patch, patch)
-    return rebaser.rebase(entry, patch, patch, settled)
+        return candidates.keep(entry, [patch], patch)
+    return candidates.rebase(entry, [patch], patch, settled)

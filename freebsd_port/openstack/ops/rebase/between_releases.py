@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from freebsd_port.engine.core.patch.patch import Patch, parse_patch
 from freebsd_port.engine.core.progress import counted
+from freebsd_port.engine.core.rebase.candidates import Candidates
 from freebsd_port.engine.core.rebase.outcome import MisfitError, RebasedPatch, RebaseError
 from freebsd_port.engine.core.rebase.progress import RebaseState
 from freebsd_port.engine.core.rebase.rebaser import Rebaser, tell_findings
@@ -29,29 +31,30 @@ def rebase_series(
     is_offline: bool,
     progress: Callable[[str], None],
 ) -> RebasedSeries:
-    """Rebase every patch, with what a person decided so far.
+    """Rebase every patch from each candidate, with what a person decided so far.
 
     A patch in conflict is left out on the new release and the rest goes on, so that every
     conflict is found. Raises RebaseError when the series does not apply to the old release.
     """
 
+    store = RebaseStore(project.root, state.new)
+    known: dict[bytes, bytes] = {}
+
     def read(release: str) -> WheelTree:
         pins = project.load_release(release).pins
         return WheelTree(require_wheels(pins, is_offline=is_offline, progress=progress))
 
-    store = RebaseStore(project.root, state.new)
-    base, other = read(state.old), read(state.new)
-    known: dict[bytes, bytes] = {}
-    rebaser = Rebaser(
-        Version(base, known),
-        Version(other, known),
-        state.old,
-        state.new,
-        state.today,
-        store.resolutions.recall,
-    )
+    def make_rebaser(release: str) -> Rebaser:
+        base = Version(read(release), known)
+        return Rebaser(base, other, release, state.new, state.today, store.resolutions.recall)
+
+    tree = read(state.new)
+    other = Version(tree, known)
+    names = (state.old, *state.beside)
+    candidates = Candidates(other, [partial(make_rebaser, name) for name in names])
     entries = load_series(project.series).entries
-    carrier = _Carrier(project, state, rebaser, store.read_settled(state), entries, read)
+    settled = store.read_settled(state)
+    carrier = _Carrier(project, state, candidates, settled, entries, make_rebaser)
     each = counted(progress, f"rebasing to {state.new}", entries)
     try:
         patches = [done for entry in each if (done := carrier.rebase(entry))]
@@ -61,7 +64,7 @@ def rebase_series(
     patches = carrier.tell_findings(patches)
     is_whole = all(patch.is_rebased for patch in patches)
     return RebasedSeries(
-        state.old, state.new, tuple(patches), rebaser.other.changes(), is_whole, other
+        state.old, state.new, tuple(patches), other.changes(), is_whole, tree, state.beside
     )
 
 
@@ -72,55 +75,61 @@ class _Carrier:
         self,
         project: Project,
         state: RebaseState,
-        rebaser: Rebaser,
+        candidates: Candidates,
         settled: Mapping[str, Mapping[str, bytes]],
         entries: Sequence[SeriesEntry],
-        read: Callable[[str], WheelTree],
+        make_rebaser: Callable[[str], Rebaser],
     ) -> None:
         self.project = project
         self.state = state
-        self.rebaser = rebaser
+        self.candidates = candidates
         self.settled = settled
         self.entries = entries
-        self.read = read
+        self.make_rebaser = make_rebaser
         self.order = project.release_names()
         self.sources = {name: project_source(project, name) for name in self.order}
 
     def rebase(self, entry: SeriesEntry) -> RebasedPatch | None:
         """Rebase the next patch; None when it is on neither release."""
         _require_carriable(entry)
-        state, rebaser = self.state, self.rebaser
-        is_old, is_new = (self._is_on(entry, release) for release in (state.old, state.new))
+        state, candidates, name = self.state, self.candidates, entry.name
+        patches = [
+            self._text(entry, release) if self._is_on(entry, release) else None
+            for release in (state.old, *state.beside)
+        ]
+        is_old, is_new = any(patches), self._is_on(entry, state.new)
         if not is_old and not is_new:
             return None
-        name = entry.name
-        old, new = (self._text(entry, release) for release in (state.old, state.new))
+        if is_old and (not is_new or name in state.skipped):
+            return candidates.leave(entry, patches)
+        new = self._text(entry, state.new)
         if not is_old:
-            return rebaser.adopt(entry, new) or self._rebase_from_elsewhere(entry)
-        if not is_new or name in state.skipped:
-            return rebaser.leave(entry, old)
+            return candidates.adopt(entry, new) or self._rebase_from_elsewhere(entry)
         if state.only not in (None, name):
-            return rebaser.keep(entry, old, new)
+            return candidates.keep(entry, patches, new)
         is_own = _is_own(self.project, self.sources[state.new], name)
-        done = rebaser.rebase(entry, old, new, self.settled.get(name), is_own=is_own)
+        done = candidates.rebase(entry, patches, new, self.settled.get(name), is_own=is_own)
         return self._name_displaced(done)
 
     def tell_findings(self, patches: list[RebasedPatch]) -> list[RebasedPatch]:
         """Tell each patch of what is missing or wrong about its lines on the new release."""
         entries = {entry.name: entry for entry in self.entries}
         texts = {patch.name: self._there(entries[patch.name], patch) for patch in patches}
-        return tell_findings(self.rebaser.other, self.rebaser.base, patches, texts)
+        base = self.candidates.rebaser(0).base
+        return tell_findings(self.candidates.other, base, patches, texts)
 
     def _there(self, entry: SeriesEntry, done: RebasedPatch) -> Patch:
         """Give what a patch is on the new release, or would be if it could be carried."""
         if done.text is not None:
             return parse_patch(entry.name, done.text)
-        release = self.state.old if done.state == "conflict" else self.state.new
+        release = self.state.new
+        if done.state in ("conflict", "waiting"):
+            release = done.source or self.state.old
         return self._text(entry, release)
 
     def _name_displaced(self, done: RebasedPatch) -> RebasedPatch:
         own = variant_name(done.name, self.state.new)
-        if done.name in self.settled or done.state not in ("rewritten", "conflict"):
+        if done.name in self.settled or done.state not in ("rewritten", "conflict", "waiting"):
             return done
         return replace(done, displaced=own if (self.project.patches / own).exists() else None)
 
@@ -140,13 +149,14 @@ class _Carrier:
                 hint="rebase from a release that has it, with --from",
             )
         donor = min(donors, key=lambda name: abs(self.order.index(name) - place))
-        rebaser = replace(self.rebaser, base=Version(self.read(donor)), old_release=donor)
+        rebaser = self.make_rebaser(donor)
         for earlier in self.entries[: self.entries.index(entry)]:
             if self._is_on(earlier, donor):
                 rebaser.leave(earlier, self._text(earlier, donor))
         current, settled = self._text(entry, new), self.settled.get(entry.name)
-        self.rebaser.forget()
-        return rebaser.rebase(entry, self._text(entry, donor), current, settled)
+        attempt = rebaser.attempt(entry, self._text(entry, donor), current, settled)
+        patch = replace(attempt.patch, source=donor)
+        return self.candidates.take(entry, replace(attempt, patch=patch))
 
     def _is_on(self, entry: SeriesEntry, release: str) -> bool:
         return is_on(entry, release, self.order, frozenset())
@@ -175,11 +185,10 @@ def _require_carriable(entry: SeriesEntry) -> None:
         raise RebaseError(f"the series names {entry.name!r}, and {fault}", where=where)
 
 
-def choose_old_release(project: Project, new: str) -> str:
-    """Choose the release to rebase from: the nearest that has a series.lock.
+def choose_candidates(project: Project, new: str) -> tuple[str, ...]:
+    """Choose the releases to rebase from: the nearest on each side that has a series.lock.
 
-    The newest older one for a release newer than all of them, else the nearest newer one.
-    Raises RebaseError when the series applies to no other release.
+    The newer one comes first. Raises RebaseError when the series applies to no other release.
     """
     order = project.release_names()
     others = [name for name in order if name != new and project.series_lock(name).exists()]
@@ -192,4 +201,4 @@ def choose_old_release(project: Project, new: str) -> str:
             where=str(project.root / "releases"),
             hint="name the release that the patches are for with --from",
         )
-    return newer[0] if newer else older[-1]
+    return (*newer[:1], *older[-1:])

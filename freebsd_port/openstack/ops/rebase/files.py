@@ -32,7 +32,10 @@ def plan_files(project: Project, state: RebaseState, carried: RebasedSeries) -> 
     """
     files: dict[str, bytes] = {}
     order = project.release_names()
-    others = {name for name in order if project.series_lock(name).exists()} | {state.old}
+    others = {name for name in order if project.series_lock(name).exists()} | {
+        state.old,
+        *state.beside,
+    }
     series = project.series.read_bytes()
     tagged = series
     for patch in carried.patches:

@@ -15,7 +15,7 @@ from freebsd_port.engine.ops.rebase import flow
 from freebsd_port.engine.ops.rebase.flow import Rebased, RebasedSeries, UnfinishedError
 from freebsd_port.engine.ops.target.patch_source import load_series
 from freebsd_port.engine.store.rebase.rebase_store import RebaseStore
-from freebsd_port.openstack.ops.rebase.between_releases import choose_old_release, rebase_series
+from freebsd_port.openstack.ops.rebase.between_releases import choose_candidates, rebase_series
 from freebsd_port.openstack.ops.rebase.files import plan_files
 from freebsd_port.openstack.store.project.project import Project
 
@@ -58,7 +58,7 @@ class ReleaseRebasing:
     def rebase(self, state: RebaseState) -> RebasedSeries:
         """Rebase the series over the pinned wheels."""
         settings = self.settings
-        settings.progress(f"rebasing the series from {state.old} to {state.new}")
+        settings.progress(f"rebasing the series from {state.origin} to {state.new}")
         return rebase_series(
             self.project, state, is_offline=settings.is_offline, progress=settings.progress
         )
@@ -78,17 +78,23 @@ def start_rebase(
 ) -> Rebased:
     """Rebase the series; on a conflict keep what is done and stop, or if unattended do nothing.
 
-    `old` None is the nearest release that has the series. One that was killed while it wrote is
-    taken up again. Raises RebaseError when another one has stopped at a conflict.
+    `old` None tries each patch from the nearest release on each side that has the series. One that
+    was killed while it wrote is taken up again. Raises RebaseError when another one has stopped
+    at a conflict.
     """
     _require_writable(project, settings)
     project.load_release(new)
-    old = project.load_release(old).name if old else choose_old_release(project, new)
+    beside: tuple[str, ...] = ()
+    if old:
+        old = project.load_release(old).name
+    else:
+        old, *others = choose_candidates(project, new)
+        beside = tuple(others)
     if old == new:
         raise RebaseError(f"{new} cannot be rebased onto itself", hint="name another with --from")
     series = load_series(project.series)
     only = series.names[series.require_index(settings.only)] if settings.only else None
-    wanted = RebaseState(old, new, settings.today, only)
+    wanted = RebaseState(old, new, settings.today, only, beside=beside)
     rebasing = ReleaseRebasing(project, settings)
     return flow.start_rebase(rebasing, wanted, is_dry=settings.is_dry, is_attended=is_attended)
 

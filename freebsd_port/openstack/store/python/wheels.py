@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -87,7 +88,7 @@ def require_wheels(
     missing = [pin for pin in pins if found[pin] is None]
     if missing and is_offline:
         raise WheelError(
-            f"offline, and not in the cache: {', '.join(pin.wheel for pin in missing)}",
+            f"offline, and not in the cache: {', '.join(_tell_missing(pin) for pin in missing)}",
             where=str(_wheels_directory()),
             hint="run the command once without --offline",
         )
@@ -95,6 +96,15 @@ def require_wheels(
         _download(missing, progress or (lambda message: None))
         found |= {pin: find_wheel(pin) for pin in missing}
     return tuple(_present(pin, found[pin]) for pin in pins)
+
+
+def _tell_missing(pin: Pin) -> str:
+    """Name a wheel; if the cache has it with other bytes, with both hashes."""
+    try:
+        found = hashlib.sha256(_entry(pin).read_bytes()).hexdigest()
+    except OSError:
+        return pin.wheel
+    return f"{pin.wheel} (sha256 {found} is there, {pin.sha256} is pinned)"
 
 
 def find_wheel(pin: Pin) -> Wheel | None:
@@ -173,8 +183,21 @@ def _pip_download(pins: Sequence[Pin], directory: Path, names: str) -> None:
         )
 
 
+_MISMATCH = re.compile(
+    r"^\s+(?P<name>[^\s=]+)==(?P<version>\S+) from .*\n"
+    r"\s+Expected sha256 (?P<expected>\w+)\n(?:\s+Expected\s+or \w+\n)*"
+    r"\s+Got\s+(?P<got>\w+)",
+    re.MULTILINE,
+)
+
+
 def pip_complaint(stderr: str) -> str:
-    """The last thing pip called an error, in one line."""
+    """The last thing pip called an error, in one line; a wrong hash with its package."""
+    if wrong := _MISMATCH.search(stderr):
+        return (
+            f"{wrong['name']} {wrong['version']} has sha256 {wrong['got']}, "
+            f"not {wrong['expected']}, which is pinned"
+        )
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
     return (errors or lines or ["it gave no reason"])[-1]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,7 +70,7 @@ def test_a_wheel_on_the_index_with_another_hash_is_refused(index: Path) -> None:
     (index / pin.wheel).write_bytes((index / pin.wheel).read_bytes() + b"\0")
     with pytest.raises(WheelError, match=r"could not download nova 1\.0") as caught:
         require_wheels([pin])
-    assert "HASHES" in caught.value.what
+    assert pin.sha256 in caught.value.what
     assert not entry_of(pin).exists()
 
 
@@ -156,3 +158,21 @@ def test_a_pinned_wheel_comes_from_the_index_and_is_what_its_record_says() -> No
     (wheel,) = require_wheels([pin])
     assert set(record_paths(wheel.record())) == set(wheel.paths())
     assert b"setrlimit" in wheel.read("oslo_rootwrap/cmd.py")
+
+
+def test_another_hash_names_the_package_and_both_hashes(index: Path) -> None:
+    pin = make_wheel(index, "nova")
+    wrong = replace(pin, sha256="0" * 64)
+    with pytest.raises(WheelError) as caught:
+        require_wheels([wrong])
+    told = f"nova 1.0 has sha256 {pin.sha256}, not {wrong.sha256}, which is pinned"
+    assert caught.value.what == f"pip could not download nova 1.0: {told}"
+    require_wheels([pin])
+    entry_of(pin).write_bytes(b"damaged")
+    with pytest.raises(WheelError) as caught:
+        require_wheels([pin], is_offline=True)
+    found = hashlib.sha256(b"damaged").hexdigest()
+    assert caught.value.what == (
+        f"offline, and not in the cache: {pin.wheel} "
+        f"(sha256 {found} is there, {pin.sha256} is pinned)"
+    )
