@@ -165,6 +165,14 @@ def test_an_aborted_connection_is_no_end_of_an_open_listener(listener, number):
 
 
 @PATCH
+def test_another_error_of_accept_is_raised_from_a_closed_listener_too(listener):
+    listener.close()
+    listener._socket = RefusingSocket(accept=errno.EMFILE)
+    with pytest.raises(OSError, match=os.strerror(errno.EMFILE)):
+        listener.accept()
+
+
+@PATCH
 @pytest.mark.on_freebsd
 def test_the_daemon_stops_cleanly(start_daemon):
     status, path = stop_after_a_command(start_daemon())
