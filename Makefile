@@ -17,6 +17,7 @@
 #   make pop             take every patch off again
 #   make bench           speed and memory against quilt, git and patch
 #   make fuzz            random histories and damaged patches against GNU patch, git and quilt
+#   make mutants         small mistakes in the added lines, and which no check notices
 #   make compare-quilt   Debian's real series, byte for byte against quilt (downloads them)
 #   make compare-rebase  Debian's real series, hunk by hunk against git rebase (downloads them)
 #   make prove-rebase    real releases and refactorings, rebased and judged (downloads wheels)
@@ -39,7 +40,7 @@ TOOL = .venv/bin/freebsd-port
 MADE = $(VENV)/.freebsd-port.json
 
 .PHONY: help venv patch test lint types test-port test-tool test-long verify-upstream \
-	verify-releases services demo bare-machine check pop bench fuzz compare-quilt compare-rebase \
+	verify-releases services demo bare-machine check pop bench fuzz mutants compare-quilt compare-rebase \
 	prove-rebase tox docs \
 	docs-check man tables dist hooks clean
 
@@ -120,6 +121,10 @@ bench: .venv/ready
 
 fuzz: .venv/ready-to-test
 	@.venv/bin/python tests/fuzz
+
+mutants: .venv/ready-to-test $(MADE)
+	@$(TOOL) apply --quiet --release $(RELEASE) --venv $(VENV)
+	@.venv/bin/python tests/mutants --release $(RELEASE) --venv $(VENV)
 
 compare-quilt: .venv/ready
 	@.venv/bin/python scripts/compare_quilt.py

@@ -30,6 +30,9 @@ _LEAST_ALIKE = 0.6
 _LEAST_ALIKE_HEADS = 0.4
 """The same for the heads of two blocks, which begin with the same word."""
 
+_TELLING = 2
+"""A statement of more words than this stands at one place only, as a rule."""
+
 _LEAST_KEPT = 0.3
 """What theirs must have of the base's statements for it to be the same code."""
 
@@ -293,11 +296,37 @@ def _find_renames(old: Source, new: Source) -> dict[str, str]:
                 if word.text in gone and word.start in plain:
                     found.setdefault(word.text, set()).add(instead.text)
     one_to_one = {name: next(iter(to)) for name, to in found.items() if len(to) == 1}
-    return {
+    names = {
         name: to
         for name, to in one_to_one.items()
         if to in come and list(one_to_one.values()).count(to) == 1 and to.isidentifier()
     }
+    known_keys = {one.key for one in new.statements}
+    for statement in old.statements:
+        bound = {name for name in names if _binds(statement, name)}
+        if not bound or statement.defines is not None:
+            continue
+        if _key_with(statement, names) not in known_keys:
+            for name in bound:  # it stands for something else now
+                names.pop(name)
+    return names
+
+
+def _binds(one: Statement, name: str) -> bool:
+    """Tell whether a statement gives a variable its value."""
+    texts = [word.text for word in one.words]
+    ends = [n for n, text in enumerate(texts) if text in ("=", "in", ":=")]
+    targets = texts[: ends[0]] if ends and (texts[ends[0]] != "in" or "for" in texts) else []
+    after_as = [texts[n + 1] for n, text in enumerate(texts[:-1]) if text == "as"]
+    return name in targets or name in after_as
+
+
+def _key_with(one: Statement, names: dict[str, str]) -> str:
+    """Give the key of a statement with other names for its variables."""
+    plain = {name.start for name in _plain_names(one)}
+    return " ".join(
+        names.get(word.text, word.key) if word.start in plain else word.key for word in one.words
+    )
 
 
 def _pair_by_form(
@@ -374,6 +403,7 @@ class _Merge:
         kept = sum(number is not None for number in self.to_theirs.to)
         if kept < _LEAST_KEPT * len(self.base.statements):
             raise _UncertainError
+        self._require_none_moved()
         pieces: list[_Piece] = []
         edges = (-1, *anchors, len(self.base.statements))
         for before, behind in pairwise(edges):
@@ -407,6 +437,18 @@ class _Merge:
             and (is_sorted or one.first not in ("import", "from"))
         ]
 
+    def _require_none_moved(self) -> None:
+        """Raise where theirs has elsewhere what ours takes away."""
+        there = {
+            one.key
+            for number, one in enumerate(self.theirs.statements)
+            if number not in self.to_theirs.back
+        }
+        for one, mine in zip(self.base.statements, self.to_ours.to, strict=True):
+            is_import = one.first in ("import", "from")
+            if mine is None and len(one.words) > _TELLING and not is_import and one.key in there:
+                raise _UncertainError
+
     def _sides(self, number: int) -> tuple[int, int]:
         """Give an anchor's statement on both sides; what lies behind the last for the end."""
         if number < 0:
@@ -439,7 +481,9 @@ class _Merge:
         ]
         if is_same:
             return [self._put(one, before, behind) for one in ours]
-        if meant_ours == meant_theirs:
+        if meant_ours == meant_theirs and (
+            not meant_ours or self._is_there(ours, theirs, before, behind)
+        ):
             return kept()  # theirs has other comments here: they stay
         if meant == meant_theirs:
             at = _find_run(keys_ours, keys) if keys else len(ours)
@@ -450,13 +494,80 @@ class _Merge:
                 *kept(),
                 *(self._put(one, before, behind) for one in ours[at + len(keys) :]),
             ]
+        if meant_ours and self._is_there(ours, theirs, before, behind):
+            is_gone = not set(meant) & set(meant_theirs)
+            if is_gone or not meant:
+                return kept()
+        if meant and _find_run(meant_theirs, meant) is not None:
+            return self._replace(old, ours, theirs, before, behind)
         if meant:
             return self._merge_imports(old, ours, theirs, before, behind)
-        if meant_ours and _find_run(meant_theirs, meant_ours) is not None:
-            return kept()
         if not meant_ours:
-            raise _UncertainError  # ours has other comments only
+            there = [one.key for n in theirs if (one := self.theirs.statements[n]).is_comment]
+            mine_keys = [self.ours.statements[n].key for n in ours]
+            gone = {self.base.statements[n].key for n in old}.difference(mine_keys)
+            if gone.isdisjoint(there) and _find_run(there, mine_keys) is not None:
+                return kept()
+            return self._replace(old, ours, theirs, before, behind)
         return self._merge_additions(ours, theirs, kept(), before, behind)
+
+    def _replace(
+        self, old: list[int], ours: list[int], theirs: list[int], before: int, behind: int
+    ) -> list[_Piece]:
+        """Put ours in the place of the base's statements, next to which theirs has put others."""
+        only_comments = not _meant(self.base, old)
+        statements = [self.base.statements[number] for number in old]
+        keys = [one.key for one in statements if only_comments or not one.is_comment]
+        run = [n for n in theirs if only_comments or not self.theirs.statements[n].is_comment]
+        at = _find_run([self.theirs.statements[n].key for n in run], keys) if keys else None
+        if at is None:
+            raise _UncertainError
+        first, last = run[at], run[at + len(keys) - 1]
+        known = {self.base.statements[n].key for n in old}
+        if any(self.theirs.statements[n].key not in known for n in range(first, last + 1)):
+            raise _UncertainError
+        kept = [
+            self._keep(n, before, behind)
+            for n in theirs
+            if self.theirs.statements[n].key not in known
+        ]
+        above = sum(n < first and self.theirs.statements[n].key not in known for n in theirs)
+        put = [self._put(n, before, behind) for n in ours]
+        return [*kept[:above], *put, *kept[above:]]
+
+    def _is_there(
+        self, ours: Sequence[int], theirs: Sequence[int], before: int, behind: int
+    ) -> bool:
+        """Tell whether theirs has put in the same statements, in the same block."""
+        mine = [s for n in ours if not (s := self.ours.statements[n]).is_comment]
+        every = [s for n in theirs if not (s := self.theirs.statements[n]).is_comment]
+        at = _find_run([one.key for one in every], [one.key for one in mine])
+        if at is None:
+            return False
+        run = every[at : at + len(mine)]
+        if len({one.indent - other.indent for one, other in zip(mine, run, strict=True)}) > 1:
+            return False
+        inside = {id(one) for one in mine}
+        for one, other in zip(mine, run, strict=True):
+            if id(one.parent) in inside:
+                continue
+            block = None
+            if one.parent is not None:
+                block = self.to_ours.back.get(self.numbers_ours[id(one.parent)])
+                if block is None:
+                    continue  # put in by ours further up, where the same is asked
+            place = None if block is None else self.to_theirs.to[block]
+            parent = None if place is None else self.theirs.statements[place]
+            blocks = [parent, self._find_home(block)]
+            for neighbour in (before, behind):
+                if 0 <= neighbour < len(self.base.statements):
+                    n, m = self._sides(neighbour)
+                    if self.ours.statements[n].parent is one.parent:
+                        blocks.append(self.theirs.statements[m].parent)
+            is_empty = parent is not None and blocks[1] is None and _is_in(other, parent)
+            if not is_empty and not any(other.parent is known for known in blocks):
+                return False
+        return True
 
     def _merge_imports(
         self, old: list[int], ours: list[int], theirs: list[int], before: int, behind: int

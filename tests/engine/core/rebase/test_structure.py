@@ -147,6 +147,41 @@ def test_a_name_that_is_gone_from_theirs_is_not_used() -> None:
     assert merge(ours, theirs) is None
 
 
+def test_a_name_that_stands_for_something_else_now_is_not_taken_for_a_new_name() -> None:
+    theirs = BASE.replace("info = self.get_info(instance)", "state = self.get_state(instance)")
+    theirs = theirs.replace("instance, info,", "instance, state,").replace(
+        "return info", "return state"
+    )
+    ours = BASE.replace("        LOG.debug(", "        check(info)\n        LOG.debug(")
+    assert merge(ours, theirs) is None
+
+
+def test_the_same_statement_in_another_block_is_not_what_ours_puts_in() -> None:
+    base = "def f(a):\n    one(a)\n    two(a)\n"
+    ours = base.replace("    two(a)\n", "    check(a)\n    two(a)\n")
+    theirs = base.replace("    two(a)\n", "    if a:\n        check(a)\n    two(a)\n")
+    assert merge(ours, theirs, base) is None
+
+
+def test_what_ours_takes_away_and_theirs_moves_is_a_conflict() -> None:
+    base = "def f(a):\n    one(a, 1)\n    two(a, 2)\n    three(a, 3)\n    four(a, 4)\n"
+    ours = base.replace("    two(a, 2)\n", "")
+    theirs = ours.replace("    four(a, 4)\n", "    four(a, 4)\n    two(a, 2)\n")
+    assert merge(ours, theirs, base) is None
+
+
+def test_what_ours_replaces_is_replaced_inside_a_new_block_too() -> None:
+    base = "def f(a):\n    # begin\n    one(a)\n"
+    ours = "def f(a):\n    # begin it\n    b = a.b\n    if b:\n        other(b)\n"
+    theirs = "def f(a):\n    with a.lock:\n        # begin\n        one(a)\n"
+    assert text(merge(ours, theirs, base)) == (
+        "def f(a):\n    with a.lock:\n        # begin it\n        b = a.b\n"
+        "        if b:\n            other(b)\n"
+    )
+    ours = base.replace("# begin", "# begin it")
+    assert text(merge(ours, theirs, base)) == theirs.replace("# begin", "# begin it")
+
+
 def test_two_changes_of_one_expression_are_not_merged() -> None:
     theirs = BASE.replace("self.get_info(instance)", "self.find_info(instance)")
     assert merge(BASE.replace("get_info(instance)", "get_info(instance.uuid)"), theirs) is None

@@ -1,0 +1,1 @@
+"""Mutation testing of the patches: which small mistake in an added line would no check notice?"""
