@@ -23,10 +23,10 @@ _RUN = 64
 _FEW = 1000
 """With fewer lines between the common ends, lines are looked up as they are asked for."""
 
-_FOLLOWING = 256
+_FOLLOWING = 32
 """So many lines are looked up at once."""
 
-_OFTEN = 4
+_OFTEN = 8
 """After so many times, all lines are."""
 
 _SMALL = 2000
