@@ -6,7 +6,10 @@ from freebsd_port.engine.core.rebase.moved_code import find_move
 from freebsd_port.engine.core.source.scope import find_scopes
 from freebsd_port.engine.core.text.splice import Splice
 
-BASE = b"def f():\n    call_first()\n    call_second()\n    call_third()\n    call_fourth()\n\n\ndef g():\n    pass\n"
+BASE = (
+    b"def f():\n    call_first()\n    call_second()\n    call_third()\n    call_fourth()\n"
+    b"\n\ndef g():\n    pass\n"
+)
 
 
 def test_a_splice_behind_the_last_line_of_the_scope_does_not_move_with_it() -> None:
