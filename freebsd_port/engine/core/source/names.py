@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from freebsd_port.engine.core.source.scope import UNPARSED, as_module
 
 _GLOBAL = re.compile(rb"\n[ \t]+global[ \t]+([\w, \t]+)")
-_DYNAMIC = (b"__getattr__", b"__import__(", b"globals()", b"sys.modules[", b"vars()")
+_DYNAMIC = (b"__getattr__", b"globals()", b"sys.modules[", b"vars()")
 """Where one of these stands, names may come to be in ways that cannot be read."""
 
 

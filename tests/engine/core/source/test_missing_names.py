@@ -14,7 +14,7 @@ PATH = "pkg/m.py"
 OTHERS = {
     "pkg/__init__.py": "",
     "pkg/config.py": "import os\n\nLIMIT = 3\n\n\nclass Disk:\n    SIZE = 1\n",
-    "pkg/registry.py": "def fill():\n    __import__('pkg.config')\n",
+    "pkg/registry.py": "def fill():\n    globals()['anything'] = 1\n",
     "pkg/lazy.py": "def __getattr__(name):\n    return name\n",
     "pkg/late.py": "def start():\n    global CACHE\n    CACHE = {}\n",
     "pkg/star.py": "from pkg.config import *\n",
@@ -91,6 +91,7 @@ def in_work(line: str) -> list[str]:
         ("from pkg.config import Disk, Tape", ["pkg.config.Tape"]),
         ("from elsewhere import Tape", []),
         ("import pkg.config2", ["pkg.config2"]),
+        ("return __import__('pkg.config').config, tree", ["tree"]),
     ],
 )
 def test_what_a_line_reads_is_missing_where_nothing_binds_it(line: str, names: list[str]) -> None:
