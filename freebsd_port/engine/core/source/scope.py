@@ -174,6 +174,10 @@ def shift_tops(
     return tuple(shifted)
 
 
+_LOOSE = (b"#", b")", b"]", b"}")
+"""What begins a line whose indentation says nothing: a comment, or the end of a long signature."""
+
+
 def heads_around(lines: Sequence[bytes], index: int, tops: Sequence[int]) -> tuple[bytes, bytes]:
     """Give the heads of the nearest block around a line, by indentation, and of the outermost one.
 
@@ -187,7 +191,7 @@ def heads_around(lines: Sequence[bytes], index: int, tops: Sequence[int]) -> tup
     while at >= 0:
         line = lines[at]
         text = line.lstrip()
-        if text and not text.startswith(b"#"):
+        if text and not text.startswith(_LOOSE):
             indent = len(line) - len(text)
             if margin is not None and indent < margin and text.startswith(DEFINITIONS):
                 return text.partition(b"(")[0], outermost

@@ -152,6 +152,18 @@ def test_a_hunk_goes_to_the_name_that_still_stands_and_not_to_a_copy_of_the_old_
     assert patched({"pkg/m.py": new}, done.text) == {"pkg/m.py": new.replace(EDITED, good)}
 
 
+def test_a_long_signature_hides_no_copy_of_the_old_text() -> None:
+    head, long = b"def greet(self, who):", b"def greet(\n        self,\n        who,\n    ):"
+    old, edited = MODULE.replace(head, long), EDITED.replace(head, long)
+    copy = old.replace(b"def greet(", b"def _greet_legacy(")
+    new = copy.replace(b"    def _greet_legacy", edited + b"    def _greet_legacy")
+    put_in = b"        self.count(who)\n        self.log"
+    ours = old.replace(b"        self.log(text)", put_in + b"(text)")
+    done = rebase({"pkg/m.py": new}, ours, base=old)
+    (hunk,) = done.hunks
+    assert (hunk.outcome, hunk.scope, hunk.new_scope) == ("merged", "Host.greet", "Host.greet")
+
+
 def test_a_name_that_stands_with_another_text_is_a_conflict_and_no_copy_is_changed() -> None:
     other = b"    def greet(self, who):\n        return self.helper.greet(who)\n\n"
     done = rebase({"pkg/m.py": LEGACY.replace(b"    def _greet", other + b"    def _greet")})
