@@ -163,15 +163,21 @@ def rebase_with_us(
     """Rebase into a directory, leaving out what is in conflict; give our outcome of each patch."""
     rebasing = SeriesRebasing(output.absolute(), True, "freebsd-port rebase", lambda message: None)
     request = SeriesRequest(find_place(series, patches), str(old), str(new))
-    found = start_series(rebasing, request).carried.patches
-    names = [one.name for one in found if one.state == "conflict"]
-    begun = flow.read_rebase(rebasing.root)
-    if names and begun:  # as --skip would have it, one after the other
-        skipped = dict.fromkeys(names, "in conflict")
-        state = replace(begun[0], stopped=None, unfinished=(), skipped=skipped)
+    carried = start_series(rebasing, request).carried
+    found = {one.name: one for one in carried.patches}
+    skipped: dict[str, str] = {}
+    while not carried.is_whole:  # as --skip would have it, one after the other
+        named = [one.name for one in carried.patches if one.state == "conflict"]
+        skipped |= dict.fromkeys(named, "in conflict")
+        begun = flow.read_rebase(rebasing.root)
+        assert begun
+        assert named
+        state = replace(begun[0], stopped=None, unfinished=(), skipped=dict(skipped))
         rebasing.store(state).save(state)
-        assert flow.continue_rebase(rebasing).carried.is_whole
-    return found
+        carried = flow.continue_rebase(rebasing).carried
+        waited = (one for one in carried.patches if found[one.name].state == "waiting")
+        found |= {one.name: one for one in waited}
+    return tuple(found.values())
 
 
 def compare(series: Path, patches: Path, old: Path, new: Path, work: Path) -> Comparison:

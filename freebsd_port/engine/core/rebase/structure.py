@@ -924,6 +924,10 @@ class _Merge:
         made = read_source(_split_bytes(text))
         if len(made.statements) != 1 or [w.key for w in made.statements[0].words] != words:
             raise _UncertainError
+        if not changes_theirs:
+            end = (ours.stop - 1, len(self.ours.lines[ours.stop - 1]))
+            if _meaning(text) != _meaning(self.ours.text((ours.start, 0), end)):
+                raise _UncertainError
         return text, made.statements[0].key
 
     def _require_known_names(self) -> None:
@@ -1047,6 +1051,20 @@ def _split_bytes(text: str) -> list[bytes]:
 
 _Change = tuple[int, int, int, int]
 """Words [i, j) became words [k, m)."""
+
+
+_AROUND = ("{}", "{} pass", "if 1: pass\n{} pass", "try: pass\n{} pass", "{}\ndef f(): pass")
+"""What makes a module of a statement, or of the head of one."""
+
+
+def _meaning(text: str) -> str | None:
+    """Give the syntax tree of a statement as text; None where it does not stand by itself."""
+    for around in _AROUND:
+        try:
+            return ast.dump(ast.parse(around.format(text.strip())))
+        except SyntaxError:
+            continue
+    return None
 
 
 def _word_changes(old: Statement, new: Statement) -> list[_Change]:

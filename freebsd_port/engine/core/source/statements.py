@@ -324,6 +324,8 @@ def _is_idle(
         return False
     if text == "for":
         return behind == "in"
+    if text == "in" and words[0].text not in ("for", "async"):
+        return False  # what is compared with may go on behind it
     if text == "assert":
         return commas == 0 and behind in ("", ",")
     return behind in ("", ":")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from textwrap import dedent
 
 import pytest
@@ -180,6 +181,19 @@ def test_what_ours_replaces_is_replaced_inside_a_new_block_too() -> None:
     )
     ours = base.replace("# begin", "# begin it")
     assert text(merge(ours, theirs, base)) == theirs.replace("# begin", "# begin it")
+
+
+@pytest.mark.parametrize(
+    "behind",
+    ["and not self.is_arm64()", "or (\n            self.kind == 'bhyve' and self.new\n        )"],
+)
+def test_what_goes_on_behind_a_tuple_stays_behind_it(behind: str) -> None:
+    base = "    def f(self):\n        if self.kind in ('qemu', 'kvm'):\n            self.start()\n"
+    ours = base.replace("'kvm'):", f"'kvm') {behind}:")
+    theirs = base.replace("'", '"')
+    made = text(merge(ours, theirs, base))
+    assert made is not None
+    assert ast.dump(ast.parse(dedent(made))) == ast.dump(ast.parse(dedent(ours)))
 
 
 def test_two_changes_of_one_expression_are_not_merged() -> None:
