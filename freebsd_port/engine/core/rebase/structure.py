@@ -891,7 +891,18 @@ class _Merge:
         return _Piece(_shift_lines(lines, theirs, shift), lead, key, mine, other)
 
     def _merge_words(self, old: Statement, ours: Statement, theirs: Statement) -> tuple[str, str]:
-        """Put what ours does to the words of a statement into theirs."""
+        """Put what ours does to the words of a statement into theirs.
+
+        Words on several lines are put on one if nothing in theirs lets a statement go on there.
+        """
+        try:
+            return self._put_words(old, ours, theirs, is_joined=False)
+        except (NoStatementsError, _UncertainError):
+            return self._put_words(old, ours, theirs, is_joined=True)
+
+    def _put_words(
+        self, old: Statement, ours: Statement, theirs: Statement, *, is_joined: bool
+    ) -> tuple[str, str]:
         changes_theirs = _word_changes(old, theirs)
         changes = [
             change
@@ -914,6 +925,8 @@ class _Merge:
             if put:
                 since = ours.words[k - 1].stop if i == j and k else put[0].start
                 instead = self.ours.text(since, put[-1].stop)
+                if is_joined and "#" not in instead:
+                    instead = _LINE_END.sub(" ", instead)
             head, tail = self.theirs.text(begin, first), text[len(self.theirs.text(begin, last)) :]
             if not put and head[-1:] in ("(", "[", "{"):
                 tail = tail.lstrip(" ")
@@ -1053,6 +1066,7 @@ _Change = tuple[int, int, int, int]
 """Words [i, j) became words [k, m)."""
 
 
+_LINE_END = re.compile(r"\s*\n\s*")
 _AROUND = ("{}", "{} pass", "if 1: pass\n{} pass", "try: pass\n{} pass", "{}\ndef f(): pass")
 """What makes a module of a statement, or of the head of one."""
 

@@ -196,6 +196,16 @@ def test_what_goes_on_behind_a_tuple_stays_behind_it(behind: str) -> None:
     assert ast.dump(ast.parse(dedent(made))) == ast.dump(ast.parse(dedent(ours)))
 
 
+def test_words_on_several_lines_go_on_one_where_no_bracket_holds_them() -> None:
+    base = "    def f(self):\n        if self.kind in ('qemu', 'kvm'):\n            self.start()\n"
+    ours = base.replace("if self", "if (self").replace(
+        "'kvm'):", "'kvm') and\n                not self.is_arm64()):"
+    )
+    made = text(merge(ours, base.replace("'", '"'), base))
+    assert made is not None
+    assert '        if self.kind in ("qemu", "kvm") and not self.is_arm64():\n' in made
+
+
 def test_two_changes_of_one_expression_are_not_merged() -> None:
     theirs = BASE.replace("self.get_info(instance)", "self.find_info(instance)")
     assert merge(BASE.replace("get_info(instance)", "get_info(instance.uuid)"), theirs) is None
