@@ -158,9 +158,7 @@ def guest_on(domain, option, monkeypatch, **options):
     )
     nova_driver = driver.LibvirtDriver(None)
     host = types.SimpleNamespace(
-        get_guest=lambda instance: guest.Guest(domain),
-        has_min_version=lambda **wanted: False,
-        ended_processes={},
+        get_guest=lambda instance: guest.Guest(domain), has_min_version=lambda **wanted: False
     )
     monkeypatch.setattr(nova_driver, "_host", host)
     return nova_driver, instance
