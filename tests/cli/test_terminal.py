@@ -211,7 +211,10 @@ def test_a_wrong_verb_is_told_the_right_one(capfd: pytest.CaptureFixture[str]) -
 def test_no_verb_shows_the_help_and_exits_with_2(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main([])
-    assert "Exit status: 0 done, 1 failed, 2 usage, 3 hand work needed, 4 rebased" in capfd.readouterr().err
+    assert (
+        "Exit status: 0 done, 1 failed, 2 usage, 3 hand work needed, 4 rebased"
+        in capfd.readouterr().err
+    )
 
 
 @pytest.mark.parametrize("verb", EVERY_VERB)

@@ -185,7 +185,7 @@ def test_packages_that_do_not_agree_leave_the_environment_unfinished(
 def test_a_wheel_with_another_hash_is_refused(project: Project) -> None:
     for path in (project.root / "index").glob("nova-*"):
         path.write_bytes(path.read_bytes() + b"\0")
-    with pytest.raises(InstallerError, match="nova 1.0 has sha256 .* which is pinned"):
+    with pytest.raises(InstallerError, match=r"nova 1.0 has sha256 .* which is pinned"):
         make_environment(project, project.load_release(), project.environment("2026.2"))
 
 
