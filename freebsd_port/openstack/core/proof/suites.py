@@ -50,6 +50,7 @@ SUITES = (
         (f"{_UNIT}.conf", f"{_UNIT}.test_conf"),
         ("nova/conf/",),
     ),
+    Suite("nova.exception", "nova", "fast", (f"{_UNIT}.test_exception",), ("nova/exception.py",)),
     Suite("nova.console", "nova", "fast", (f"{_UNIT}.console",), ("nova/console/",)),
     Suite(
         "nova.compute.monitors",
