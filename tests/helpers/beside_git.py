@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from git_environment import GIT_ENVIRONMENT
+
 from freebsd_port.engine.core.rebase.outcome import RebasedHunk, RebasedPatch
 from freebsd_port.engine.ops.rebase import flow
 from freebsd_port.engine.ops.rebase.series import (
@@ -24,17 +26,6 @@ from freebsd_port.engine.ops.rebase.series import (
 
 Tree = str
 """The name of a tree object."""
-
-_IDENTITY = {
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_EDITOR": "true",
-    "GIT_AUTHOR_NAME": "T",
-    "GIT_AUTHOR_EMAIL": "t@example.org",
-    "GIT_COMMITTER_NAME": "T",
-    "GIT_COMMITTER_EMAIL": "t@example.org",
-    "LC_ALL": "C",
-}
 
 
 @dataclass(frozen=True)
@@ -103,7 +94,7 @@ class Repository:
         return subprocess.run(
             ["git", *words],
             cwd=self.work,
-            env=os.environ | _IDENTITY | (env or {}),
+            env=os.environ | GIT_ENVIRONMENT | (env or {}),
             capture_output=True,
             check=False,
         )

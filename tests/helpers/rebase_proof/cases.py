@@ -10,7 +10,6 @@ import re
 import resource
 import shutil
 import subprocess
-import sys
 import tomllib
 import zipfile
 from collections.abc import Iterable, Sequence
@@ -283,8 +282,3 @@ def build_chain(project: Project, release: str, start: Files, work: Path) -> Cha
         chain.names.append(name)
         chain.states.append(files)
     return chain
-
-
-def find_python() -> Path:
-    """Give the interpreter that has what freebsd-port needs."""
-    return Path(sys.executable)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import io
 import re
 import tokenize
 from collections import Counter
@@ -208,21 +207,6 @@ def net_change(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> dict[Unit,
     return found
 
 
-def add_bags(bags: Iterator[dict[Unit, Bag]]) -> dict[Unit, Bag]:
-    """Add changes of units up."""
-    total: dict[Unit, Bag] = {}
-    for one in bags:
-        for unit, bag in one.items():
-            there = total.setdefault(unit, Counter())
-            for token, count in bag.items():
-                there[token] += count
-    for unit in list(total):
-        total[unit] = Counter({token: count for token, count in total[unit].items() if count})
-        if not total[unit]:
-            del total[unit]
-    return total
-
-
 class _Normaliser(ast.NodeTransformer):
     """Takes away what a reordered dictionary, or a docstring's layout, changes."""
 
@@ -281,8 +265,3 @@ def parse_fault(path: str, content: bytes) -> str | None:
     except SyntaxError as error:
         return f"{path}:{error.lineno}: {error.msg}"
     return None
-
-
-def decode_lines(content: bytes) -> list[str]:
-    """Give the lines of a file with their ends."""
-    return io.StringIO(content.decode(), newline="").readlines()

@@ -11,18 +11,13 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from git_environment import GIT_ENVIRONMENT
+
 from .code_units import Files
 
-_ENVIRONMENT = {
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_AUTHOR_NAME": "T",
-    "GIT_AUTHOR_EMAIL": "t@example.org",
+_ENVIRONMENT = GIT_ENVIRONMENT | {
     "GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z",
-    "GIT_COMMITTER_NAME": "T",
-    "GIT_COMMITTER_EMAIL": "t@example.org",
     "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z",
-    "LC_ALL": "C",
 }
 
 

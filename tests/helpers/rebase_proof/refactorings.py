@@ -189,6 +189,21 @@ def by_function(edit: Callable[[Source, Function, object], None]) -> Callable[[F
     return carry_out
 
 
+def by_file(edit: Callable[[Source, object], None]) -> Callable[[Files, Plan], Files]:
+    """Make of an edit of one file an edit of every file in the plan."""
+
+    def carry_out(files: Files, plan: Plan) -> Files:
+        made = dict(files)
+        for (path, _), what in plan.items():
+            if path in files:
+                source = Source(files[path])
+                edit(source, what)
+                made[path] = source.done()
+        return made
+
+    return carry_out
+
+
 def touched_functions(subject: Subject) -> Iterator[tuple[Unit, Source, Function]]:
     """Give every function that the series changes, where its name is unique in the file."""
     for path in sorted({unit[0] for unit in subject.touched}):
@@ -237,24 +252,17 @@ def _reformat(files: Files, plan: Plan) -> Files:
     return made
 
 
-def _double_quotes(files: Files, plan: Plan) -> Files:
+def _double_quotes(source: Source, _: object) -> None:
     """Write every string in double quotes that can be."""
-    made = dict(files)
-    for path, _ in plan:
-        if path not in files:
-            continue
-        source = Source(files[path])
-        text_lines = files[path].decode().splitlines(keepends=True)
-        for token in tokenize.tokenize(io.BytesIO(files[path]).readline):
-            found = re.fullmatch(r"([bBuUrRfF]*)'([^'\"]*)'", token.string, re.S)
-            is_triple = "'''" in token.string
-            if token.type == tokenize.STRING and found and not is_triple:
-                line, column = token.start
-                start = source.at(line, len(text_lines[line - 1][:column].encode()))
-                end = start + len(token.string.encode())
-                source.replace(start, end, f'{found[1]}"{found[2]}"')
-        made[path] = source.done()
-    return made
+    text_lines = source.content.decode().splitlines(keepends=True)
+    for token in tokenize.tokenize(io.BytesIO(source.content).readline):
+        found = re.fullmatch(r"([bBuUrRfF]*)'([^'\"]*)'", token.string, re.S)
+        is_triple = "'''" in token.string
+        if token.type == tokenize.STRING and found and not is_triple:
+            line, column = token.start
+            start = source.at(line, len(text_lines[line - 1][:column].encode()))
+            end = start + len(token.string.encode())
+            source.replace(start, end, f'{found[1]}"{found[2]}"')
 
 
 def _wrap(header: str, footer: str, needs: str | None) -> Callable[[Files, Plan], Files]:
@@ -513,37 +521,24 @@ def _as_f_string(source: Source, text: str, right: ast.expr) -> str | None:
     return "f'" + re.sub("%s", lambda match: f"{{{next(segments)}}}", text) + "'"
 
 
-def _f_strings(files: Files, plan: Plan) -> Files:
-    made = dict(files)
-    for (path, _), known in plan.items():
-        if path in files:
-            assert isinstance(known, frozenset)
-            source = Source(files[path])
-            for node, text in _formatted(source):
-                if ast.dump(node) in known:
-                    source.replace(*source.range(node), text)
-            made[path] = source.done()
-    return made
+def _f_strings(source: Source, known: object) -> None:
+    assert isinstance(known, frozenset)
+    for node, text in _formatted(source):
+        if ast.dump(node) in known:
+            source.replace(*source.range(node), text)
 
 
-def _reverse_dicts(files: Files, plan: Plan) -> Files:
+def _reverse_dicts(source: Source, _: object) -> None:
     """Turn the order of dictionaries around that have each key on a line of its own."""
-    made = dict(files)
-    for path, _ in plan:
-        if path not in files:
-            continue
-        source = Source(files[path])
-        taken = -1
-        nodes = (node for node in ast.walk(source.tree) if isinstance(node, ast.Dict))
-        for node in sorted(nodes, key=lambda one: one.lineno):
-            blocks = _item_blocks(source, node)
-            if blocks and blocks[0][0] > taken:
-                for (start, end), (other, last) in zip(blocks, reversed(blocks), strict=True):
-                    text = source.content[source.starts[other] : source.starts[last]]
-                    source.replace(source.starts[start], source.starts[end], text)
-                taken = blocks[-1][1]
-        made[path] = source.done()
-    return made
+    taken = -1
+    nodes = (node for node in ast.walk(source.tree) if isinstance(node, ast.Dict))
+    for node in sorted(nodes, key=lambda one: one.lineno):
+        blocks = _item_blocks(source, node)
+        if blocks and blocks[0][0] > taken:
+            for (start, end), (other, last) in zip(blocks, reversed(blocks), strict=True):
+                text = source.content[source.starts[other] : source.starts[last]]
+                source.replace(source.starts[start], source.starts[end], text)
+            taken = blocks[-1][1]
 
 
 def _item_blocks(source: Source, node: ast.Dict) -> list[tuple[int, int]]:
@@ -645,29 +640,22 @@ def _handle_first(source: Source, function: Function, what: object) -> None:
 # --- where things are -----------------------------------------------------------------------------
 
 
-def _reorder_imports(files: Files, plan: Plan) -> Files:
+def _reorder_imports(source: Source, _: object) -> None:
     """Turn around each run of imports that have a line each."""
-    made = dict(files)
-    for path, _ in plan:
-        if path not in files:
-            continue
-        source = Source(files[path])
-        runs: list[list[int]] = [[]]
-        for node in source.tree.body:
-            is_plain = isinstance(node, ast.Import | ast.ImportFrom)
-            is_plain = is_plain and node.lineno == node.end_lineno
-            if isinstance(node, ast.ImportFrom) and node.module == "__future__":
-                is_plain = False
-            if not is_plain or (runs[-1] and runs[-1][-1] != node.lineno - 2):
-                runs.append([])
-            if is_plain:
-                runs[-1].append(node.lineno - 1)
-        for run in runs:
-            texts = [source.lines[index] for index in run]
-            for index, text in zip(run, reversed(texts), strict=True):
-                source.replace(source.starts[index], source.starts[index + 1], text)
-        made[path] = source.done()
-    return made
+    runs: list[list[int]] = [[]]
+    for node in source.tree.body:
+        is_plain = isinstance(node, ast.Import | ast.ImportFrom)
+        is_plain = is_plain and node.lineno == node.end_lineno
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+            is_plain = False
+        if not is_plain or (runs[-1] and runs[-1][-1] != node.lineno - 2):
+            runs.append([])
+        if is_plain:
+            runs[-1].append(node.lineno - 1)
+    for run in runs:
+        texts = [source.lines[index] for index in run]
+        for index, text in zip(run, reversed(texts), strict=True):
+            source.replace(source.starts[index], source.starts[index + 1], text)
 
 
 def _plan_neighbours(subject: Subject) -> Plan:
@@ -696,18 +684,11 @@ def _plan_neighbours(subject: Subject) -> Plan:
     return found
 
 
-def _add_neighbours(files: Files, plan: Plan) -> Files:
+def _add_neighbours(source: Source, places: object) -> None:
     """Insert something of the same kind where the series inserts."""
-    made = dict(files)
-    for (path, _), places in plan.items():
-        if path not in files:
-            continue
-        assert isinstance(places, tuple)
-        source = Source(files[path])
-        for number, (start, _, lines) in enumerate(places):
-            source.insert_before_line(start, _like(b"".join(lines).decode(), number))
-        made[path] = source.done()
-    return made
+    assert isinstance(places, tuple)
+    for number, (start, _, lines) in enumerate(places):
+        source.insert_before_line(start, _like(b"".join(lines).decode(), number))
 
 
 def _like(ours: str, number: int) -> str:
@@ -1089,9 +1070,9 @@ REFACTORINGS = (
     Refactoring("black", "every file reformatted as black does", every_file, _reformat),
     Refactoring("annotations", "annotations on every signature", _plan_annotations,
                 by_function(_annotate)),
-    Refactoring("quotes", "double quotes everywhere", every_file, _double_quotes),
-    Refactoring("f-strings", "f-strings instead of %", _plan_f_strings, _f_strings),
-    Refactoring("imports", "imports in another order", every_file, _reorder_imports),
+    Refactoring("quotes", "double quotes everywhere", every_file, by_file(_double_quotes)),
+    Refactoring("f-strings", "f-strings instead of %", _plan_f_strings, by_file(_f_strings)),
+    Refactoring("imports", "imports in another order", every_file, by_file(_reorder_imports)),
     Refactoring("with", "bodies put into a `with`", every_touched,
                 _wrap("with contextlib.ExitStack():", "", "import contextlib")),
     Refactoring("try", "bodies put into a `try`", every_touched,
@@ -1109,9 +1090,9 @@ REFACTORINGS = (
     Refactoring("local", "a local renamed", plan_locals, by_function(_rename), has_new_names=True),
     Refactoring("parameter", "a parameter renamed", plan_arguments, by_function(_rename),
                 has_new_names=True),
-    Refactoring("dict-order", "dictionaries in another order", every_file, _reverse_dicts),
+    Refactoring("dict-order", "dictionaries in another order", every_file, by_file(_reverse_dicts)),
     Refactoring("neighbours", "constants, imports and methods beside ours", _plan_neighbours,
-                _add_neighbours, has_ideal=False),
+                by_file(_add_neighbours), has_ideal=False),
     Refactoring("swapped", "each function after its neighbour", _plan_swap, by_function(_swap),
                 is_move_in_file=True),
     Refactoring("file", "every file renamed, a shim left", _plan_files, _rename_files,

@@ -6,21 +6,18 @@ FIRMWARE_DIRECTORY = "/usr/local/share/uefi-firmware"
 
 # What virBhyveCapsBuild makes of an 8-thread host: one socket of 8 cores, and no <topology>
 # of memory cells below <host>.
-CAPABILITIES = """
+HOST = """
 <capabilities>
   <host>
     <uuid>4f2d1c3e-6f0b-4f5c-9a9e-1d2b3c4d5e6f</uuid>
     <cpu>
-      <arch>x86_64</arch>
-      <model>Broadwell-noTSX-IBRS</model>
-      <vendor>Intel</vendor>
-      <topology sockets='1' dies='1' cores='8' threads='1'/>
-      <feature name='vmx'/>
+      <arch>{arch}</arch>{model}
+      <topology sockets='1' dies='1' cores='8' threads='1'/>{features}
     </cpu>
   </host>
   <guest>
     <os_type>hvm</os_type>
-    <arch name='x86_64'>
+    <arch name='{arch}'>
       <wordsize>64</wordsize>
       <emulator>bhyve</emulator>
       <domain type='bhyve'/>
@@ -29,26 +26,14 @@ CAPABILITIES = """
 </capabilities>
 """
 
-# The same of an arm64 host, of whose CPU libvirt's driver knows no model.
-ARM64_CAPABILITIES = """
-<capabilities>
-  <host>
-    <uuid>4f2d1c3e-6f0b-4f5c-9a9e-1d2b3c4d5e6f</uuid>
-    <cpu>
-      <arch>aarch64</arch>
-      <topology sockets='1' dies='1' cores='8' threads='1'/>
-    </cpu>
-  </host>
-  <guest>
-    <os_type>hvm</os_type>
-    <arch name='aarch64'>
-      <wordsize>64</wordsize>
-      <emulator>bhyve</emulator>
-      <domain type='bhyve'/>
-    </arch>
-  </guest>
-</capabilities>
-"""
+CAPABILITIES = HOST.format(
+    arch="x86_64",
+    model="\n      <model>Broadwell-noTSX-IBRS</model>\n      <vendor>Intel</vendor>",
+    features="\n      <feature name='vmx'/>",
+)
+
+# Libvirt's driver knows no model of an arm64 CPU.
+ARM64_CAPABILITIES = HOST.format(arch="aarch64", model="", features="")
 
 # What virBhyveDomainCapsFill makes of a host with firmware, a framebuffer and virtio-rnd.
 DOMAIN_CAPABILITIES = """

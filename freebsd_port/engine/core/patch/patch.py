@@ -67,22 +67,19 @@ class Patch:
 
     def added_lines(self) -> frozenset[bytes]:
         """Give every line that the patch adds, wherever it does; newlines kept."""
-        return frozenset(
-            line[1:]
-            for change in self.changes
-            for hunk in change.hunks
-            for line in hunk.body
-            if line.startswith(b"+")
-        )
+        return self._marked_lines((b"+",))
 
     def changed_lines(self) -> frozenset[bytes]:
         """Give every line that the patch adds or removes, wherever it does; newlines kept."""
+        return self._marked_lines((b"+", b"-"))
+
+    def _marked_lines(self, marks: tuple[bytes, ...]) -> frozenset[bytes]:
         return frozenset(
             line[1:]
             for change in self.changes
             for hunk in change.hunks
             for line in hunk.body
-            if line.startswith((b"+", b"-"))
+            if line.startswith(marks)
         )
 
 

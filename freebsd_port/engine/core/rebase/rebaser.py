@@ -213,30 +213,6 @@ class Rebaser:
         self.accept(self.place(entry, patch), {})
         return RebasedPatch(entry.name, "off", (), None)
 
-    def keep(self, entry: SeriesEntry, patch: Patch, current: Patch) -> RebasedPatch:
-        """Put a patch on as each release has it; nothing is carried."""
-        placed = self.place(entry, patch)
-        fits = find_fit(self.other, current, entry)
-        self.accept(placed, fits.edits if fits else {})
-        if fits is None:
-            return RebasedPatch(entry.name, "left", (), None)
-        return RebasedPatch(entry.name, "kept", fits.hunks, None)
-
-    def adopt(self, entry: SeriesEntry, current: Patch) -> RebasedPatch | None:
-        """Put a patch on the other version only: the release it comes from goes without it.
-
-        None, and nothing is put on, when it does not fit.
-        """
-        fits = find_fit(self.other, current, entry)
-        if fits is None:
-            return None
-        self.accept([], fits.edits)
-        return RebasedPatch(entry.name, "kept", fits.hunks, None)
-
-    def forget(self) -> None:
-        """Align every file anew, because somebody else has written to a version."""
-        self._blocks.clear()
-
     def place(self, entry: SeriesEntry, patch: Patch) -> list[PlacedChange]:
         """Place the next patch on the version that it comes from; raises MisfitError."""
         return place_patch(self.base, self.old_release, patch, entry, self.max_fuzz)

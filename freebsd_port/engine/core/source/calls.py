@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from freebsd_port.engine.core.source.scope import UNPARSED
 
@@ -34,22 +34,20 @@ class Signature:
     takes_any: bool
     """Whether any name may be given."""
 
-    returns: str | None = None
-    """The annotation, as it is written."""
-
     def without_first(self) -> Signature:
         """Give the signature of a method that is called on its object."""
-        return Signature(
-            self.positional[1:], max(self.by_position_only - 1, 0), self.optional, self.keywords,
-            self.takes_more, self.takes_any, self.returns,
-        )  # fmt: skip
+        return replace(
+            self,
+            positional=self.positional[1:],
+            by_position_only=max(self.by_position_only - 1, 0),
+        )
 
 
-def read_head(lines: Sequence[bytes], index: int) -> bytes:
-    """Give the head of the function that begins at a 0-based line, up to its colon."""
+def read_head(lines: Sequence[bytes]) -> bytes:
+    """Give the head of the function that begins these lines, up to its colon."""
     depth = 0
     head: list[bytes] = []
-    for line in lines[index : index + 200]:
+    for line in lines[:200]:
         head.append(line)
         for mark in _BRACKETS.findall(line):
             depth += (mark in b"([{") - (mark in b")]}") if len(mark) == 1 else 0
@@ -58,9 +56,9 @@ def read_head(lines: Sequence[bytes], index: int) -> bytes:
     return b"".join(head)
 
 
-def read_signature(lines: Sequence[bytes], index: int) -> Signature | None:
-    """Read the signature of the function at a 0-based line; None if it cannot be read."""
-    head = read_head(lines, index).lstrip()
+def read_signature(lines: Sequence[bytes]) -> Signature | None:
+    """Read the signature of the function that begins these lines; None if it cannot be read."""
+    head = read_head(lines).lstrip()
     try:
         (node,) = ast.parse(_with_body(head)).body
     except (*UNPARSED, TypeError):
@@ -78,7 +76,7 @@ def read_signature(lines: Sequence[bytes], index: int) -> Signature | None:
     return Signature(
         tuple(positional), len(takes.posonlyargs), frozenset((*defaulted, *named)),
         tuple(one.arg for one in takes.kwonlyargs), takes.vararg is not None,
-        takes.kwarg is not None, ast.unparse(node.returns) if node.returns else None,
+        takes.kwarg is not None,
     )  # fmt: skip
 
 

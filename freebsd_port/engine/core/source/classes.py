@@ -167,7 +167,7 @@ class Head:
     @property
     def signature(self) -> Signature | None:
         """Read the signature; None if that cannot be done."""
-        return read_signature(self.text.splitlines(keepends=True), 0)
+        return read_signature(self.text.splitlines(keepends=True))
 
 
 def _read_head(text: bytes, at: int) -> Head:
@@ -176,7 +176,7 @@ def _read_head(text: bytes, at: int) -> Head:
     number = len(lines)
     while number and lines[number - 1].lstrip().startswith(b"@"):
         number -= 1
-    head = read_head(text[at : at + _HEAD_BYTES].splitlines(keepends=True), 0)
+    head = read_head(text[at : at + _HEAD_BYTES].splitlines(keepends=True))
     return Head(head, b"\n".join(lines[number:]))
 
 

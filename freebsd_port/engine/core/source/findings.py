@@ -491,7 +491,7 @@ class _Scope:
     """What is behind the head."""
 
     def __post_init__(self) -> None:
-        self._head = read_head(self.lines, 0)
+        self._head = read_head(self.lines)
         self._text = b"\n" + b"".join(self.lines)[len(self._head) :]
 
     def class_of(self, receiver: str, depth: int = 0) -> Found | None:

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from freebsd_port.engine.core.source.scope import UNPARSED, as_module
+from freebsd_port.engine.core.source.scope import UNPARSED, as_module, indent_of, is_loose
 
 _GLOBAL = re.compile(rb"\n[ \t]+global[ \t]+([\w, \t]+)")
 _DYNAMIC = (b"__getattr__", b"globals()", b"sys.modules[", b"vars()")
@@ -200,11 +200,11 @@ def find_function(lines: Sequence[bytes], at: int, tops: Sequence[int]) -> int |
     top = tops[number - 1]
     if lines[top].startswith(_HEADS):
         return top
-    found, margin = None, _indent(lines[at]) + 1
+    found, margin = None, indent_of(lines[at]) + 1
     while at > top and margin > _METHOD:
         line = lines[at]
-        if not _is_loose(line) and _indent(line) < margin:
-            margin = _indent(line)
+        if not is_loose(line) and indent_of(line) < margin:
+            margin = indent_of(line)
             if line.lstrip().startswith(_HEADS):
                 found = at
         at -= 1
@@ -213,20 +213,10 @@ def find_function(lines: Sequence[bytes], at: int, tops: Sequence[int]) -> int |
 
 def find_end(lines: Sequence[bytes], head: int) -> int:
     """Give the line behind the function at a line, by its indentation."""
-    margin, at = _indent(lines[head]), head + 1
-    while at < len(lines) and (_indent(lines[at]) > margin or _is_loose(lines[at])):
+    margin, at = indent_of(lines[head]), head + 1
+    while at < len(lines) and (indent_of(lines[at]) > margin or is_loose(lines[at])):
         at += 1
     return at
-
-
-def _indent(line: bytes) -> int:
-    return len(line) - len(line.lstrip())
-
-
-def _is_loose(line: bytes) -> bool:
-    """Tell whether the indentation of a line says nothing about the block that it is in."""
-    text = line.lstrip()
-    return not text or text.startswith((b"#", b")", b"]", b"}"))
 
 
 def _globals_of(table: symtable.SymbolTable) -> set[str]:

@@ -54,6 +54,16 @@ def indent_of(line: bytes) -> int:
     return len(line) - len(line.lstrip())
 
 
+_LOOSE = (b"#", b")", b"]", b"}")
+"""How a comment begins, and the end of what is in brackets, such as a long signature."""
+
+
+def is_loose(line: bytes) -> bool:
+    """Tell whether the indentation of a line says nothing about the block that it is in."""
+    text = line.lstrip()
+    return not text or text.startswith(_LOOSE)
+
+
 DEFINITIONS = (b"def ", b"class ", b"async def ")
 """How the line that names a class or function begins."""
 
@@ -172,10 +182,6 @@ def shift_tops(
         shifted += [top + grown for top in tops[at:end]]
         grown, at = grown + len(splice.lines) - (splice.stop - splice.start), end
     return tuple(shifted)
-
-
-_LOOSE = (b"#", b")", b"]", b"}")
-"""What begins a line whose indentation says nothing: a comment, or the end of a long signature."""
 
 
 def heads_around(lines: Sequence[bytes], index: int, tops: Sequence[int]) -> tuple[bytes, bytes]:

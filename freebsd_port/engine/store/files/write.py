@@ -66,11 +66,8 @@ def write_new(path: Path, content: bytes, mode: int | None, owner: tuple[int, in
     `mode` None leaves the umask's choice; `owner` is (uid, gid), kept as far as the system lets
     this user.
     """
-    descriptor = _write_unsynced(path, content, mode, owner)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with NewFiles() as files:
+        files.write(path, content, mode, owner)
 
 
 class NewFiles:
@@ -129,8 +126,6 @@ def _write_unsynced(
 
 def _sync_and_close(descriptors: list[int], allowed: tuple[int, ...] = ()) -> None:
     """Bring all of them to the disk side by side; raise the first error that is not allowed."""
-    from threading import Thread  # not where nothing is written
-
     errors: list[OSError] = []
 
     def sync(part: list[int]) -> None:
@@ -141,12 +136,17 @@ def _sync_and_close(descriptors: list[int], allowed: tuple[int, ...] = ()) -> No
                 if error.errno not in allowed:
                     errors.append(error)
 
-    count = min(8, len(descriptors))
-    threads = [Thread(target=sync, args=(descriptors[n::count],)) for n in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    if len(descriptors) > 1:
+        from threading import Thread  # not where there is one file only
+
+        count = min(8, len(descriptors))
+        threads = [Thread(target=sync, args=(descriptors[n::count],)) for n in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    else:
+        sync(descriptors)
     for descriptor in descriptors:
         os.close(descriptor)
     if errors:

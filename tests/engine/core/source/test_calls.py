@@ -13,7 +13,7 @@ from freebsd_port.engine.core.text.file import split_lines
 
 
 def misfit(head: str, call: str) -> str | None:
-    takes = read_signature(split_lines(head.encode()), 0)
+    takes = read_signature(split_lines(head.encode()))
     assert takes is not None
     node = ast.parse(call, mode="eval").body
     assert isinstance(node, ast.Call)
@@ -36,7 +36,7 @@ def misfit(head: str, call: str) -> str | None:
 )
 def test_a_call_that_does_not_fit_is_told_why(head: str, call: str, reason: str | None) -> None:
     if head.startswith("def f(a): return"):
-        assert read_signature(split_lines(head.encode()), 0) is None  # not whole: nobody can tell
+        assert read_signature(split_lines(head.encode())) is None  # not whole: nobody can tell
     else:
         assert misfit(head, call) == reason
 
