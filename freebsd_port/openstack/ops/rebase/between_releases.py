@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from freebsd_port.engine.core.patch.patch import Patch, parse_patch
 from freebsd_port.engine.core.progress import counted
@@ -88,6 +89,8 @@ class _Carrier:
         self.make_rebaser = make_rebaser
         self.order = project.release_names()
         self.sources = {name: project_source(project, name) for name in self.order}
+        self._files: dict[tuple[str, str], Path] = {}
+        self._patches: dict[Path, Patch] = {}
 
     def rebase(self, entry: SeriesEntry) -> RebasedPatch | None:
         """Rebase the next patch; None when it is on neither release."""
@@ -162,11 +165,16 @@ class _Carrier:
         return is_on(entry, release, self.order, frozenset())
 
     def _text(self, entry: SeriesEntry, release: str) -> Patch:
-        source = self.sources[release]
-        (goal,) = source.load_patches((entry,))
-        return parse_patch(
-            source.find_file(entry.name).relative_to(source.patches).as_posix(), goal.data
-        )
+        """Give the text that a release takes, each file read and parsed once."""
+        source, key = self.sources[release], (entry.name, release)
+        if key not in self._files:
+            self._files[key] = source.find_file(entry.name)
+        path = self._files[key]
+        if path not in self._patches:
+            (goal,) = source.load_patches((entry,))
+            name = path.relative_to(source.patches).as_posix()
+            self._patches[path] = parse_patch(name, goal.data)
+        return self._patches[path]
 
 
 def _is_own(project: Project, source: PatchSource, name: str) -> bool:
