@@ -6,19 +6,26 @@ import ast
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from freebsd_port.engine.core.rebase.merge import Clash, Present, find_region, merge_splices
-from freebsd_port.engine.core.rebase.structure import merge_structure
 from freebsd_port.engine.core.rebase.tree_version import Version
 from freebsd_port.engine.core.source.scope import UNPARSED, Scope
 from freebsd_port.engine.core.text.align import Chunk, align_lines
 from freebsd_port.engine.core.text.splice import Splice, apply_splices, find_splices
+
+if TYPE_CHECKING:
+    from freebsd_port.engine.core.rebase.structure import Merged
 
 _ALIKE = 0.5
 """At least this share of the lines of the longer one must be the same in both."""
 
 _MARGIN = 0.1
 """The best candidate must be better than the next by this much, or nobody can tell."""
+
+
+_LONGEST = 3000
+"""A longer scope, which is a class, is not merged by its statements: that would take seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,7 @@ def _follow_to(
     reason = None
     moved = merge_splices(text, there, blocks, shifted)
     if any(isinstance(result, Clash) for result in moved):
-        merged = merge_structure(text, apply_splices(text, shifted), there)
+        merged = _merge_statements(text, apply_splices(text, shifted), there)
         if merged is None:
             return None
         moved, reason = find_splices(there, merged.lines), merged.reason
@@ -112,6 +119,14 @@ def _follow_to(
         best.scope.start + inner.other_stop,
     )
     return Move(best.path, best.scope.name, tuple(results), region, reason)
+
+
+def _merge_statements(
+    base: Sequence[bytes], ours: Sequence[bytes], theirs: Sequence[bytes]
+) -> Merged | None:
+    from freebsd_port.engine.core.rebase.structure import merge_structure
+
+    return merge_structure(base, ours, theirs) if len(theirs) <= _LONGEST else None
 
 
 def _candidates(
