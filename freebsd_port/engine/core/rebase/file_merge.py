@@ -7,7 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from freebsd_port.engine.core.rebase.merge import Clash, MergeResult, find_region, merge_splices
-from freebsd_port.engine.core.rebase.moved_code import Move, find_move, is_wrapper
+from freebsd_port.engine.core.rebase.moved_code import (
+    Move,
+    find_likely_files,
+    find_move,
+    is_wrapper,
+)
 from freebsd_port.engine.core.rebase.outcome import Outcome, RebasedHunk, Sides
 from freebsd_port.engine.core.rebase.placed import Kind, PlacedHunk
 from freebsd_port.engine.core.rebase.tree_version import Version
@@ -405,7 +410,9 @@ class FileMerger:
             return None
         if move or any(s.name == scope.name for s in self.other.scopes(self.other_path)):
             return move
-        elsewhere = (f for f in self.other.sources(self.path) if f[0] != self.other_path)
+        text = base[scope.start : scope.stop]
+        likely = find_likely_files(self.other, self.path, text)
+        elsewhere = (file for file in likely if file[0] != self.other_path)
         return find_move(base, scope, hunk.splices, elsewhere, self.other.scopes, is_old)
 
     def _take_move(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
@@ -16,6 +17,9 @@ from freebsd_port.engine.core.source.scope import (
 from freebsd_port.engine.core.text.file import FileState, Tree, hash_bytes, split_lines
 from freebsd_port.engine.core.text.git_diff import LineIndex
 from freebsd_port.engine.core.text.splice import Splice, apply_splices
+
+SHORT = 8
+"""A line that has no more bytes than this, without indentation, may be found in any file."""
 
 
 class ListedTree(Tree, Protocol):
@@ -41,6 +45,8 @@ class Version:
         self._scopes: dict[str, tuple[Scope, ...]] = {}
         self._tops: dict[str, tuple[int, ...]] = {}
         self._indexes: dict[str, LineIndex] = {}
+        self._sources: dict[str, list[str]] = {}
+        self._hashes: dict[str, array[int]] = {}
 
     def lines(self, path: str) -> list[bytes] | None:
         """Give the file's lines, newlines kept, or None; they are not to be edited in place."""
@@ -108,6 +114,7 @@ class Version:
         self._scopes.pop(path, None)
         self._tops.pop(path, None)
         self._indexes.pop(path, None)
+        self._hashes.pop(path, None)
 
     def splice(self, path: str, splices: Sequence[Splice]) -> None:
         """Change lines of the file, or make it when there is none."""
@@ -142,12 +149,36 @@ class Version:
 
     def sources(self, beside: str) -> Iterator[tuple[str, Sequence[bytes]]]:
         """Give the Python modules of the package that the path is in, tests left out."""
+        for path in self.source_paths(beside):
+            lines = self.lines(path)
+            if lines is not None:
+                yield path, lines
+
+    def source_paths(self, beside: str) -> Sequence[str]:
+        """Name these modules as they were released, sorted."""
         package = beside.partition("/")[0]
-        for path in sorted(self._tree.paths()):
-            if path.startswith(f"{package}/") and path.endswith(".py") and "/tests/" not in path:
-                lines = self.lines(path)
-                if lines is not None:
-                    yield path, lines
+        if package not in self._sources:
+            self._sources[package] = sorted(
+                path
+                for path in self._tree.paths()
+                if path.startswith(f"{package}/") and path.endswith(".py") and "/tests/" not in path
+            )
+        return self._sources[package]
+
+    def line_hashes(self, path: str) -> Sequence[int]:
+        """Give the hash of each line of a file that is longer than `SHORT`, without indentation.
+
+        That takes less memory than the lines of a whole package.
+        """
+        if path not in self._hashes:
+            if path in self._lines:
+                lines: Sequence[bytes] = self._lines[path] or ()
+            else:
+                state = self._tree.read(path)
+                lines = split_lines(state.content) if state else ()
+            bare = (line.strip() for line in lines)
+            self._hashes[path] = array("q", {hash(line) for line in bare if len(line) > SHORT})
+        return self._hashes[path]
 
 
 def _follow(index: LineIndex, before: Sequence[bytes], splices: Sequence[Splice]) -> bool:
