@@ -19,6 +19,7 @@ from freebsd_port.engine.core.series.variant import variant_name
 from freebsd_port.engine.core.text.file import find_path_fault
 from freebsd_port.engine.ops.rebase.flow import RebasedSeries
 from freebsd_port.engine.ops.target.patch_source import PatchSource, load_series
+from freebsd_port.engine.store.files.read import Listing
 from freebsd_port.engine.store.rebase.rebase_store import RebaseStore
 from freebsd_port.openstack.ops.series import project_source
 from freebsd_port.openstack.store.project.project import Project
@@ -89,6 +90,7 @@ class _Carrier:
         self.make_rebaser = make_rebaser
         self.order = project.release_names()
         self.sources = {name: project_source(project, name) for name in self.order}
+        self._listing = Listing(project.patches)
         self._files: dict[tuple[str, str], Path] = {}
         self._patches: dict[Path, Patch] = {}
 
@@ -168,10 +170,10 @@ class _Carrier:
         """Give the text that a release takes, each file read and parsed once."""
         source, key = self.sources[release], (entry.name, release)
         if key not in self._files:
-            self._files[key] = source.find_file(entry.name)
+            self._files[key] = source.find_file(entry.name, self._listing)
         path = self._files[key]
         if path not in self._patches:
-            (goal,) = source.load_patches((entry,))
+            (goal,) = source.load_patches((entry,), self._listing)
             name = path.relative_to(source.patches).as_posix()
             self._patches[path] = parse_patch(name, goal.data)
         return self._patches[path]
