@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench.process import Costs
-from bench.rebasing import ALL, GIT_SAME, LONG_ONE, ONE, SAME
+from bench.rebasing import ALL, ALL_ANEW, GIT_SAME, LONG_ONE, ONE, SAME
 from bench.reviewing import SECONDS as REVIEW_SECONDS
 from bench.rounds import SeriesResult
 from bench.whole import FRESH_PATCH, NOTHING, TEST
@@ -19,7 +19,9 @@ SECONDS = {
     FRESH_PATCH: 90.0,
     TEST: 360.0,
     ONE: 0.5,
+    SAME: 0.5,
     ALL: 3.0,
+    ALL_ANEW: 3.0,
     LONG_ONE: 6.0,
     **REVIEW_SECONDS,
 }
