@@ -119,7 +119,14 @@ class A:
 def f():
     pass
 """
-NEW_METHOD = b"    @cached\n    def new(self):\n        class B:\n            y = 2\n        return B\n\n"
+NEW_METHOD = b"""\
+    @cached
+    def new(self):
+        class B:
+            y = 2
+        return B
+
+"""
 NEW_FUNCTION = b"\ndef g():\n    pass\n\n\nclass C:\n    def h(self):\n        pass\n\n\n"
 
 
