@@ -143,7 +143,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--reason", metavar="TEXT", help="Reason for --skip; recorded in the series.")
 @click.option("--abort", "action", flag_value="abort", help="Restore every file as it was before.")
 @click.option("--status", "action", flag_value="status", help="Show the state of the rebase.")
-@click.option("--verify", is_flag=True, help="Then run the checks, if this machine can.")
+@click.option("--verify", is_flag=True, help="Run the checks, if this machine can.")
 @click.option("--markdown", type=_FILE, metavar="FILE", help="Write a summary in Markdown.")
 @click.option("--junit", type=_FILE, metavar="FILE", help="Write a JUnit report.")
 @offline_option
@@ -153,8 +153,8 @@ def command(common: Common, **words: Any) -> None:
     """Each hunk is merged three ways between the pinned wheels of two releases.
 
     Each patch is tried from the nearest release on each side that has a series.lock, and the better
-    result is taken. If both are clean but differ, and the code does not tell which is right, you
-    choose.
+    result is taken. If both are clean but differ, the code tells which is right, or with --verify
+    the checks; where neither does, you choose.
 
     If everything is clean, the result is written: variants that differ, tags in the series, and
     series.lock. At a conflict, files with diff3-style markers are in .rebase; resolve them and run
@@ -197,7 +197,9 @@ def _open_project(common: Common, asked: RebaseOptions) -> ReleaseRebasing:
     from freebsd_port.openstack.ops.rebase.rebase import ReleaseRebasing, Settings
 
     today = date.today().isoformat()
-    settings = Settings(today, asked.offline, common.progress, asked.only, asked.dry_run)
+    settings = Settings(
+        today, asked.offline, common.progress, asked.only, asked.dry_run, asked.verify
+    )
     return ReleaseRebasing(common.project(), settings, _COMMAND)
 
 

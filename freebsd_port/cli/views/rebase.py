@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         RebasedHunk,
         RebasedPatch,
         Sides,
+        Trial,
     )
     from freebsd_port.engine.core.rebase.progress import RebaseState
     from freebsd_port.engine.ops.rebase.flow import Rebased
@@ -117,6 +118,9 @@ def _difference_lines(one: Rebased) -> list[str]:
         for title, text in ((patch.source, gap.taken), (gap.version, gap.other)):
             fence = "`" * 4
             lines += ["", f"From {title}:", "", f"{fence}python", *_plain(text), fence]
+    for patch in one.carried.patches:
+        told = _tell_checks(patch)
+        lines += ["", f"`{patch.name}`, checks: {told}"] if told else []
     return lines
 
 
@@ -125,6 +129,8 @@ def _plain(lines: tuple[bytes, ...]) -> list[str]:
 
 
 def _tell_difference(patch: RebasedPatch, gap: Difference) -> str:
+    if gap.decided is not None and gap.by_checks:
+        return f"as {gap.decided} has it, whose checks pass; {gap.version} has it otherwise"
     if gap.decided is not None:
         return (
             f"as {gap.decided} has it, whose code is the same there; {gap.version} has it otherwise"
@@ -132,6 +138,32 @@ def _tell_difference(patch: RebasedPatch, gap: Difference) -> str:
     if patch.is_rebased:
         return f"{patch.source} and {gap.version} have it differently; resolved before"
     return f"{patch.source} and {gap.version} have it differently: choose"
+
+
+def _tell_checks(patch: RebasedPatch) -> str | None:
+    """Say what the checks had to say of two clean results; None where they have no part."""
+    if patch.trials:
+        told = ", ".join(_tell_trial(trial) for trial in patch.trials)
+        return f"{told}; {_conclude(patch)}"
+    if patch.alternative is None or any(gap.by_checks for gap in patch.differences):
+        return None
+    return "not asked; they are with --verify, if the release has or can have an environment"
+
+
+def _tell_trial(trial: Trial) -> str:
+    if trial.reason is not None:
+        return f"they could not be run as {trial.version} has it ({trial.reason})"
+    if not trial.passed + trial.failed:
+        return f"there are none as {trial.version} has it"
+    return f"{trial.passed} pass and {trial.failed} fail as {trial.version} has it"
+
+
+def _conclude(patch: RebasedPatch) -> str:
+    if patch.state == "conflict":
+        return "they do not decide"
+    if any(gap.by_checks for gap in patch.differences):
+        return f"{patch.source} is taken"
+    return f"{patch.source} stays"
 
 
 def _fault_lines(one: Rebased) -> list[str]:
@@ -191,10 +223,12 @@ def render_junit(done: Sequence[Rebased]) -> str:
                 ElementTree.SubElement(case, "skipped", message="off on this release")
             if patch.differences:
                 output = ElementTree.SubElement(case, "system-out")
-                output.text = "\n".join(
+                said = [
                     f"{gap.path}:{gap.line}: {_tell_difference(patch, gap)}"
                     for gap in patch.differences
-                )
+                ]
+                told = _tell_checks(patch)
+                output.text = "\n".join([*said, f"checks: {told}"] if told else said)
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
@@ -286,8 +320,19 @@ def _row(one: Rebased) -> dict[str, Any]:
                         "taken": _plain(gap.taken),
                         "other": _plain(gap.other),
                         "decided": gap.decided,
+                        "by_checks": gap.by_checks,
                     }
                     for gap in patch.differences
+                ],
+                "alternative": patch.alternative,
+                "trials": [
+                    {
+                        "version": trial.version,
+                        "passed": trial.passed,
+                        "failed": trial.failed,
+                        "reason": trial.reason,
+                    }
+                    for trial in patch.trials
                 ],
                 "missing": [
                     {"path": one.path, "line": one.line, "name": one.name} for one in patch.missing
@@ -371,6 +416,9 @@ def _show_patch(common: Common, patch: RebasedPatch, release: str) -> None:
             for mark, text in (("<", gap.taken), (">", gap.other)):
                 for line in _plain(text):
                     say(f"  {paint(mark, 'dim')} {line}")
+    told = _tell_checks(patch)
+    if told:
+        say(f"  checks     {told}")
     for fault in patch.faults:
         kind = paint(f"{fault.kind:<10}", "bad")
         say(f"  {kind} {fault.path}:{fault.line}: {fault.reason}")

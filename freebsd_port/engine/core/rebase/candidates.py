@@ -107,10 +107,12 @@ class Candidates:
         settled: Mapping[str, bytes] | None = None,
         *,
         is_own: bool = True,
+        preferred: str | None = None,
     ) -> RebasedPatch:
         """Rebase the next patch; `patches` has each candidate's text, None where it is off.
 
-        At least one candidate has it. All else is as `Rebaser.rebase` has it.
+        At least one candidate has it. `preferred` names the candidate that the checks chose: where
+        two are clean and differ, it is taken. All else is as `Rebaser.rebase` has it.
         """
         attempts: dict[int, Attempt] = {}
         is_shared = is_own and current in patches
@@ -125,7 +127,7 @@ class Candidates:
             attempts[number] = self.rebaser(number).attempt(entry, patch, current, is_own=is_own)
             if _is_own(attempts[number]):
                 break
-        chosen, done = self._choose(entry, patches, current, attempts)
+        chosen, done = self._choose(entry, patches, current, attempts, preferred)
         patch = patches[chosen]
         if settled and patch is not None:
             source = done.patch.source
@@ -216,6 +218,7 @@ class Candidates:
         patches: Sequence[Patch | None],
         current: Patch | None,
         attempts: Mapping[int, Attempt],
+        preferred: str | None,
     ) -> tuple[int, Attempt]:
         """Choose the candidate, and make a conflict of what only a person can choose."""
         order = sorted(attempts, key=lambda number: (_badness(attempts[number]), number))
@@ -225,14 +228,20 @@ class Candidates:
                 (region, self._find_winner(region, first, second))
                 for region in self._compare(attempts[first], attempts[second])
             ]
-            if (
-                winners
-                and _badness(attempts[second])[0] == 0
-                and all(w == second for _, w in winners)
-            ):
+            is_clean = all(_badness(attempts[number])[0] == 0 for number in (first, second))
+            names = [self.rebaser(number).old_release for number in (first, second)]
+            is_chosen = is_clean and preferred in names
+            wanted = names.index(preferred) if preferred is not None and is_chosen else None
+            is_won = _badness(attempts[second])[0] == 0 and all(w == second for _, w in winners)
+            if winners and (wanted == 1 if is_chosen else is_won):
                 first, second = second, first
                 winners = [(_turned(region), winner) for region, winner in winners]
-            attempt, recalled = self._take(entry, attempts[first], first, second, winners)
+            attempt, recalled = self._take(
+                entry, attempts[first], first, second, winners, by_checks=is_chosen
+            )
+            if winners and is_clean and not recalled:
+                alternative = self.rebaser(second).old_release
+                attempt = replace(attempt, patch=replace(attempt.patch, alternative=alternative))
             patch = patches[first]
             if recalled and patch is not None:
                 made = self.rebaser(first).attempt(entry, patch, current, recalled)
@@ -292,6 +301,8 @@ class Candidates:
         first: int,
         second: int,
         winners: Sequence[tuple[_Region, int | None]],
+        *,
+        by_checks: bool,
     ) -> tuple[Attempt, dict[str, bytes]]:
         """Take one candidate's result; what it does not clearly win is for a person to choose.
 
@@ -302,7 +313,7 @@ class Candidates:
         patch, recalled = attempt.patch, {}
         unsettled: list[_Region] = []
         for region, winner in winners:
-            if winner == first:
+            if winner == first or by_checks:
                 continue
             lines = ours.recall(_clash(region, self.other)) if patch.state != "conflict" else None
             if lines is None:
@@ -317,6 +328,7 @@ class Candidates:
                 region.ours,
                 region.theirs,
                 None if region in unsettled or region in recalled else names[0],
+                by_checks,
             )
             for region, _ in winners
         )

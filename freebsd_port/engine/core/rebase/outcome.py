@@ -143,7 +143,31 @@ class Difference:
 
     other: tuple[bytes, ...]
     decided: str | None
-    """The version whose code is the same there; None if a person has to choose."""
+    """The version whose patch is taken by itself; None if a person has to choose."""
+
+    by_checks: bool = False
+    """Whether the checks decided that; else the code that is the same there did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What the checks of a patch came to with the result from one version; nothing was written."""
+
+    version: str
+    passed: int = 0
+    failed: int = 0
+    reason: str | None = None
+    """Why they could not be run; None when they were."""
+
+    @property
+    def is_good(self) -> bool:
+        """Tell whether a check passed and none failed."""
+        return self.reason is None and self.passed > 0 and self.failed == 0
+
+    @property
+    def is_bad(self) -> bool:
+        """Tell whether a check failed or none could be run; that there is none is not bad."""
+        return self.reason is not None or self.failed > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +204,12 @@ class RebasedPatch:
 
     differences: tuple[Difference, ...] = ()
     """Where another version that it could be rebased from gives something else."""
+
+    alternative: str | None = None
+    """The version from which it is clean too, but different, unless a person chose before."""
+
+    trials: tuple[Trial, ...] = ()
+    """What its checks said of the results that it may have; empty if they were not asked."""
 
     @property
     def is_rebased(self) -> bool:

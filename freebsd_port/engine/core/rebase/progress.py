@@ -49,6 +49,9 @@ class RebaseState:
     ahead: tuple[str, ...] = ()
     """The patches behind the one that it stopped at that are in conflict too."""
 
+    taken: Mapping[str, str] = field(default_factory=dict)
+    """By patch: the one of two clean results that is taken, by the version that it is from."""
+
     @property
     def origin(self) -> str:
         """Name every release that patches come from."""
@@ -75,10 +78,11 @@ def parse_rebase_state(data: bytes) -> RebaseState:
     try:
         state = RebaseState(**{**value, **{one: tuple(value[one]) for one in _TUPLES}})
         texts = [state.old, state.new, state.today, *state.skipped.values(), *state.settled]
-        texts += state.beside
+        texts += [*state.beside, *state.taken.values()]
         texts += [*state.places, *state.places.values()]
         texts += [text for text in (state.only, state.stopped) if text is not None]
         paths = [*state.skipped, *state.settled, *state.unfinished, *state.saved, *state.ahead]
+        paths += state.taken
         kinds = {type(was_there) for was_there in state.saved.values()}
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not the state of a rebase: {error}") from error

@@ -75,6 +75,15 @@ class Rebasing(Protocol):
     def rebase(self, state: RebaseState) -> RebasedSeries:
         """Rebase every patch in memory, with what a person decided so far."""
 
+    def ask_checks(
+        self, state: RebaseState, carried: RebasedSeries
+    ) -> tuple[RebaseState, RebasedSeries]:
+        """Let checks choose between two clean results of a patch, where they are to be asked.
+
+        Gives the state with what was taken, and the series rebased so. Nothing is written below
+        the root.
+        """
+
     def plan_files(self, state: RebaseState, carried: RebasedSeries) -> dict[str, bytes]:
         """Give the files that change up to the first conflict, in an order to write them in.
 
@@ -117,6 +126,8 @@ def start_rebase(
             rebasing.store(wanted).clear()  # of one that was killed when it had ended
         state = killed or wanted
         carried = rebasing.rebase(state)
+        if not is_dry:
+            state, carried = rebasing.ask_checks(state, carried)
         if is_dry or (carried.conflict and not is_attended):
             planned = rebasing.plan_files(state, carried) if is_dry else {}
             return Rebased(carried, planned=tuple(sorted(planned)))
@@ -150,7 +161,7 @@ def continue_rebase(rebasing: Rebasing) -> Rebased:
             state = replace(state, stopped=None, settled=settled, unfinished=(), ahead=())
             store.save(state)
             _remember(store, patch, files)  # before, it would be no conflict any more
-        return _write(rebasing, state, rebasing.rebase(state))
+        return _write(rebasing, *rebasing.ask_checks(state, rebasing.rebase(state)))
 
 
 def skip_patch(rebasing: Rebasing, reason: str | None) -> Rebased:
@@ -162,7 +173,7 @@ def skip_patch(rebasing: Rebasing, reason: str | None) -> Rebased:
         why = reason or f"left out in a rebase from {state.old}"
         skipped = {**state.skipped, state.stopped: why}
         state = replace(state, stopped=None, skipped=skipped, unfinished=(), ahead=())
-        return _write(rebasing, state, rebasing.rebase(state))
+        return _write(rebasing, *rebasing.ask_checks(state, rebasing.rebase(state)))
 
 
 def abort_rebase(rebasing: Rebasing) -> tuple[str, ...]:

@@ -173,6 +173,12 @@ class SeriesRebasing:
         files = other.changes()
         return RebasedSeries(old.label, new.label, tuple(told), files, is_whole, new.tree)
 
+    def ask_checks(
+        self, state: RebaseState, carried: RebasedSeries
+    ) -> tuple[RebaseState, RebasedSeries]:
+        """Leave all as it is: such a series has no checks, and one tree to come from."""
+        return state, carried
+
     def plan_files(self, state: RebaseState, carried: RebasedSeries) -> dict[str, bytes]:
         """Give the patches that differ, then the series; nothing while there is a conflict."""
         if carried.conflict is not None:

@@ -113,7 +113,14 @@ class _Carrier:
         if state.only not in (None, name):
             return candidates.keep(entry, patches, new)
         is_own = _is_own(self.project, self.sources[state.new], name)
-        done = candidates.rebase(entry, patches, new, self.settled.get(name), is_own=is_own)
+        done = candidates.rebase(
+            entry,
+            patches,
+            new,
+            self.settled.get(name),
+            is_own=is_own,
+            preferred=state.taken.get(name),
+        )
         return self._name_displaced(done)
 
     def tell_findings(self, patches: list[RebasedPatch]) -> list[RebasedPatch]:

@@ -9,10 +9,14 @@ from freebsd_port.engine.ops.apply.apply import apply_series
 from freebsd_port.errors import PortError, ProblemsError
 from freebsd_port.openstack.ops.proof.verify import Verification, verify_target
 from freebsd_port.openstack.ops.release.venv import VenvError, make_environment
-from freebsd_port.openstack.ops.series import open_environment
+from freebsd_port.openstack.ops.series import EnvironmentWorkspace, open_environment
 from freebsd_port.openstack.store.project.project import Project
 from freebsd_port.openstack.store.python.environment import EnvironmentUnusableError
 from freebsd_port.openstack.store.python.installer import InstallerError
+
+
+class NoEnvironmentError(PortError):
+    """A release whose checks have nothing to run in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +53,36 @@ def prove_release(
     An environment that is not there is made, unless offline. What apply and verify raise is a
     reason here: the rebase is written by then, and its reports must be too.
     """
-    root = project.environment(release)
-    if is_offline and not root.exists():
-        return Proof(release, None, "offline, and it has no environment")
     try:
-        if not is_offline:
-            make_environment(project, project.load_release(release), root, progress=progress)
-        workspace = open_environment(project, release, None)
-    except (VenvError, InstallerError, EnvironmentUnusableError) as error:
+        workspace = open_release(project, release, is_offline=is_offline, progress=progress)
+    except NoEnvironmentError as error:
         return Proof(release, None, error.what)
     try:
         apply_series(workspace)
         return Proof(release, verify_target(project, workspace, again=False, progress=progress))
     except PortError as error:
-        problems = error.problems if isinstance(error, ProblemsError) else (error,)
-        return Proof(release, None, "; ".join(one.what for one in problems), is_broken=True)
+        return Proof(release, None, name_problems(error), is_broken=True)
+
+
+def open_release(
+    project: Project, release: str, *, is_offline: bool, progress: Callable[[str], None]
+) -> EnvironmentWorkspace:
+    """Open the release's environment, made if it is not there, unless offline.
+
+    Raises NoEnvironmentError, which says why there is none.
+    """
+    root = project.environment(release)
+    if is_offline and not root.exists():
+        raise NoEnvironmentError("offline, and it has no environment")
+    try:
+        if not is_offline:
+            make_environment(project, project.load_release(release), root, progress=progress)
+        return open_environment(project, release, None)
+    except (VenvError, InstallerError, EnvironmentUnusableError) as error:
+        raise NoEnvironmentError(error.what) from error
+
+
+def name_problems(error: PortError) -> str:
+    """Say in one line what was raised."""
+    problems = error.problems if isinstance(error, ProblemsError) else (error,)
+    return "; ".join(one.what for one in problems)

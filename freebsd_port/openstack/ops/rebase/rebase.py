@@ -36,6 +36,9 @@ class Settings:
 
     is_dry: bool = False
 
+    asks_checks: bool = False
+    """Whether checks choose between two clean results of a patch, before anything is written."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReleaseRebasing:
@@ -61,6 +64,24 @@ class ReleaseRebasing:
         settings.progress(f"rebasing the series from {state.origin} to {state.new}")
         return rebase_series(
             self.project, state, is_offline=settings.is_offline, progress=settings.progress
+        )
+
+    def ask_checks(
+        self, state: RebaseState, carried: RebasedSeries
+    ) -> tuple[RebaseState, RebasedSeries]:
+        """Run the checks on both results of a patch that is clean from two releases."""
+        settings = self.settings
+        if not settings.asks_checks:
+            return state, carried
+        from freebsd_port.openstack.ops.rebase.trial import choose_by_checks
+
+        return choose_by_checks(
+            self.project,
+            state,
+            carried,
+            self.rebase,
+            is_offline=settings.is_offline,
+            progress=settings.progress,
         )
 
     def plan_files(self, state: RebaseState, carried: RebasedSeries) -> dict[str, bytes]:
