@@ -62,6 +62,7 @@ class Series:
         older: bytes | None,
         settled: dict[str, bytes] | None = None,
         name: str = "p",
+        preferred: str | None = None,
     ) -> RebasedPatch:
         """Rebase the patches that make these of the newer and the older version."""
         patches = [
@@ -69,7 +70,9 @@ class Series:
             for before, after in ((self.newer, newer), (self.older, older))
         ]
         entry = SeriesEntry(name=name, strip=1, reverse=False, comment="", line=1)
-        return self.candidates.rebase(entry, patches, None, settled, is_own=False)
+        return self.candidates.rebase(
+            entry, patches, None, settled, is_own=False, preferred=preferred
+        )
 
     def result(self) -> bytes:
         return b"".join(self.candidates.other.lines("m.py") or [])
@@ -120,6 +123,42 @@ def test_of_two_results_the_one_from_the_version_with_the_same_function_is_taken
         (b"    who = who.lower()\n",),
     )
     assert series.result() == wanted + b"# the end\n"
+
+
+def test_the_version_that_the_checks_chose_is_taken_against_the_code() -> None:
+    longer = OLD.replace(b"text = 'hello'\n", b"text = 'hello'\n    text = text.title()\n")
+    strip, lower = (
+        (b"def greet(who):\n", b"def greet(who):\n    who = who.%s()\n" % word)
+        for word in (b"strip", b"lower")
+    )
+    for preferred, other, wanted in (("newer", "older", lower), ("older", "newer", strip)):
+        series = Series(OLD, longer, OLD)
+        done = series.rebase(longer.replace(*lower), OLD.replace(*strip), preferred=preferred)
+        assert (done.state, done.source, done.alternative) == ("rewritten", preferred, other)
+        (gap,) = done.differences
+        assert (gap.decided, gap.by_checks, gap.version) == (preferred, True, other)
+        assert series.result() == OLD.replace(*wanted)
+
+
+def test_the_version_that_the_checks_chose_is_no_question_for_a_person() -> None:
+    for preferred, word in (("newer", b"'Bye'"), ("older", b"'BYE'")):
+        series = Series(NEW, NEW, NEW)
+        texts = [NEW.replace(b"'bye'", each) for each in (b"'Bye'", b"'BYE'")]
+        asked = series.rebase(*texts)
+        assert (asked.state, asked.source, asked.alternative) == ("conflict", "newer", "older")
+        series.candidates = series.start()
+        done = series.rebase(*texts, preferred=preferred)
+        assert (done.state, done.source, done.work) == ("rewritten", preferred, ())
+        assert series.result() == NEW.replace(b"'bye'", word)
+
+
+def test_a_version_from_which_the_patch_is_in_conflict_is_no_alternative() -> None:
+    changed = NEW.replace(b"text = 'hello'", b"text = _('hello')")
+    series = Series(NEW, changed, NEW)
+    newer = changed.replace(b"'hello'", b"'Hello'").replace(b"'bye'", b"'BYE'")
+    done = series.rebase(newer, loud(NEW), preferred="newer")
+    assert (done.source, done.alternative) == ("older", None)
+    assert not any(gap.by_checks for gap in done.differences)
 
 
 def test_a_hunk_of_code_that_only_the_newer_version_has_is_not_lost() -> None:

@@ -26,6 +26,7 @@ STATE = RebaseState("2026.2", "2026.1", "2027-01-02")
         settled=st.lists(NAMES, max_size=3).map(tuple),
         unfinished=st.lists(NAMES, max_size=3).map(tuple),
         saved=st.dictionaries(NAMES, st.booleans(), max_size=3),
+        taken=st.dictionaries(NAMES, st.text(max_size=5), max_size=3),
     )
 )
 def test_what_is_written_is_read(state: RebaseState) -> None:
@@ -38,6 +39,8 @@ def test_what_is_written_is_read(state: RebaseState) -> None:
         ('"saved": {}', '"saved": {"../x": true}'),
         ('"saved": {}', '"saved": {"/x": true}'),
         ('"saved": {}', '"saved": {"x": "yes"}'),
+        ('"taken": {}', '"taken": {"../x": "2025.1"}'),
+        ('"taken": {}', '"taken": {"x": 1}'),
         ('"saved": {}', '"saved": []'),
         ('"settled": []', '"settled": ["../x"]'),
         ('"settled": []', '"settled": 1'),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from faults import Fault, run_and_die
 from rebase_project import (
     CLASHING,
+    MARKED,
     MERGED,
     SETTINGS,
     UPSTREAMED,
@@ -19,11 +21,16 @@ from rebase_project import (
     rebase_project,
     rebasing,
 )
-from small_project import GREET, WHO_TEXT
+from small_project import GREET, LEAVE, LOUD, NOVA_TEXT, POLITE, WHO_TEXT
 
+from freebsd_port.engine.core.rebase.progress import RebaseState
 from freebsd_port.engine.ops.rebase import flow
+from freebsd_port.engine.ops.rebase.flow import RebasedSeries
 from freebsd_port.errors import PortError
+from freebsd_port.openstack.ops.inspect.check import lock_series
 from freebsd_port.openstack.ops.rebase import rebase as ops
+from freebsd_port.openstack.ops.rebase import trial
+from freebsd_port.openstack.store.project.project import Project
 
 BOTH = UPSTREAMED.replace("\n\n\ndef leave", "\n\n# the last one\n\ndef leave")
 """Has one patch, and needs another text for the next."""
@@ -97,6 +104,51 @@ def test_a_clean_rebase_killed_at_any_write_is_finished_by_the_same_command_or_a
         start(project, release)
         assert project.bytes() == after
         assert not (project.root / ".rebase").exists()
+
+
+def test_what_the_checks_chose_stays_chosen_when_the_rebase_is_killed(
+    project: RebaseProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def choose(
+        project: Project,
+        state: RebaseState,
+        carried: RebasedSeries,
+        rebase: Callable[[RebaseState], RebasedSeries],
+        **settings: object,
+    ) -> tuple[RebaseState, RebasedSeries]:
+        state = replace(state, taken={GREET: "2025.1"})
+        return state, rebase(state)
+
+    monkeypatch.setattr(trial, "choose_by_checks", choose)
+    title = LOUD.replace(".upper()", ".title()")
+    project.add_release("2025.1")
+    project.small.save_patch(GREET.replace(".patch", "@2025.1.patch"), MARKED, NOVA_TEXT, title)
+    polite = POLITE.replace(".upper()", ".title()")
+    project.small.save_patch(LEAVE.replace(".patch", "@2025.1.patch"), MARKED, title, polite)
+    lock_series(project.project, "2025.1", is_offline=True, progress=lambda message: None)
+    project.add_release("2026.1", who=f"import os\n\n\n{WHO_TEXT}")
+    before = project.bytes()
+    asking = replace(SETTINGS, asks_checks=True)
+
+    def begin() -> ops.Rebased:
+        return ops.start_rebase(project.project, "2026.1", None, asking)
+
+    copies = Copies(project)
+    calls = copies.count(begin)
+    after = project.bytes()
+    assert b".title()" in dict(project.texts("2026.1"))[GREET]
+    assert project.problems() == []
+    for at in range(1, calls + 1):
+        copies.renew()
+        assert run_and_die(begin, Fault(at))
+        begun = flow.read_rebase(project.root)
+        if at % 2 and begun:
+            assert begun[0].taken == {GREET: "2025.1"}
+            go_on(project)
+            assert project.bytes() == after
+        else:
+            abort_if_begun(project)
+            assert project.bytes() in (before, after)
 
 
 def test_a_rebase_killed_on_its_way_to_a_conflict_comes_to_it_again_or_is_aborted(
