@@ -12,6 +12,10 @@ from freebsd_port.engine.core.text.align import Block, Chunk, chunks
 from freebsd_port.engine.core.text.splice import Splice, apply_splices
 
 
+class UncertainError(Exception):
+    """Nobody can tell what a merge should give."""
+
+
 @dataclass(frozen=True, slots=True)
 class Present:
     """The other version has the splice already."""
