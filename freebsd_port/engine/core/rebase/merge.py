@@ -42,6 +42,9 @@ class Clash:
     base_start: int = field(default=0, compare=False)
     """0-based line of the base at which it starts."""
 
+    doubt: str | None = field(default=None, compare=False)
+    """Why a person has to look, where no line clashes."""
+
 
 MergeResult = Splice | Present | Clash
 """A Splice: where it goes in the other version, nothing of which stands in its way."""

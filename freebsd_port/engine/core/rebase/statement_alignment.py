@@ -45,8 +45,53 @@ def align_statements(
         for one, other in _pair(old, new, (at, number), (last, found)):
             to[one] = other
         at, last = number + 1, found + 1
+    _follow_bodies(to, old, new)
     back = {other: one for one, other in enumerate(to) if other is not None}
     return Alignment(to, back)
+
+
+def _follow_bodies(
+    to: list[int | None], old: Sequence[Statement], new: Sequence[Statement]
+) -> None:
+    """Align heads that read alike, as `try:` does, by what is in their blocks.
+
+    Where one side has put a block into another one of the same head, the outer one is new.
+    """
+    numbers = {id(one): number for number, one in enumerate(new)}
+    known = {other: one for one, other in enumerate(to) if other is not None}
+    inside: dict[int, list[int]] = {}
+    for number, one in enumerate(old):
+        if one.parent is not None and to[number] is not None and not one.is_comment:
+            inside.setdefault(id(one.parent), []).append(number)
+    for number in range(len(old) - 1, -1, -1):
+        there = to[number]
+        if there is None or not old[number].is_head:
+            continue
+        found = [
+            new[other] for n in inside.get(id(old[number]), ()) if (other := to[n]) is not None
+        ]
+        around = [numbers[id(one)] for one in blocks_around(found)]
+        alike = (
+            n for n in around if n == there or (n not in known and new[n].key == new[there].key)
+        )
+        at = next(alike, there)
+        if at != there and not any(there < other <= at for other in known):
+            to[number], known[at] = at, number
+            known.pop(there)
+
+
+def blocks_around(statements: Sequence[Statement]) -> list[Statement]:
+    """Give the heads of the blocks that all of these are in, the innermost first."""
+    around: list[Statement] | None = None
+    for one in statements:
+        chain = []
+        at = one.parent
+        while at is not None:
+            chain.append(at)
+            at = at.parent
+        known = {id(head) for head in chain}
+        around = chain if around is None else [head for head in around if id(head) in known]
+    return around or []
 
 
 def _slide(

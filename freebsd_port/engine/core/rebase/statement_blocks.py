@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from freebsd_port.engine.core.rebase.merge import UncertainError
-from freebsd_port.engine.core.rebase.statement_alignment import Alignment, align_statements
+from freebsd_port.engine.core.rebase.statement_alignment import (
+    Alignment,
+    align_statements,
+    blocks_around,
+)
 from freebsd_port.engine.core.source.statements import Source, Statement, read_source
 
 
@@ -15,9 +19,6 @@ class Piece:
     """A statement of the result."""
 
     lines: tuple[str, ...]
-    lead: tuple[str, ...]
-    """Blank lines above it."""
-
     key: str
     ours: int | None = None
     """The statement of ours that it is, or that went into it."""
@@ -78,16 +79,29 @@ class Blocks:
             if one.parent is parent and not one.is_comment and other is not None
             if not is_text(one)  # a docstring stays before any block
         ]
-        around: list[Statement] | None = None
-        for number in children:
-            chain = []
-            at = self.theirs.statements[number].parent
-            while at is not None:
-                chain.append(at)
-                at = at.parent
-            known = {id(one) for one in chain}
-            around = chain if around is None else [one for one in around if id(one) in known]
-        return around[0] if around else None
+        return next(iter(blocks_around([self.theirs.statements[n] for n in children])), None)
+
+    def is_beside_new_block(self, one: Statement) -> bool:
+        """Tell whether theirs has put what is next to a statement of ours into a new block."""
+        known, numbers = self.to_ours.back, self.numbers_ours
+        if one.is_comment or numbers[id(one)] in known:
+            return False
+        if one.parent is not None and numbers[id(one.parent)] not in known:
+            return False  # its block is put in by ours, and asked about
+        siblings = [
+            number
+            for number, other in enumerate(self.ours.statements)
+            if other.parent is one.parent and number in known and not other.is_comment
+            if not is_text(other)  # a docstring stays before any block
+        ]
+        above = [number for number in siblings if number < numbers[id(one)]]
+        below = [number for number in siblings if number > numbers[id(one)]]
+        for number in (*above[-1:], *below[:1]):
+            there = self.to_theirs.to[known[number]]
+            parent = None if there is None else self.theirs.statements[there].parent
+            if parent is not None and self.numbers_theirs[id(parent)] not in self.to_theirs.back:
+                return True
+        return False
 
     @staticmethod
     def depth(source: Source, alignment: Alignment, one: Statement) -> int:
@@ -219,17 +233,27 @@ class Blocks:
         if self.find_home(block) is not parent:
             raise UncertainError
 
-    def lead(self, source: Source, number: int) -> tuple[str, ...]:
-        """Give the blank lines above a statement; ours' where only ours has changed them."""
-        lead = blank_lines_above(source, number)
-        if source is not self.theirs:
-            return lead
-        base = self.to_theirs.back.get(number)
+    def lead(self, piece: Piece, above: Piece | None) -> tuple[str, ...]:
+        """Give the blank lines above a statement; ours' where only ours has changed them.
+
+        `above` is the statement before it in the result, which has to be the same one in ours.
+        """
+        if piece.theirs is None:
+            return () if piece.ours is None else _blank_lines_above(self.ours, piece.ours)
+        lead = _blank_lines_above(self.theirs, piece.theirs)
+        base = self.to_theirs.back.get(piece.theirs)
         mine = self.to_ours.to[base] if base is not None else None
-        if base is None or mine is None:
+        if base is None or mine is None or self._number_in_ours(above) != mine - 1:
             return lead
-        is_same = len(lead) == len(blank_lines_above(self.base, base))
-        return blank_lines_above(self.ours, mine) if is_same else lead
+        is_same = len(lead) == len(_blank_lines_above(self.base, base))
+        return _blank_lines_above(self.ours, mine) if is_same else lead
+
+    def _number_in_ours(self, piece: Piece | None) -> int | None:
+        """Give the statement of ours that a piece is, -1 for the beginning."""
+        if piece is None or piece.ours is not None or piece.theirs is None:
+            return -1 if piece is None else piece.ours
+        base = self.to_theirs.back.get(piece.theirs)
+        return None if base is None else self.to_ours.to[base]
 
     def require_blocks(self, lines: Sequence[str], pieces: Sequence[Piece]) -> None:
         """Raise unless every statement is what it was, in its function and its block."""
@@ -287,7 +311,7 @@ def is_text(one: Statement) -> bool:
     return len(one.words) == 1 and one.words[0].text[-1:] in ("'", '"')
 
 
-def blank_lines_above(source: Source, number: int) -> tuple[str, ...]:
+def _blank_lines_above(source: Source, number: int) -> tuple[str, ...]:
     """Give the blank lines above a statement."""
     start = source.statements[number - 1].stop if number else 0
     return source.lines[start : source.statements[number].start]

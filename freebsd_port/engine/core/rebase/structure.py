@@ -8,7 +8,7 @@ is left alone: a merge of lines that only looks right is worse than a conflict.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -110,7 +110,10 @@ class _Merge:
         self._require_known_names()
         theirs = self.theirs
         tail = theirs.lines[theirs.statements[-1].stop :] if theirs.statements else ()
-        lines = [line for piece in pieces for line in (*piece.lead, *piece.lines)]
+        lines: list[str] = []
+        for above, piece in pairwise((None, *pieces)):
+            if piece is not None:
+                lines += [*self.blocks.lead(piece, above), *piece.lines]
         lines += tail
         self.blocks.require_blocks(lines, pieces)
         return lines
@@ -129,10 +132,8 @@ class _Merge:
 
     def _merge_stretch(self, before: int, behind: int) -> list[Piece]:
         """Merge what lies between two statements that both sides have."""
-        (mine, other), (mine_stop, other_stop) = (
-            self.blocks.sides(before),
-            self.blocks.sides(behind),
-        )
+        mine, other = self.blocks.sides(before)
+        mine_stop, other_stop = self.blocks.sides(behind)
         old = list(range(before + 1, behind))
         ours = list(range(mine + 1, mine_stop))
         theirs = list(range(other + 1, other_stop))
@@ -179,7 +180,7 @@ class _Merge:
             if gone.isdisjoint(there) and find_run(there, mine_keys) is not None:
                 return kept()
             return self._replace(old, ours, theirs, before, behind)
-        return self._merge_additions(ours, theirs, kept(), before, behind)
+        return self._merge_additions(old, ours, theirs, before, behind)
 
     def _replace(
         self, old: list[int], ours: list[int], theirs: list[int], before: int, behind: int
@@ -278,19 +279,48 @@ class _Merge:
         return pieces
 
     def _merge_additions(
-        self,
-        ours: list[int],
-        theirs: list[int],
-        kept: list[Piece],
-        before: int,
-        behind: int,
+        self, old: list[int], ours: list[int], theirs: list[int], before: int, behind: int
     ) -> list[Piece]:
-        """Keep what both sides put in at the same place, where that may be done."""
-        put = [self._put(one, before, behind) for one in ours]
-        mine, other = self._tops(self.ours, ours), self._tops(self.theirs, theirs)
-        inside = self._merge_into_new_block(mine, theirs, put, kept)
+        """Keep what both sides put in at the same place, where that may be done.
+
+        The base has at most comments there, and ours leaves them as they are.
+        """
+        comments = [self.to_ours.to[n] for n in old]
+        if None in comments:
+            raise UncertainError
+        new = [n for n in ours if n not in comments]
+        inside = self._merge_into_new_block(new, theirs, before, behind)
         if inside is not None:
             return inside
+        pieces: list[Piece] = []
+        for mine, other, shared in self._cut_at_comments(old, ours, theirs):
+            put = [self._put(n, before, behind) for n in mine if n in new]
+            kept = [self._keep(n, before, behind) for n in other]
+            is_first = not _meant(self.ours, mine) or not _meant(self.theirs, other)
+            is_first = is_first or self._goes_first(
+                self._tops(self.ours, mine), self._tops(self.theirs, other), other
+            )
+            pieces += [*put, *kept] if is_first else [*kept, *put]
+            pieces += [self._keep(n, before, behind) for n in shared]
+        return pieces
+
+    def _cut_at_comments(
+        self, old: list[int], ours: list[int], theirs: list[int]
+    ) -> Iterator[tuple[list[int], list[int], list[int]]]:
+        """Give what ours and theirs have before each comment that both kept, and the comment."""
+        mine = other = 0
+        for number in old:
+            one, another = self.to_ours.to[number], self.to_theirs.to[number]
+            if one is not None and another is not None:
+                stop, other_stop = ours.index(one), theirs.index(another)
+                yield ours[mine:stop], theirs[other:other_stop], [another]
+                mine, other = stop + 1, other_stop + 1
+        yield ours[mine:], theirs[other:], []
+
+    def _goes_first(
+        self, mine: Sequence[Statement], other: Sequence[Statement], theirs: Sequence[int]
+    ) -> bool:
+        """Tell whether what ours puts in goes before what theirs puts in at the same place."""
         depths = {self.blocks.depth(self.ours, self.to_ours, one) for one in mine}
         depths_theirs = {self.blocks.depth(self.theirs, self.to_theirs, one) for one in other}
         if len(depths) > 1 or len(depths_theirs) > 1:
@@ -298,7 +328,7 @@ class _Merge:
         deep, deep_theirs = depths.pop(), depths_theirs.pop()
         if deep != deep_theirs:
             self.reason = "the release adds something next to it, in another block"
-            return [*put, *kept] if deep > deep_theirs else [*kept, *put]
+            return deep > deep_theirs
         self._require_free(mine, other)
         names = {name for one in mine for name in bound_names(one)}
         names_theirs = {name for one in other for name in bound_names(one)}
@@ -306,20 +336,20 @@ class _Merge:
         if not names.isdisjoint(names_theirs) or not names.isdisjoint(read - names_theirs):
             raise UncertainError
         self.reason = "the release adds something at the same place; both are kept"
-        return [*kept, *put]
+        return False
 
     def _merge_into_new_block(
         self,
-        mine: Sequence[Statement],
+        ours: Sequence[int],
         theirs: Sequence[int],
-        put: Sequence[Piece],
-        kept: Sequence[Piece],
+        before: int,
+        behind: int,
     ) -> list[Piece] | None:
         """Keep ours inside a block that theirs has put around all of what is around ours.
 
         None where there is no such block.
         """
-        parents = {id(one.parent): one.parent for one in mine}
+        parents = {id(one.parent): one.parent for one in self._tops(self.ours, ours)}
         if len(parents) > 1:
             return None
         (parent,) = parents.values()
@@ -337,6 +367,8 @@ class _Merge:
         if any(not one.is_comment for one in run[begin:end]):
             raise UncertainError
         self.reason = "the release has put a new block around the lines"
+        put = [self._put(n, before, behind) for n in ours]
+        kept = [self._keep(n, before, behind) for n in theirs]
         return [*kept[:begin], *put, *kept[begin:]]
 
     def _require_free(self, mine: Sequence[Statement], other: Sequence[Statement]) -> None:
@@ -362,45 +394,36 @@ class _Merge:
         """Give a statement that theirs has put in, or a comment, where ours changes nothing."""
         one = self.theirs.statements[number]
         shift = self.blocks.shift_at(one, before, behind)
-        return Piece(
-            shifted(self.theirs, one, shift), self.blocks.lead(self.theirs, number), one.key,
-            theirs=number,
-        )  # fmt: skip
+        return Piece(shifted(self.theirs, one, shift), one.key, theirs=number)
 
     def _put(self, number: int, before: int, behind: int) -> Piece:
         """Give a statement that ours has put in, with the indentation of the block around it."""
         one = self.ours.statements[number]
         self.added.append(one)
         shift = self.blocks.indentation(one, before, behind)
-        return Piece(
-            shifted(self.ours, one, shift),
-            self.blocks.lead(self.ours, number),
-            one.key,
-            ours=number,
-        )
+        return Piece(shifted(self.ours, one, shift), one.key, ours=number)
 
     def _merge_pair(self, number: int) -> Piece:
         """Merge a statement that both sides have."""
         mine, other = self.blocks.sides(number)
         old, ours = self.base.statements[number], self.ours.statements[mine]
         theirs = self.theirs.statements[other]
-        lead = self.blocks.lead(self.theirs, other)
         shift = self.blocks.shift(number)
         if ours.full_key == old.full_key or ours.key == theirs.key:
             lines = shifted(self.theirs, theirs, shift)
-            return Piece(lines, lead, theirs.key, theirs=other)
+            return Piece(lines, theirs.key, theirs=other)
         shift_theirs = theirs.indent - old.indent
         if shifted(self.theirs, theirs, -shift_theirs) == shifted(self.base, old, 0):
             self.used |= {w.text for w in ours.words} - {w.text for w in old.words}
             lines = shifted(self.ours, ours, shift_theirs)
-            return Piece(lines, lead, ours.key, mine, other)
+            return Piece(lines, ours.key, mine, other)
         if old.key == theirs.key and ours.key == old.key:
             raise UncertainError  # ours changes a comment in what theirs has formatted
         words = merge_words(old, ours, theirs, (self.ours, self.theirs))
         self.used |= words.used
         self.reason = "merged inside a statement that the release changed"
         lines = tuple(line.decode() for line in split_lines(words.text.encode()))
-        return Piece(shift_lines(lines, theirs, shift), lead, words.key, mine, other)
+        return Piece(shift_lines(lines, theirs, shift), words.key, mine, other)
 
     def _require_known_names(self) -> None:
         """Raise where what ours puts in uses a name that theirs no longer has."""
