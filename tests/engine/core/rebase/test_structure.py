@@ -341,3 +341,12 @@ def test_a_block_of_ours_goes_into_a_new_block_of_theirs() -> None:
 @pytest.mark.parametrize("text_of", ["def f(:\n", "x = '''\n", "  a\n b\n"])
 def test_what_is_not_python_is_left_alone(text_of: str) -> None:
     assert merge(text_of, text_of + "a\n", text_of) is None
+
+
+def test_a_comment_stays_with_what_it_is_about_where_both_sides_add_before_it() -> None:
+    base = "import os\n\n# so many\nLIMIT = 3\n"
+    ours = base.replace("# so many", "OURS = 1\n# so many")
+    theirs = base.replace("# so many", "THEIRS = 1\n# so many")
+    merged = merge(ours, theirs, base)
+    assert text(merged) == base.replace("# so many", "THEIRS = 1\n\nOURS = 1\n# so many")
+    assert merge(ours.replace("so many", "so few"), theirs, base) is None
