@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from freebsd_port.engine.core.rebase.clashes import Settled, Side, settle_clashes
 from freebsd_port.engine.core.rebase.merge import Clash, MergeResult, find_region, merge_splices
 from freebsd_port.engine.core.rebase.moved_code import Move, find_move, is_wrapper
-from freebsd_port.engine.core.rebase.new_blocks import DOUBT, doubt_new_blocks, find_exposed
+from freebsd_port.engine.core.rebase.new_blocks import doubt_new_blocks, find_exposed
 from freebsd_port.engine.core.rebase.outcome import Outcome, RebasedHunk, Sides
 from freebsd_port.engine.core.rebase.placed import Kind, PlacedHunk
 from freebsd_port.engine.core.rebase.structure import merge_structure
@@ -124,7 +124,11 @@ class FileMerger:
         splices = find_splices_as_git(base, after)
         results = merge_splices(base, other, blocks, splices)
         doubted = self._doubt(blocks, splices, results)
-        told = {n for n, one in enumerate(doubted) if one is not results[n] and not self.is_wary}
+        told = {
+            number: one.doubt
+            for number, one in enumerate(doubted)
+            if isinstance(one, Clash) and one.doubt and not self.is_wary
+        }
         results = results if told else doubted
         shares, alike = _share(placed, splices), _find_alike(splices, results)
         regions: list[tuple[str, Chunk] | None] = []
@@ -132,8 +136,8 @@ class FileMerger:
         for number, (hunk, owned) in enumerate(zip(placed, shares, strict=True), 1):
             as_git = replace(hunk, splices=tuple(splices[one] for one in owned))
             found = self._settle(hunk, as_git, [results[one] for one in owned], done, settled)
-            if not told.isdisjoint(owned):
-                found = replace(found, outcome="merged", reason=f"{DOUBT}: read it")
+            if doubts := [told[one] for one in owned if one in told]:
+                found = replace(found, outcome="merged", reason=f"{doubts[0]}: read it")
             done.hunks.append(
                 RebasedHunk(
                     self.other_path,

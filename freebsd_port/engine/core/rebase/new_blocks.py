@@ -1,4 +1,4 @@
-"""Splices that merge by their lines, next to a block that the other version has put in.
+"""Splices that merge by their lines, next to a block or docstring that the other version put in.
 
 Lines cannot say whether they belong into the block or not: nothing that they touch has changed.
 """
@@ -16,6 +16,7 @@ from freebsd_port.engine.core.text.align import Block
 from freebsd_port.engine.core.text.splice import Splice, apply_splices
 
 DOUBT = "the release has put a new block around the lines next to it"
+DOUBT_FIRST = "the release has put a docstring in where its lines would come first"
 
 
 def find_exposed(
@@ -44,7 +45,7 @@ def doubt_new_blocks(
     results: Sequence[MergeResult],
     exposed: Sequence[int],
 ) -> tuple[MergeResult, ...]:
-    """Make a clash of each of these splices that is next to a new block of the other version."""
+    """Make a clash of each of these splices that is next to a new block or docstring."""
     mine, theirs = base.functions(), other.functions()
     made = list(results)
     for number in exposed:
@@ -66,12 +67,16 @@ def doubt_new_blocks(
         except NoStatementsError:
             continue
         added = range(first, first + len(splice.lines))
-        if any(
-            one.start in added and merge.is_beside_new_block(one) for one in merge.ours.statements
-        ):
+        put = [one for one in merge.ours.statements if one.start in added]
+        doubt = None
+        if any(merge.is_beside_new_block(one) for one in put):
+            doubt = DOUBT
+        elif any(merge.is_above_docstring(one) for one in put):
+            doubt = DOUBT_FIRST
+        if doubt is not None:
             old = tuple(base.lines[splice.start : splice.stop])
             made[number] = Clash(
-                result.start, result.stop, old, splice.lines, old, (number,), splice.start, DOUBT
+                result.start, result.stop, old, splice.lines, old, (number,), splice.start, doubt
             )
     return tuple(made)
 

@@ -81,6 +81,28 @@ class Blocks:
         ]
         return next(iter(blocks_around([self.theirs.statements[n] for n in children])), None)
 
+    def is_docstring(self, one: Statement) -> bool:
+        """Tell whether theirs has put a docstring in."""
+        number = self.numbers_theirs[id(one)]
+        body = (other for other in self.theirs.statements if other.parent is one.parent)
+        first = next(other for other in body if not other.is_comment)
+        is_new = is_text(one) and number not in self.to_theirs.back
+        return is_new and first is one and (one.parent is None or one.parent.defines is not None)
+
+    def is_above_docstring(self, one: Statement) -> bool:
+        """Tell whether theirs has put a docstring in where a statement of ours would come first."""
+        known, numbers = self.to_ours.back, self.numbers_ours
+        if one.is_comment or one.parent is None or numbers[id(one.parent)] not in known:
+            return False
+        number = numbers[id(one)]
+        above = self.ours.statements[numbers[id(one.parent)] + 1 : number]
+        there = self.to_theirs.to[known[numbers[id(one.parent)]]]
+        if there is None or number in known or any(not other.is_comment for other in above):
+            return False
+        inside = (s for s in self.theirs.statements if s.parent is self.theirs.statements[there])
+        first = next((other for other in inside if not other.is_comment), None)
+        return first is not None and self.is_docstring(first)
+
     def is_beside_new_block(self, one: Statement) -> bool:
         """Tell whether theirs has put what is next to a statement of ours into a new block."""
         known, numbers = self.to_ours.back, self.numbers_ours

@@ -292,6 +292,12 @@ class _Merge:
         inside = self._merge_into_new_block(new, theirs, before, behind)
         if inside is not None:
             return inside
+        tops = self._tops(self.theirs, theirs)
+        if tops and self.blocks.is_docstring(tops[0]):
+            if len(tops) > 1:
+                raise UncertainError
+            kept = [self._keep(n, before, behind) for n in theirs]
+            return [*kept, *(self._put(n, before, behind) for n in new)]
         pieces: list[Piece] = []
         for mine, other, shared in self._cut_at_comments(old, ours, theirs):
             put = [self._put(n, before, behind) for n in mine if n in new]
@@ -329,6 +335,9 @@ class _Merge:
         if deep != deep_theirs:
             self.reason = "the release adds something next to it, in another block"
             return deep > deep_theirs
+        if (is_first := _precedes(mine, other)) is not None:
+            self.reason = "the release adds something at the same place; both are kept"
+            return is_first
         self._require_free(mine, other)
         names = {name for one in mine for name in bound_names(one)}
         names_theirs = {name for one in other for name in bound_names(one)}
@@ -432,6 +441,14 @@ class _Merge:
         used = self.used | {w.text for one in self.added for w in one.words}
         if not (gone - own).isdisjoint(used):
             raise UncertainError
+
+
+def _precedes(mine: Sequence[Statement], other: Sequence[Statement]) -> bool | None:
+    """Tell what goes first where only one side adds decorators: they stay with what follows."""
+    is_mine, is_other = ({one.first == "@" for one in run} for run in (mine, other))
+    if is_other == {True} and mine[-1].first != "@":
+        return True
+    return False if is_mine == {True} and other[-1].first != "@" else None
 
 
 def _meant(source: Source, numbers: Iterable[int]) -> list[str]:

@@ -443,6 +443,13 @@ def test_what_ours_puts_above_a_comment_goes_into_a_new_block_below_it() -> None
     assert made == new.replace(block, block + b"            self.begin()\n").decode()
 
 
+def test_what_ours_puts_above_a_comment_goes_below_a_new_docstring() -> None:
+    after = LOCKED.replace(FIRST, b"        self.begin()\n\n" + FIRST)
+    new = LOCKED.replace(FIRST, FIRST + b"        'Send it.'\n")
+    made = made_of(rebase({"pkg/m.py": new}, after, base=LOCKED), new)
+    assert made == new.replace(b"it.'\n", b"it.'\n        self.begin()\n").decode()
+
+
 def test_where_only_one_neighbour_is_in_a_new_block_a_clean_merge_of_lines_is_a_conflict() -> None:
     base = LOCKED.replace(FIRST, b"        self.begin()\n\n" + FIRST)
     after = base.replace(FIRST, b"        self.check(event)\n\n" + FIRST)
