@@ -270,7 +270,30 @@ class Candidates:
                 if any(c.start <= stop and start <= c.stop for c in clashing.get(path, ())):
                     continue
                 found.append(region)
-        return found
+        return [one for one in found if not self._is_elsewhere(one, found)]
+
+    def _is_elsewhere(self, region: _Region, regions: Sequence[_Region]) -> bool:
+        """Tell whether both put the same definitions in, one of them at another place of the file.
+
+        Outside of functions that makes no difference.
+        """
+        other = self.other
+        if region.start != region.stop or not other.scopes(region.path):
+            return False
+        twins = [
+            one
+            for one in regions
+            if one.path == region.path
+            and one.start == one.stop
+            and (_text(one.ours), _text(one.theirs)) == (_text(region.theirs), _text(region.ours))
+        ]
+        lines = other.lines(region.path) or []
+        around = [
+            scope
+            for scope in other.scopes(region.path)
+            if any(scope.start < one.start < scope.stop for one in (region, *twins))
+        ]
+        return len(twins) == 1 and all(_is_class(lines, s.start, s.stop) for s in around)
 
     def _find_winner(self, region: _Region, first: int, second: int) -> int | None:
         """Give the one candidate whose code there is the new version's; None if not just one."""
@@ -419,6 +442,11 @@ def _ranges(ours: Sequence[Splice], theirs: Sequence[Splice]) -> Iterator[tuple[
         start, stop = splice.start, splice.stop
     if start >= 0:
         yield start, stop
+
+
+def _text(lines: Sequence[bytes]) -> list[bytes]:
+    """Give lines without those that are blank."""
+    return [line for line in lines if line.strip()]
 
 
 def _turned(region: _Region) -> _Region:
