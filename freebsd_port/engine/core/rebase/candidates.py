@@ -7,7 +7,7 @@ between which the new one lies are the candidates.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from freebsd_port.engine.core.patch.patch import Patch
@@ -58,6 +58,10 @@ class _Region:
     def holds(self, path: str, splice: Splice) -> bool:
         """Tell whether a splice is in the region."""
         return path == self.path and self.start <= splice.start and splice.stop <= self.stop
+
+
+_Winners = list[tuple[_Region, int | None]]
+"""Who has the right code in each region; None if nobody can tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,10 +225,7 @@ class Candidates:
         order = sorted(attempts, key=lambda number: (_badness(attempts[number]), number))
         first, *others = order
         for second in others:
-            winners = [
-                (region, self._find_winner(region, first, second))
-                for region in self._compare(attempts[first], attempts[second])
-            ]
+            winners = self._find_winners(attempts, first, second)
             if (
                 winners
                 and _badness(attempts[second])[0] == 0
@@ -270,16 +271,14 @@ class Candidates:
                 if any(c.start <= stop and start <= c.stop for c in clashing.get(path, ())):
                     continue
                 found.append(region)
-        return [one for one in found if not self._is_elsewhere(one, found)]
+        return found
 
-    def _is_elsewhere(self, region: _Region, regions: Sequence[_Region]) -> bool:
-        """Tell whether both put the same definitions in, one of them at another place of the file.
+    def _find_twin(self, region: _Region, regions: Iterable[_Region]) -> _Region | None:
+        """Find where the other one puts the same definitions in, at another place of the file.
 
         Outside of functions that makes no difference.
         """
-        other = self.other
-        if region.start != region.stop or not other.scopes(region.path):
-            return False
+        scopes, lines = self.other.scopes(region.path), self.other.lines(region.path) or []
         twins = [
             one
             for one in regions
@@ -287,13 +286,22 @@ class Candidates:
             and one.start == one.stop
             and (_text(one.ours), _text(one.theirs)) == (_text(region.theirs), _text(region.ours))
         ]
-        lines = other.lines(region.path) or []
-        around = [
-            scope
-            for scope in other.scopes(region.path)
-            if any(scope.start < one.start < scope.stop for one in (region, *twins))
+        if region.start != region.stop or not scopes or len(twins) != 1:
+            return None
+        places = region.start, twins[0].start
+        around = [s for s in scopes if any(s.start < place < s.stop for place in places)]
+        return twins[0] if all(_is_class(lines, s.start, s.stop) for s in around) else None
+
+    def _find_winners(self, attempts: Mapping[int, Attempt], first: int, second: int) -> _Winners:
+        """Say of each difference who is right; the same definition elsewhere is none."""
+        found = self._compare(attempts[first], attempts[second])
+        winners = {region: self._find_winner(region, first, second) for region in found}
+        twins = {region: self._find_twin(region, found) for region in found}
+        return [
+            (region, winner)
+            for region, winner in winners.items()
+            if (twin := twins[region]) is None or (winner is not None and winners[twin] == winner)
         ]
-        return len(twins) == 1 and all(_is_class(lines, s.start, s.stop) for s in around)
 
     def _find_winner(self, region: _Region, first: int, second: int) -> int | None:
         """Give the one candidate whose code there is the new version's; None if not just one."""
