@@ -11,7 +11,7 @@ import ast
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -31,7 +31,7 @@ from freebsd_port.engine.core.source.names import (
     find_function,
     read_globals,
 )
-from freebsd_port.engine.core.source.reach import Unreached, find_unreached
+from freebsd_port.engine.core.source.reach import Unreached, find_tested_before, find_unreached
 from freebsd_port.engine.core.source.repeats import find_repeats
 from freebsd_port.engine.core.source.scope import UNPARSED, as_module
 
@@ -166,7 +166,9 @@ class _File:
         for part in self.parts:
             yield from part.misfits()
             if part.may_be_wrong():
-                yield from self._local(part.tree(), part.offset, part.added)
+                faults = list(self._local(part.tree(), part.offset, part.added))
+                yield from faults
+                yield from part.tested_before({one.line for one in faults})
         if self._is_doubtful():
             yield from self._local(_parse(b"".join(self._loose_text())), 0, self.loose)
 
@@ -371,6 +373,24 @@ class _Part:
         left = Counter(line for line in self.lines if _SPEAKS.match(line))
         left.subtract(known)
         return max(left.values(), default=0) > 0
+
+    def tested_before(self, told: Set[int]) -> Iterator[Fault]:
+        """Give branches of added lines before which the release now leaves on the same condition.
+
+        `told` are the lines that are known to be never reached, 1-based.
+        """
+        text, tree = self.file.there and self.file.there.text(self.file.path), self.tree()
+        if not text or tree is None:
+            return
+        there = text.function_lines(f"{self.owner}.{self.name}" if self.owner else self.name)
+        more = Counter(one.strip() for one in self.lines)
+        more.subtract(one.strip() for one in there)
+        for branch in find_tested_before(tree.body):
+            line, cause = branch.lines.start + self.offset, branch.cause + self.offset
+            is_new = cause - 1 not in self.added and more[self.file.lines[cause - 1].strip()] > 0
+            if line - 1 in self.added and line not in told and is_new:
+                reason = f"may never be reached: line {cause} tests the same before and leaves"
+                yield self.file.fault(line, "unreached", reason)
 
     def gone(self) -> Iterator[Missing]:
         """Give attributes that added lines read of self and the like, and that no object has."""

@@ -209,6 +209,19 @@ def test_what_the_release_took_from_a_class_or_module_is_missing(
     assert found == [f"missing {name}"]
 
 
+def test_a_branch_of_ours_may_never_run_if_the_release_leaves_on_the_same_condition() -> None:
+    ours = in_start("guest.pause()\n        if guest.name == 'x':\n            size = 2")
+    early = (
+        "        size = 1\n",
+        "        if guest.name == 'x':\n            return 1\n        size = 1\n",
+    )
+    assert look((ours,), (early,)) == [
+        "unreached 22: may never be reached: line 18 tests the same before and leaves"
+    ]
+    passing = (early[0], early[1].replace("return 1", "size = 3"))
+    assert look((ours,), (passing,)) == []
+
+
 CHECKED = """\
 for one in size:
             if virt_type == 'x' and isinstance(one, libvirt_host.Guest):

@@ -117,5 +117,4 @@ def test_of_each_release_between_two_nothing_is_silently_wrong(
     beside = order[order.index(release) - 1], order[order.index(release) + 1]
     single = [rebase_again(tmp_path / other, release, (other,)) for other in beside]
     assert len(both.stops) <= min(len(one.stops | one.told | one.wrong) for one in single)
-    assert len(both.stops) < max(len(one.stops) for one in single)
     assert both.told <= set.union(*(one.told | one.wrong for one in single))
