@@ -353,6 +353,8 @@ class FileMerger:
             exposed = find_exposed(base, blocks, splices, results)
         if not exposed:
             return tuple(results)
+        from freebsd_port.engine.core.rebase.clashes import Side
+
         mine = Side(base, self.base.scopes(self.path))
         theirs = Side(other, self.other.scopes(self.other_path))
         return doubt_new_blocks(mine, theirs, splices, results, exposed)

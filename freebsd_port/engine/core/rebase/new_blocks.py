@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from freebsd_port.engine.core.rebase.clashes import Side, find_window, is_inside
 from freebsd_port.engine.core.rebase.merge import Clash, MergeResult
-from freebsd_port.engine.core.rebase.statement_blocks import Blocks
-from freebsd_port.engine.core.source.statements import NoStatementsError, read_source
 from freebsd_port.engine.core.text.align import Block
 from freebsd_port.engine.core.text.splice import Splice, apply_splices
+
+if TYPE_CHECKING:
+    from freebsd_port.engine.core.rebase.clashes import Side
 
 DOUBT = "the release has put a new block around the lines next to it"
 DOUBT_FIRST = "the release has put a docstring in where its lines would come first"
@@ -46,6 +47,10 @@ def doubt_new_blocks(
     exposed: Sequence[int],
 ) -> tuple[MergeResult, ...]:
     """Make a clash of each of these splices that is next to a new block or docstring."""
+    from freebsd_port.engine.core.rebase.clashes import find_window, is_inside
+    from freebsd_port.engine.core.rebase.statement_blocks import Blocks
+    from freebsd_port.engine.core.source.statements import NoStatementsError, read_source
+
     mine, theirs = base.functions(), other.functions()
     made = list(results)
     for number in exposed:

@@ -429,7 +429,7 @@ class _Part:
         if not any(b"isinstance(%s," % name in text for name in names):
             return
         tree = self.tree()
-        tried = find_tried(tree) if tree is not None else set()
+        tried = find_tried(ast.walk(tree)) if tree is not None else set()
         guarded = set(_guarded(tree)) if tree is not None else set()
         for name, checked, branch in _find_checked(tree) if tree is not None else ():
             owner = self.file.here.find(self.file.path, checked)
