@@ -19,6 +19,7 @@ from freebsd_port.engine.core.rebase.statement_blocks import (
     Blocks,
     Piece,
     is_in,
+    is_text,
     shift_lines,
     shifted,
 )
@@ -137,6 +138,25 @@ class _Merge:
         old = list(range(before + 1, behind))
         ours = list(range(mine + 1, mine_stop))
         theirs = list(range(other + 1, other_stop))
+        if self._begins_with_edited_docstring(old, ours, theirs):
+            docstring = self._put(ours[0], before, behind)
+            return [docstring, *self._merge_run(old[1:], ours[1:], theirs[1:], before, behind)]
+        return self._merge_run(old, ours, theirs, before, behind)
+
+    def _begins_with_edited_docstring(
+        self, old: Sequence[int], ours: Sequence[int], theirs: Sequence[int]
+    ) -> bool:
+        """Tell whether ours alone edits a docstring, behind which each side may put statements."""
+        if not (old and ours and theirs):
+            return False
+        first = self.base.statements[old[0]]
+        mine, other = self.ours.statements[ours[0]], self.theirs.statements[theirs[0]]
+        return first.key == other.key and all(map(is_text, (first, mine, other)))
+
+    def _merge_run(
+        self, old: list[int], ours: list[int], theirs: list[int], before: int, behind: int
+    ) -> list[Piece]:
+        """Merge runs of statements, at the edges of which both sides agree."""
         keys = [self.base.statements[one].full_key for one in old]
         keys_ours = [self.ours.statements[one].full_key for one in ours]
 

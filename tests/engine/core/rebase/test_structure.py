@@ -350,6 +350,15 @@ def test_a_docstring_that_theirs_puts_in_stays_first() -> None:
     assert text(merge(ours, theirs, base)) == theirs.replace("it.'\n", "it.'\n    zero(a)\n")
 
 
+def test_both_sides_put_statements_behind_a_docstring_that_ours_edits() -> None:
+    base = "def f(a):\n    'Do it.'\n    one(a)\n"
+    theirs = base.replace("it.'\n", "it.'\n    log(a)\n").replace("(a):", "(a) -> int:")
+    ours = base.replace("'Do it.'\n", "'Do it, or not.'\n    if a:\n        raise E\n")
+    assert merge(ours, theirs, base) is None
+    only_words = base.replace("Do it.", "Do it, or not.")
+    assert text(merge(only_words, theirs, base)) == theirs.replace("Do it.", "Do it, or not.")
+
+
 def test_a_decorator_that_theirs_puts_on_stays_on_its_function() -> None:
     added = "def ours():\n    return 3\n\n\n"
     theirs = MODULE.replace("def second", "@traced\ndef second")
