@@ -87,7 +87,7 @@ class Pool:
 
     def may(self, verb, *more):
         allowed = self.state["allow"]
-        return allowed is None or set((*NEEDS.get(verb, ()), *more)) <= set(allowed)
+        return allowed is None or {*NEEDS.get(verb, ()), *more} <= set(allowed)
 
     def open(self, name, kinds=("filesystem", "volume", "snapshot")):
         """The state of a data set. Refuses one that is not there, or is of another kind."""
