@@ -120,7 +120,7 @@ def _databases(answers: Answers, password: str) -> Sections:
 
 
 def compute_sections(answers: Answers) -> Sections:
-    """Give what nova-compute alone is told: bhyve, raw disks, and how it becomes root."""
+    """Give what nova-compute alone is told: bhyve, its disks, and how it becomes root."""
     nova = answers.nova
     rootwrap = f"{nova.environment}/bin/nova-rootwrap {nova.config}/rootwrap.conf privsep-helper"
     files = f"--config-file {nova.config}/nova.conf --config-file {nova.config}/nova-compute.conf"
@@ -137,10 +137,16 @@ def compute_sections(answers: Answers) -> Sections:
         "libvirt": {
             "virt_type": "bhyve",
             "connection_uri": answers.libvirt.uri,
-            "images_type": "raw",
+            **_images(answers),
         },
         **dict.fromkeys(PRIVSEP_CONTEXTS, helper),
     }
+
+
+def _images(answers: Answers) -> dict[str, str]:
+    if answers.disks.dataset:
+        return {"images_type": "zfs", "images_zfs_dataset": answers.disks.dataset}
+    return {"images_type": "raw"}
 
 
 def render_config(head: str, sections: Sections) -> bytes:
