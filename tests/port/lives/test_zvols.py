@@ -33,7 +33,9 @@ class ZvolsTest(BhyveHostCase):
         self.useFixture(fixtures.EnvironmentVariable("ZFS_STANDIN", self.pool.directory))
         self.patch("nova.virt.libvirt.storage.zfs.DEVICE_DIR", self.pool.devices)
         self.flags(images_type="zfs", images_zfs_dataset=DATASET, group="libvirt")
-        self.flags(allow_resize_to_same_host=True, virt_mkfs=["default=true %(target)s"])
+        self.flags(allow_resize_to_same_host=True)
+        # nova reads virt_mkfs once, when it is imported
+        self.patch("nova.privsep.fs._DEFAULT_MKFS_COMMAND", "true %(target)s")
 
     def volume_of(self, server, name="disk"):
         return "{}/{}_{}".format(DATASET, server["id"], name)
