@@ -117,13 +117,25 @@ class ConsoleAnswers:
 
 @dataclass(frozen=True, slots=True)
 class Libvirt:
-    """How libvirt is reached."""
+    """What runs the guests, and how libvirt is reached."""
 
+    virt_type: str = rules.choice(
+        "bhyve", "What runs the guests; QEMU is slow, FreeBSD has no KVM.", "bhyve", "qemu"
+    )
     uri: str = rules.choice(
-        "bhyve:///system", "libvirt's address.", "bhyve:///system", "test:///default"
+        "bhyve:///system",
+        "libvirt's address.",
+        "bhyve:///system",
+        "qemu:///system",
+        "test:///default",
     )
     virsh: HostPath = rules.path("/usr/local/bin/virsh", "libvirt's command.")
     hooks: HostPath = rules.path("/usr/local/etc/libvirt/hooks", "Directory of libvirt's hooks.")
+
+    @property
+    def is_bhyve(self) -> bool:
+        """Tell whether bhyve runs the guests, whose consoles need the bridge; otherwise QEMU."""
+        return self.virt_type == "bhyve"
 
 
 @dataclass(frozen=True, slots=True)

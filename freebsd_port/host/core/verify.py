@@ -138,7 +138,7 @@ NEEDED_TRAITS = frozenset(
         "COMPUTE_STORAGE_BUS_VIRTIO",
     )
 )
-"""Without one of them the scheduler keeps guests away that bhyve could run. Source: os-traits."""
+"""Without one of them the scheduler keeps away guests that this host runs. Source: os-traits."""
 
 IMPOSSIBLE_TRAITS = (
     "COMPUTE_ACCELERATORS",
@@ -162,9 +162,11 @@ IMPOSSIBLE_TRAITS = (
 
 
 def find_hypervisor(
-    listed: Iterable[Mapping[str, Any]], host: str | None
+    listed: Iterable[Mapping[str, Any]], host: str | None, virt_type: str
 ) -> tuple[Diagnosis, Mapping[str, Any] | None]:
     """Judge the compute node of `host`, the first one for None; give it too, if it is there.
+
+    `virt_type` is what host.toml says, in small letters.
 
     Source: Compute API, GET /os-hypervisors/detail.
     """
@@ -176,9 +178,9 @@ def find_hypervisor(
     node = mine[0]
     kind = node["hypervisor_type"]
     detail = f"{node['hypervisor_hostname']}, {kind} {node['hypervisor_version']}, {node['state']}"
-    if kind.lower() != "bhyve":
-        cure = "freebsd-port host config writes virt_type = bhyve"
-        return wrong(AREA, "compute node", f"{detail}: not bhyve", cure), node
+    if kind.lower() != virt_type:
+        cure = f"freebsd-port host config writes virt_type = {virt_type}"
+        return wrong(AREA, "compute node", f"{detail}: not {virt_type}", cure), node
     if node["state"] != "up":
         return wrong(AREA, "compute node", detail, _RESTART), node
     return good(AREA, "compute node", detail), node
@@ -206,20 +208,21 @@ def judge_inventory(totals: Mapping[str, int], truth: Truth) -> Iterator[Diagnos
             yield good(AREA, name, f"{total}, as {source} says")
 
 
-def judge_traits(traits: Iterable[str]) -> Iterator[Diagnosis]:
-    """Judge what placement says that the host can do."""
+def judge_traits(traits: Iterable[str], virt_type: str) -> Iterator[Diagnosis]:
+    """Judge what placement says that the host can do; with QEMU no trait counts as false."""
     found = frozenset(traits)
+    impossible = IMPOSSIBLE_TRAITS if virt_type == "bhyve" else ()
     missing = sorted(NEEDED_TRAITS - found)
-    false = sorted(one for one in found if one.startswith(IMPOSSIBLE_TRAITS))
+    false = sorted(one for one in found if one.startswith(impossible))
     if missing:
         yield lacks(AREA, "traits", f"without {', '.join(missing)}", _RESTART)
     if false:
-        detail = f"claims what bhyve cannot do: {', '.join(false)}"
+        detail = f"claims what {virt_type} cannot do: {', '.join(false)}"
         yield wrong(
             AREA, "traits", detail, "freebsd-port status; then service nova_compute restart"
         )
     if not missing and not false:
-        yield good(AREA, "traits", f"{len(found)}, none of what bhyve cannot do")
+        yield good(AREA, "traits", f"{len(found)}, none of what {virt_type} cannot do")
 
 
 def _in(size: int | None, unit: int) -> float | None:

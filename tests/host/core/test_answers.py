@@ -110,6 +110,15 @@ def test_ports_that_collide_are_told() -> None:
     assert found == ("[console] first_port is 20000, above last_port 19999", 2)
 
 
+def test_the_address_of_another_hypervisor_is_told() -> None:
+    assert findings('[libvirt]\nvirt_type = "qemu"\n') == [
+        ("[libvirt] uri is bhyve:///system, which is not for virt_type qemu", None)
+    ]
+    assert findings('[libvirt]\nuri = "qemu:///system"\n') == [
+        ("[libvirt] uri is qemu:///system, which is not for virt_type bhyve", 2)
+    ]
+
+
 RABBIT = "rabbit://[USER@]HOST[:PORT][/VIRTUAL_HOST], without a password"
 DATABASE = "mysql+pymysql or postgresql+psycopg2://[USER@]HOST[:PORT][/], without a password"
 WEB = "http or https://HOST[:PORT][/PATH], without a password"

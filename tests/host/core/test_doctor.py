@@ -423,3 +423,28 @@ def test_a_dataset_for_disks_is_asked_for_only_where_one_is_named() -> None:
     assert find(host, "dataset zroot/nova", ON_ZFS).detail == "1024 GiB free"
     assert ASKED in all_questions(ON_ZFS, COMPILED).commands
     assert ASKED not in all_questions(ANSWERS, COMPILED).commands
+
+
+QEMU = answer(libvirt={"virt_type": "qemu", "uri": "qemu:///system"})
+
+
+def test_a_host_of_qemu_needs_qemu_and_nothing_of_bhyve() -> None:
+    found = {one.what: one for one in diagnose(load("bare"), QEMU)}
+    assert found["QEMU"].cure == "pkg install qemu"
+    assert found["qemu:///system"].state == "lacks"
+    assert not {"firmware of bhyve", "module vmm", "module nmdm", "bhyve:///system"} & set(found)
+    assert found["module if_bridge"].cure == "kldload if_bridge"
+    ready = with_files(load("ready"), **{"/usr/local/bin/qemu-system-x86_64": ""})
+    assert find(ready, "QEMU", QEMU).state == "good"
+    words = ("/usr/local/bin/virsh", "--connect", "qemu:///system", "--readonly", "version")
+    answers = with_commands(ready, (words, Ran(0, "Running hypervisor: QEMU 9.1.0")))
+    assert {one.state for one in diagnose(answers, QEMU)} == {"good"}
+    assert words in all_questions(QEMU, COMPILED).commands
+
+
+def test_a_processor_without_unrestricted_guests_is_no_matter_for_qemu() -> None:
+    old = with_commands(
+        load("ready"), (("sysctl", "-n", "hw.vmm.vmx.cap.unrestricted_guest"), Ran(0, "0"))
+    )
+    assert find(old, "unrestricted guests").state == "doubtful"
+    assert "unrestricted guests" not in {one.what for one in diagnose(old, QEMU)}

@@ -73,6 +73,15 @@ def test_the_compute_service_runs_bhyve_on_raw_disks() -> None:
     )
 
 
+def test_the_compute_service_runs_qemu_if_it_is_told_to() -> None:
+    answers = answer(libvirt={"virt_type": "qemu", "uri": "qemu:///system"})
+    libvirt = read(files(answers)["nova-compute.conf"])["libvirt"]
+    assert (libvirt["virt_type"], libvirt["images_type"]) == ("qemu", "raw")
+    assert (libvirt["connection_uri"], libvirt["cpu_mode"]) == ("qemu:///system", "none")
+    bhyve = read(files()["nova-compute.conf"])["libvirt"]
+    assert "cpu_mode" not in bhyve  # bhyve refuses any
+
+
 def test_configuration_drives_are_made_by_the_program_that_the_answers_name() -> None:
     assert read(files()["nova-compute.conf"])["DEFAULT"]["mkisofs_cmd"] == "/usr/local/bin/mkisofs"
     answers = answer(nova={"mkisofs": "/usr/local/bin/genisoimage"})
