@@ -139,6 +139,15 @@ class Libvirt:
 
 
 @dataclass(frozen=True, slots=True)
+class Disks:
+    """Where the disks of the guests are."""
+
+    dataset: str = rules.dataset(
+        "ZFS dataset for volumes; with none, disks are files in [nova] state."
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Broker:
     """The message broker."""
 
@@ -200,6 +209,7 @@ class Answers:
     metadata: Metadata = field(default_factory=Metadata)
     console: ConsoleAnswers = field(default_factory=ConsoleAnswers)
     libvirt: Libvirt = field(default_factory=Libvirt)
+    disks: Disks = field(default_factory=Disks)
     broker: Broker = field(default_factory=Broker)
     database: Database = field(default_factory=Database)
     identity: Identity = field(default_factory=Identity)

@@ -80,7 +80,7 @@ class Truth:
     cpus: int | None
     memory_bytes: int | None
     disk_bytes: int | None
-    """Size of the file system that holds nova's instances, used or not."""
+    """Size of what holds the guests' disks, used or not: a file system or a ZFS dataset."""
 
 
 def questions(answers: Answers) -> Questions:
@@ -99,6 +99,8 @@ def read_truth(host: Recording, answers: Answers) -> Truth:
 
 
 def _disk(answers: Answers) -> tuple[str, ...]:
+    if answers.disks.dataset:
+        return "zfs", "get", "-Hp", "-o", "value", "used,available", answers.disks.dataset
     return "df", "-kP", answers.nova.instances
 
 
@@ -107,8 +109,13 @@ def _number(text: str | None) -> int | None:
 
 
 def _disk_bytes(text: str | None) -> int | None:
-    """Give the second column of the second line. Source: POSIX df, option -P."""
+    """Give the second column of the second line, or the sum of two numbers.
+
+    Source: POSIX df, option -P; zfs-get(8), options -Hp.
+    """
     rows = [line.split() for line in (text or "").splitlines()]
+    if [len(row) for row in rows] == [1, 1] and all(row[0].isdecimal() for row in rows):
+        return sum(int(row[0]) for row in rows)
     if len(rows) < 2 or len(rows[1]) < 6:
         return None
     kilobytes = _number(rows[1][-5])
@@ -187,7 +194,7 @@ def judge_inventory(totals: Mapping[str, int], truth: Truth) -> Iterator[Diagnos
     for name, own, source, slack in (
         ("VCPU", truth.cpus, "sysctl hw.ncpu", 0.0),
         ("MEMORY_MB", _in(truth.memory_bytes, _MIB), "sysctl hw.physmem", 1.0),
-        ("DISK_GB", _in(truth.disk_bytes, _GIB), "df of the instances", 1.0),
+        ("DISK_GB", _in(truth.disk_bytes, _GIB), "df or zfs on the host", 1.0),
     ):
         total = totals.get(name)
         if total is None:

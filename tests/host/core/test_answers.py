@@ -69,7 +69,7 @@ url = "x"
         ("[console] first_port is 80, allowed is a whole number from 1024 to 65535", 6),
         ("[console] writer is 'all', allowed is 'first' or 'last'", 7),
         (
-            "no section [rabbit]; there are nova, api, metadata, console, libvirt, broker, "
+            "no section [rabbit]; there are nova, api, metadata, console, libvirt, disks, broker, "
             "database, identity, endpoints",
             8,
         ),

@@ -205,3 +205,9 @@ def test_another_directory_is_meant_everywhere() -> None:
     text = b"".join(files(answers).values()).decode()
     assert "/usr/local/etc/nova" not in text
     assert "/usr/local/nova" not in text
+
+
+def test_disks_are_volumes_where_a_dataset_is_named() -> None:
+    libvirt = read(files(answer(disks={"dataset": "zroot/nova"}))["nova-compute.conf"])["libvirt"]
+    assert (libvirt["images_type"], libvirt["images_zfs_dataset"]) == ("zfs", "zroot/nova")
+    assert "images_zfs_dataset" not in read(files()["nova-compute.conf"])["libvirt"]
