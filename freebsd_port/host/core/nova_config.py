@@ -120,7 +120,11 @@ def _databases(answers: Answers, password: str) -> Sections:
 
 
 def compute_sections(answers: Answers) -> Sections:
-    """Give what nova-compute alone is told: bhyve, raw disks, and how it becomes root."""
+    """Give what nova-compute alone is told: bhyve, raw disks, and how it becomes root.
+
+    A config drive, because Linux images look for the metadata service only where SMBIOS says
+    OpenStack, which libvirt passes to bhyve from 12.5 on.
+    """
     nova = answers.nova
     rootwrap = f"{nova.environment}/bin/nova-rootwrap {nova.config}/rootwrap.conf privsep-helper"
     files = f"--config-file {nova.config}/nova.conf --config-file {nova.config}/nova-compute.conf"
@@ -131,6 +135,7 @@ def compute_sections(answers: Answers) -> Sections:
     return {
         "DEFAULT": {
             "compute_driver": "libvirt.LibvirtDriver",
+            "force_config_drive": "True",
             "force_raw_images": "True",
             "mkisofs_cmd": nova.mkisofs,
         },

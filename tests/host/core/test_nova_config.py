@@ -196,3 +196,7 @@ def test_another_directory_is_meant_everywhere() -> None:
     text = b"".join(files(answers).values()).decode()
     assert "/usr/local/etc/nova" not in text
     assert "/usr/local/nova" not in text
+
+
+def test_guests_have_a_configuration_drive_because_bhyve_does_not_say_openstack() -> None:
+    assert read(files()["nova-compute.conf"])["DEFAULT"]["force_config_drive"] == "True"

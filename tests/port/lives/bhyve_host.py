@@ -16,6 +16,7 @@ import images
 import pytest
 import toolbox
 from bhyve_libvirt import Connection, Driver, make_libvirt
+from nova import utils
 from nova.tests import fixtures as nova_fixtures
 from nova.tests.functional import integrated_helpers
 from nova.virt.libvirt import host as libvirt_host
@@ -94,6 +95,9 @@ class BhyveHostCase(integrated_helpers._IntegratedTestBase):
     CAST_AS_CALL = False
     microversion = "latest"
 
+    LIBVIRT = 11003000
+    """Which libvirt the host has, as libvirt counts."""
+
     def setUp(self):
         init_events = libvirt_host.Host._init_events
         self.patch("nova.tests.fixtures.SysFsPoisonFixture", fixtures.Fixture)  # there is no /sys
@@ -138,7 +142,7 @@ class BhyveHostCase(integrated_helpers._IntegratedTestBase):
 
     def use_libvirt(self):
         """Put the stand-in where nova has libvirt-python, its events included."""
-        self.bhyve = Driver()
+        self.bhyve = Driver(self.LIBVIRT)
         self.bhyve.loop.wait_seconds = 0.1
         self.libvirt = make_libvirt(Connection(self.bhyve))
         turner = EventTurner(self.bhyve.loop)
@@ -161,7 +165,7 @@ class BhyveHostCase(integrated_helpers._IntegratedTestBase):
     def start_another(self, name):
         """Start a second bhyve host, which has no guests."""
         own = self.libvirt.openAuth
-        other = Connection(Driver())
+        other = Connection(Driver(self.LIBVIRT))
         other.getHostname = lambda: name
         self.libvirt.openAuth = lambda *arguments: other
         with mock.patch("nova.virt.node.get_local_node_uuid", return_value=str(uuid.uuid4())):
@@ -205,6 +209,24 @@ class BhyveHostCase(integrated_helpers._IntegratedTestBase):
         )
         server = self.api.post_server({"server": dict(server, **options)})
         return self._wait_for_state_change(server, "ACTIVE")
+
+    def serve_volumes_by_nfs(self):
+        """Have every volume of cinder be a raw file of 1 MiB on a share, mounted by a stand-in."""
+        shares = self.useFixture(fixtures.TempDir()).path
+        self.flags(nfs_mount_point_base=shares, group="libvirt")
+        data = {"export": "192.0.2.20:/volumes", "name": "a-volume", "format": "raw"}
+        self.cinder.VOLUME_CONNECTION_INFO = {
+            "fake": {"driver_volume_type": "nfs", "data": data, "status": "attached"}
+        }
+
+        def mount(fstype, device, mountpoint, options):
+            with open(os.path.join(mountpoint, "a-volume"), "wb") as volume:
+                volume.truncate(1 << 20)
+
+        self.patch("nova.privsep.fs.mount", mount)
+        self.patch("nova.privsep.fs.umount", lambda mountpoint: None)
+        self.patch("nova.privsep.path.rmdir", lambda path: None)
+        return os.path.join(shares, utils.get_hash_str(data["export"]), "a-volume")
 
     def guest_of(self, server):
         """What libvirt has of a server."""
