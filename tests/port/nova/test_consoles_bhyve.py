@@ -61,7 +61,7 @@ def test_without_the_serial_proxy_there_is_a_null_modem_and_nothing_else(
     connection.driver.version = libvirt_version
     driver = driver_for("bhyve")
     assert consoles_of(driver, specs=specs) == [NMDM]
-    assert port_of(guest_recipe.make_consoles(driver)) == []
+    assert guest_recipe.make_consoles(driver, specs=specs).metadata == []
     assert ports == []
 
 
