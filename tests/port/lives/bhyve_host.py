@@ -16,6 +16,7 @@ import images
 import pytest
 import toolbox
 from bhyve_libvirt import Connection, Driver, make_libvirt
+from nova import utils
 from nova.tests import fixtures as nova_fixtures
 from nova.tests.functional import integrated_helpers
 from nova.virt.libvirt import host as libvirt_host
@@ -208,6 +209,24 @@ class BhyveHostCase(integrated_helpers._IntegratedTestBase):
         )
         server = self.api.post_server({"server": dict(server, **options)})
         return self._wait_for_state_change(server, "ACTIVE")
+
+    def serve_volumes_by_nfs(self):
+        """Have every volume of cinder be a raw file of 1 MiB on a share, mounted by a stand-in."""
+        shares = self.useFixture(fixtures.TempDir()).path
+        self.flags(nfs_mount_point_base=shares, group="libvirt")
+        data = {"export": "192.0.2.20:/volumes", "name": "a-volume", "format": "raw"}
+        self.cinder.VOLUME_CONNECTION_INFO = {
+            "fake": {"driver_volume_type": "nfs", "data": data, "status": "attached"}
+        }
+
+        def mount(fstype, device, mountpoint, options):
+            with open(os.path.join(mountpoint, "a-volume"), "wb") as volume:
+                volume.truncate(1 << 20)
+
+        self.patch("nova.privsep.fs.mount", mount)
+        self.patch("nova.privsep.fs.umount", lambda mountpoint: None)
+        self.patch("nova.privsep.path.rmdir", lambda path: None)
+        return os.path.join(shares, utils.get_hash_str(data["export"]), "a-volume")
 
     def guest_of(self, server):
         """What libvirt has of a server."""
