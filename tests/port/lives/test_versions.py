@@ -1,8 +1,9 @@
-"""A guest with UEFI lives from its creation to its end on the oldest and the newest libvirt.
+"""A guest with UEFI lives from its creation to its end on three libvirts.
 
 Each life attaches a port and a volume to the stopped guest, starts it, and lets both go again.
 """
 
+import pytest
 from bhyve_host import FOR_GUESTS, BhyveHostCase, proves
 
 MARKS = proves(
@@ -59,8 +60,15 @@ class Life:
 
 
 class OldestLibvirtTest(Life, BhyveHostCase):
-    pytestmark = MARKS
+    pytestmark = [*MARKS, pytest.mark.on_amd64]
     LIBVIRT = 9000000
+
+
+class LibvirtOfFreebsdsPortsTest(Life, BhyveHostCase):
+    """The one of February 2026, which is not the newest."""
+
+    pytestmark = [*MARKS, pytest.mark.on_amd64]
+    LIBVIRT = 12000000
 
 
 class NewestLibvirtTest(Life, BhyveHostCase):
