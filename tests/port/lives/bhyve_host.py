@@ -2,6 +2,7 @@
 
 import needs  # noqa: F401, I001  first: it skips the lives where they cannot be
 import nova.tests.functional  # noqa: F401  then: it settles on native or green threads
+import functools
 import importlib
 import importlib.metadata
 import os
@@ -20,6 +21,7 @@ from nova import utils
 from nova.tests import fixtures as nova_fixtures
 from nova.tests.functional import integrated_helpers
 from nova.virt.libvirt import host as libvirt_host
+from nova.virt.libvirt.volume import mount as libvirt_mount
 
 HOST = "bhyve1.example.org"
 PATIENCE = 600
@@ -108,6 +110,9 @@ class BhyveHostCase(integrated_helpers._IntegratedTestBase):
         self.patch("nova.virt.libvirt.host.Host._init_events", init_events)
         self.useFixture(nova_fixtures.PrivsepFixture())
         self.useFixture(nova_fixtures.OSBrickFixture())
+        self.notifier.wait_for_versioned_notifications = functools.partial(
+            self.notifier.wait_for_versioned_notifications, timeout=PATIENCE * PAUSE_SECONDS
+        )
         self.use_libvirt()
         self.use_network()
         self.configure()
@@ -139,6 +144,18 @@ class BhyveHostCase(integrated_helpers._IntegratedTestBase):
                 self.fail("{message}: {details}".format(**dict({"details": ""}, **server["fault"])))
             time.sleep(PAUSE_SECONDS)
         return self.fail("{} never became {}".format(server, expected_params))
+
+    def _wait_for_volume_attach(self, server_id, volume_id):
+        """Wait longer, like the above: the notification says that it is over."""
+
+    def _wait_for_volume_detach(self, server_id, volume_id):
+        """Wait longer, like the above, until the server has no such volume."""
+        for _ in range(PATIENCE):
+            volumes = self.api.get_server_volumes(server_id)
+            if volume_id not in {volume["volumeId"] for volume in volumes}:
+                return
+            time.sleep(PAUSE_SECONDS)
+        self.fail("{} is still attached".format(volume_id))
 
     def use_libvirt(self):
         """Put the stand-in where nova has libvirt-python, its events included."""
@@ -223,6 +240,9 @@ class BhyveHostCase(integrated_helpers._IntegratedTestBase):
             with open(os.path.join(mountpoint, "a-volume"), "wb") as volume:
                 volume.truncate(1 << 20)
 
+        mounts = libvirt_mount.get_manager()
+        mounts.host_up(self.compute.driver._host)  # else done by the events of the connection
+        self.addCleanup(mounts.host_down)
         self.patch("nova.privsep.fs.mount", mount)
         self.patch("nova.privsep.fs.umount", lambda mountpoint: None)
         self.patch("nova.privsep.path.rmdir", lambda path: None)

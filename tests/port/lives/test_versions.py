@@ -1,6 +1,7 @@
 """A guest with UEFI lives from its creation to its end on three libvirts.
 
-Each life attaches a port and a volume to the stopped guest, starts it, and lets both go again.
+Each life attaches a port and a volume to the stopped guest, starts and resizes it with them, and
+lets both go again.
 """
 
 import pytest
@@ -25,7 +26,7 @@ class Life:
     def test_a_guest_is_created_changed_while_stopped_rebuilt_and_deleted(self):
         volume = self.serve_volumes_by_nfs()
         server = self.boot(self.linux)
-        has_nvram = self.LIBVIRT >= 11007000
+        has_nvram = self.LIBVIRT >= 11007000 and self.bhyve.arch == "x86_64"
         assert len(self.bhyve.nvram) == int(has_nvram)
 
         self._stop_server(server)
@@ -36,6 +37,13 @@ class Life:
         assert "mac=" + port["mac_address"] in self.words(server)
         assert "virtio-blk," + volume in self.words(server)
         self._reboot_server(server, hard=True)
+        assert "virtio-blk," + volume in self.words(server)
+
+        self.flags(allow_resize_to_same_host=True)
+        bigger = self._create_flavor(memory_mb=1024, vcpu=2, disk=2, ephemeral=0, swap=0)
+        self._confirm_resize(self._resize_server(server, bigger))
+        assert " -m 1024 " in self.words(server)
+        assert "mac=" + port["mac_address"] in self.words(server)
         assert "virtio-blk," + volume in self.words(server)
 
         self._stop_server(server)

@@ -72,6 +72,7 @@ def test_what_cannot_work_is_refused_at_the_start_in_one_message(driver_for, arm
 
 
 @pytest.mark.on_freebsd
+@pytest.mark.on_amd64
 def test_on_amd64_a_guest_has_what_it_had(driver_for):
     driver = driver_for("bhyve")
     guest = guest_recipe.make_guest(driver, guest_recipe.make_image(**UEFI))

@@ -5,7 +5,7 @@ import inspect
 import pytest
 from one_guest import UUID
 
-pytestmark = pytest.mark.patch("nova/undefine-nvram-flags.patch")
+pytestmark = [pytest.mark.on_amd64, pytest.mark.patch("nova/undefine-nvram-flags.patch")]
 
 XML = """
 <domain type='bhyve'><name>instance-0000000b</name><uuid>{uuid}</uuid>

@@ -3,7 +3,7 @@
 import guest_recipe
 import pytest
 
-pytestmark = pytest.mark.patch("nova/windows-guests-bhyve.patch")
+pytestmark = [pytest.mark.on_amd64, pytest.mark.patch("nova/windows-guests-bhyve.patch")]
 
 UEFI = {"hw_firmware_type": "uefi"}
 
