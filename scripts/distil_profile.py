@@ -67,7 +67,9 @@ def tcp_options(facts: Json, headers: Json, table: str, major: int) -> dict[str,
         since = re.search(r"from FreeBSD (\d+)", remark)
         if since is None or int(since.group(1)) <= major:
             options["TCP_" + word] = int(number)
-    row = "setsockopt(IPPROTO_TCP,4,10)" if major >= 15 else "setsockopt linux numbers TCP_KEEPIDLE=4"
+    row = (
+        "setsockopt(IPPROTO_TCP,4,10)" if major >= 15 else "setsockopt linux numbers TCP_KEEPIDLE=4"
+    )
     if facts[row]["ok"]:
         options["TCP_NOPUSH"] = headers["socket"]["freebsd"]["TCP_NOPUSH"]
     return dict(sorted(options.items(), key=lambda pair: pair[1]))

@@ -28,7 +28,11 @@ def test_the_process_says_it_is_the_recorded_host(host):
 
 
 def test_the_emulation_names_its_release_and_level(host):
-    release = {"freebsd-13.1": "13.1", "freebsd-14.5": "14.5", "freebsd-15.0-arm64": "15.0 on arm64"}
+    release = {
+        "freebsd-13.1": "13.1",
+        "freebsd-14.5": "14.5",
+        "freebsd-15.0-arm64": "15.0 on arm64",
+    }
     expected = f"FreeBSD {release[host.profile]} emulated on Linux ({host.level})"
     assert host.run("answer = str(emulation)") == expected
 

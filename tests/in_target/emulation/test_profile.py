@@ -4,7 +4,6 @@ import pytest
 
 from freebsd_port.in_target.emulation import load_profile, profile_names
 
-
 PROFILES = ["freebsd-13.1", "freebsd-14.5", "freebsd-15.0-arm64"]
 
 
@@ -13,7 +12,9 @@ def test_two_hosts_on_amd64_and_one_on_arm64_have_profiles():
 
 
 def test_an_unknown_profile_is_refused_with_the_known_names():
-    with pytest.raises(LookupError, match=r"freebsd-9.*known: freebsd-13.1, freebsd-14.5, freebsd-15"):
+    with pytest.raises(
+        LookupError, match=r"freebsd-9.*known: freebsd-13.1, freebsd-14.5, freebsd-15"
+    ):
         load_profile("freebsd-9")
 
 

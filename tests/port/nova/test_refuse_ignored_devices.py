@@ -28,9 +28,7 @@ def refusal(driver, specs=None, **properties):
         ({"hw:watchdog_action": "reset"}, {}, "watchdog"),
         ({}, {"hw_watchdog_action": "poweroff"}, "watchdog"),
         ({"hw:redirected_usb_ports": "2"}, {}, "redirdev"),
-        pytest.param(
-            {}, {"hw_input_bus": "virtio", **UEFI}, "input", marks=pytest.mark.on_amd64
-        ),
+        pytest.param({}, {"hw_input_bus": "virtio", **UEFI}, "input", marks=pytest.mark.on_amd64),
     ],
 )
 def test_what_a_flavor_or_an_image_asks_for_in_vain_is_refused(

@@ -29,6 +29,7 @@ NODE = str(uuid.UUID(int=7))
 NAME = "bhyve1.example.org"
 
 IS_ARM64 = os.uname().machine == "arm64"
+ARCH = "aarch64" if IS_ARM64 else "x86_64"
 GUEST_DEVICES = {
     *(() if IS_ARM64 else ("COMPUTE_GRAPHICS_MODEL_GOP",)),
     "COMPUTE_NET_VIF_MODEL_E1000",
@@ -57,8 +58,9 @@ def has_method(name):
 def hardware():
     """The traits of the hardware that this release of nova reports."""
     kinds = {"HW_ARCH": "_get_cpu_arch_traits", "COMPUTE_ARCH": "_get_cpu_emulation_arch_traits"}
-    arch = "_AARCH64" if IS_ARM64 else "_X86_64"
-    return HYPERTHREADING | {kind + arch for kind, name in kinds.items() if has_method(name)}
+    return HYPERTHREADING | {
+        "{}_{}".format(kind, ARCH.upper()) for kind, name in kinds.items() if has_method(name)
+    }
 
 
 @pytest.fixture
@@ -108,7 +110,7 @@ def test_the_driver_reports_the_cpus_and_the_memory_of_a_bhyve_host(start_driver
     assert resources["pci_passthrough_devices"] == "[]"
     uptime = {"uptime": "up 3 days\n"}
     assert resources["hypervisor_type"] == "BHYVE"
-    assert resources["supported_instances"] == [("aarch64" if IS_ARM64 else "x86_64", "bhyve", "hvm")]
+    assert resources["supported_instances"] == [(ARCH, "bhyve", "hvm")]
     assert resources["numa_topology"] is None
     # Older releases report neither.
     assert resources.get("stats", uptime) == uptime
