@@ -37,7 +37,7 @@ from freebsd_port.engine.store.files.write import (
     remove_file,
     sync_directories,
 )
-from freebsd_port.engine.store.overlay.originals import save_pristine
+from freebsd_port.engine.store.overlay.originals import PRISTINE, place_pristine, stage_pristine
 from freebsd_port.engine.store.overlay.state import is_pending
 
 
@@ -167,25 +167,25 @@ def commit(
 ) -> None:
     """Change all the files and the state file (None: take it away), wholly or not at all.
 
-    `originals`, by digest, are kept before anything else. To be called with the lock held and
-    nothing pending. Raises WriteError with the old state untouched when the system refuses, or,
-    when it refuses only after the change has happened, with a hint that says so. Raises
-    OverlayError when a file was changed by somebody else meanwhile; that one stays as it is.
-    Raises PathError when a file stands where a directory would have to be.
+    `originals`, by digest, are on disk before anything is changed. To be called with the lock
+    held and nothing pending. Raises WriteError with the old state untouched when the system
+    refuses, or, when it refuses only after the change has happened, with a hint that says so.
+    Raises OverlayError when a file was changed by somebody else meanwhile; that one stays as it
+    is. Raises PathError when a file stands where a directory would have to be.
     """
     _require_room(root, writes)
     directory = root / STATE_DIRECTORY
     staging = directory / "staging"
     try:
         mode, owner = _state_attributes(root)
+        named = [staging]
         if not is_directory(directory):
             make_directory(directory, mode, owner)
-            sync_directories(root)
+            named.append(root)
         remove_directory(staging)
-        if originals:
-            save_pristine(root, originals, mode, owner)
-        make_directory(staging, mode, owner)
         with NewFiles() as files:
+            kept = stage_pristine(root, originals, mode, owner, files) if originals else ()
+            make_directory(staging, mode, owner)
             rows = [_stage(root, staging, *each, files) for each in enumerate(writes)]
             rows.append(Row(STATE_FILE, digest_file(root / STATE_FILE), None, "state"))
             if state is not None:
@@ -193,7 +193,10 @@ def commit(
                 rows[-1] = replace(rows[-1], after=hash_bytes(state))
             index = render_rows(tuple(rows))
             files.write(staging / "index.json", index, mode & 0o666, owner)
-        sync_directories(staging)
+        if kept:
+            place_pristine(kept)
+            named.append(root / PRISTINE)
+        sync_directories(*named)
         os.rename(staging, directory / "journal")
     except OSError as error:
         with contextlib.suppress(OSError):

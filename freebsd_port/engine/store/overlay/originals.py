@@ -13,35 +13,39 @@ from freebsd_port.engine.store.files.write import (
     is_directory,
     make_directory,
     remove_file,
-    sync_directories,
 )
 
 PRISTINE = f"{STATE_DIRECTORY}/pristine"
 
 
-def save_pristine(
-    root: Path, originals: Mapping[str, bytes], mode: int, owner: tuple[int, int]
-) -> None:
-    """Keep originals, on disk before this returns; harmless when the change never comes.
+def stage_pristine(
+    root: Path,
+    originals: Mapping[str, bytes],
+    mode: int,
+    owner: tuple[int, int],
+    files: NewFiles,
+) -> tuple[Path, ...]:
+    """Write the originals that are not kept yet, and give their files, for `place_pristine`.
 
     `mode` is the directory's, files get its bits without those to search; `owner` is (uid, gid).
-    A damaged copy is replaced. The state directory must exist; system errors come as they are.
+    A damaged copy is written anew. The state directory must exist; system errors come as they are.
     """
     directory = root / PRISTINE
     if not is_directory(directory):
         make_directory(directory, mode, owner)
-    missing = [
-        digest for digest, content in originals.items() if _read(directory / digest) != content
-    ]
-    with NewFiles() as files:
-        for digest in missing:
-            partial = directory / f"{digest}.partial"
-            remove_file(partial)
-            files.write(partial, originals[digest], mode & 0o666, owner)
-    for digest in missing:
-        os.replace(directory / f"{digest}.partial", directory / digest)
-    if missing:
-        sync_directories(directory)
+    staged: list[Path] = []
+    for digest, content in originals.items():
+        if _read(directory / digest) != content:
+            staged.append(directory / f"{digest}.partial")
+            remove_file(staged[-1])
+            files.write(staged[-1], content, mode & 0o666, owner)
+    return tuple(staged)
+
+
+def place_pristine(staged: tuple[Path, ...]) -> None:
+    """Give originals that are on disk their names; harmless when the change never comes."""
+    for path in staged:
+        os.replace(path, path.with_suffix(""))
 
 
 def find_pristine(root: Path, digest: str) -> bytes | None:

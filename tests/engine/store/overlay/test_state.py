@@ -16,11 +16,13 @@ from freebsd_port.engine.core.apply.overlay import (
 )
 from freebsd_port.engine.core.text.file import STATE_DIRECTORY, hash_bytes
 from freebsd_port.engine.store.files.tree import DirectoryTree
+from freebsd_port.engine.store.files.write import NewFiles
 from freebsd_port.engine.store.overlay.originals import (
     find_pristine,
     load_pristine,
+    place_pristine,
     prune_pristine,
-    save_pristine,
+    stage_pristine,
 )
 from freebsd_port.engine.store.overlay.state import BaseTree, inspect_files, load_state
 from freebsd_port.errors import PortError
@@ -30,6 +32,12 @@ OLD, NEW = hash_bytes(b"old"), hash_bytes(b"new")
 
 def entry(path: str, before: str | None = OLD, after: str | None = NEW) -> OverlayFile:
     return OverlayFile(path, before, after, 0o640 if before else None, None)
+
+
+def keep(root: Path, originals: dict[str, bytes]) -> None:
+    with NewFiles() as files:
+        staged = stage_pristine(root, originals, 0o755, (0, 0), files)
+    place_pristine(staged)
 
 
 def test_a_tree_without_overlay_has_an_empty_state(tmp_path: Path) -> None:
@@ -67,7 +75,7 @@ def test_each_file_is_found_in_one_of_five_conditions(tmp_path: Path) -> None:
 def test_the_base_is_the_original_where_there_is_one(tmp_path: Path) -> None:
     write_tree(tmp_path, {"a": b"new", "added": b"new", "other": b"other"})
     (tmp_path / STATE_DIRECTORY).mkdir()
-    save_pristine(tmp_path, {OLD: b"old"}, 0o755, (0, 0))
+    keep(tmp_path, {OLD: b"old"})
     base = BaseTree(tmp_path, OverlayState(files=(entry("a"), entry("added", None))))
     original, other = base.read("a"), base.read("other")
     assert original is not None
@@ -91,7 +99,7 @@ def test_a_damaged_original_is_taken_from_a_tree_that_has_it_again(
     found = base.read("a")
     assert found is not None
     assert found.content == b"old"
-    save_pristine(tmp_path, {OLD: b"old"}, 0o755, (0, 0))
+    keep(tmp_path, {OLD: b"old"})
     assert load_pristine(tmp_path, OLD) == b"old"
 
 
@@ -103,7 +111,7 @@ def test_an_original_behind_a_link_is_none(tmp_path: Path) -> None:
 
 def test_originals_that_nothing_needs_go(tmp_path: Path) -> None:
     (tmp_path / STATE_DIRECTORY).mkdir()
-    save_pristine(tmp_path, {OLD: b"old", NEW: b"new"}, 0o755, (0, 0))
+    keep(tmp_path, {OLD: b"old", NEW: b"new"})
     prune_pristine(tmp_path, OverlayState(files=(entry("a"),)))
     assert find_pristine(tmp_path, OLD) == b"old"
     assert find_pristine(tmp_path, NEW) is None
