@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from freebsd_port.engine.core.rebase.clashes import Settled, Side, settle_clashes
 from freebsd_port.engine.core.rebase.merge import Clash, MergeResult, find_region, merge_splices
-from freebsd_port.engine.core.rebase.moved_code import Move, find_move, is_wrapper
+from freebsd_port.engine.core.rebase.moved_code import (
+    Move,
+    find_likely_files,
+    find_move,
+    is_wrapper,
+)
 from freebsd_port.engine.core.rebase.outcome import Outcome, RebasedHunk, Sides
 from freebsd_port.engine.core.rebase.placed import Kind, PlacedHunk
-from freebsd_port.engine.core.rebase.structure import merge_structure
 from freebsd_port.engine.core.rebase.tree_version import Version
 from freebsd_port.engine.core.source.scope import (
     Scope,
@@ -20,8 +24,11 @@ from freebsd_port.engine.core.source.scope import (
     parses_with,
 )
 from freebsd_port.engine.core.text.align import Block, Chunk, chunks
-from freebsd_port.engine.core.text.git_diff import align_as_git
+from freebsd_port.engine.core.text.git_diff import LineIndex, align_as_git
 from freebsd_port.engine.core.text.splice import Splice, apply_splices, find_splices
+
+if TYPE_CHECKING:
+    from freebsd_port.engine.core.rebase.clashes import Settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +127,7 @@ class FileMerger:
         base, other = self._lines()
         done = FileMerge(self.other_path, self.other_path)
         after = apply_splices(base, [splice for hunk in placed for splice in hunk.splices])
-        splices = find_splices_as_git(base, after)
+        splices = find_splices_as_git(base, after, self.base.index(self.path))
         results = merge_splices(base, other, blocks, splices)
         shares, alike = _share(placed, splices), _find_alike(splices, results)
         regions: list[tuple[str, Chunk] | None] = []
@@ -303,6 +310,9 @@ class FileMerger:
 
     def _merge_into(self, name: str, hunk: PlacedHunk, done: FileMerge) -> _Found | None:
         """Merge a hunk into the function of its name, which the release changed; None if unsure."""
+        from freebsd_port.engine.core.rebase.clashes import Side
+        from freebsd_port.engine.core.rebase.structure import merge_structure
+
         base, other = self._lines()
         here, there = Side(base, self.base.scopes(self.path)), self.other.scopes(self.other_path)
         mine, theirs = here.functions(), Side(other, there).functions()
@@ -331,6 +341,8 @@ class FileMerger:
             return {}
         if not self.path.endswith(".py") or not self.other.exists(self.other_path):
             return {}
+        from freebsd_port.engine.core.rebase.clashes import Side, settle_clashes
+
         base, other = self._lines()
         return settle_clashes(
             Side(base, self.base.scopes(self.path)),
@@ -398,7 +410,9 @@ class FileMerger:
             return None
         if move or any(s.name == scope.name for s in self.other.scopes(self.other_path)):
             return move
-        elsewhere = (f for f in self.other.sources(self.path) if f[0] != self.other_path)
+        text = base[scope.start : scope.stop]
+        likely = find_likely_files(self.other, self.path, text)
+        elsewhere = (file for file in likely if file[0] != self.other_path)
         return find_move(base, scope, hunk.splices, elsewhere, self.other.scopes, is_old)
 
     def _take_move(
@@ -458,9 +472,14 @@ def _take(done: FileMerge, path: str, made: Iterable[Splice]) -> None:
     there.sort(key=lambda splice: splice.start)
 
 
-def find_splices_as_git(before: Sequence[bytes], after: Sequence[bytes]) -> tuple[Splice, ...]:
-    """Give what makes one of the other, at the lines at which git's merge sees it."""
-    blocks = align_as_git(before, after)
+def find_splices_as_git(
+    before: Sequence[bytes], after: Sequence[bytes], index: LineIndex
+) -> tuple[Splice, ...]:
+    """Give what makes one of the other, at the lines at which git's merge sees it.
+
+    `index` is of the lines before.
+    """
+    blocks = align_as_git(before, after, index)
     return tuple(
         Splice(c.start, c.stop, tuple(after[c.other_start : c.other_stop]))
         for c in chunks(blocks, len(before), len(after))

@@ -390,7 +390,7 @@ class _Part:
         tree = self.tree() if doubtful else None
         if tree is None:
             return
-        tried = find_tried(tree)
+        tried = find_tried(ast.walk(tree))
         guarded = set(_guarded(tree))
         for node in ast.walk(tree):
             if not isinstance(node, ast.Attribute) or not isinstance(node.ctx, ast.Load):
