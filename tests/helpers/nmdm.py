@@ -344,48 +344,62 @@ class _Relay:
     """One thread for all null modems of the process; it ends with the last of them."""
 
     def __init__(self) -> None:
-        self._modems: set[StandInNullModem] = set()
+        self._modems: dict[str, StandInNullModem] = {}
+        self._busy: set[StandInNullModem] = set()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def add(self, modem: StandInNullModem) -> None:
         with self._lock:
-            self._modems.add(modem)
+            self._modems[str(modem.device)[:-1]] = modem
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, daemon=True)
                 self._thread.start()
 
     def discard(self, modem: StandInNullModem) -> None:
         with self._lock:
-            self._modems.discard(modem)
+            self._modems.pop(str(modem.device)[:-1], None)
+
+    def find(self, device: Path) -> StandInNullModem | None:
+        """Find a stand-in by either of its ends."""
+        with self._lock:
+            return self._modems.get(str(device)[:-1])
+
+    def find_by_pty(self, slave: str) -> StandInNullModem | None:
+        with self._lock:
+            return next((m for m in self._modems.values() if m.slave == slave), None)
 
     def _run(self) -> None:
         while True:
             with self._lock:
-                modems = list(self._modems)
+                modems = list(self._modems.values())
                 if not modems:
                     self._thread = None
                     return
-            is_busy = False
-            for modem in modems:
-                is_busy |= modem.step()
-            time.sleep(0.0005 if is_busy else 0.002)
+            self._busy = {modem for modem in self._changed(modems) if modem.step()}
+            time.sleep(0.0005 if self._busy else 0.002)
+
+    def _changed(self, modems: list[StandInNullModem]) -> set[StandInNullModem]:
+        """Find those that have something to do, with one call for all."""
+        poll = select.poll()
+        by_file = {modem.master: modem for modem in modems}
+        for file in by_file:
+            poll.register(file, select.POLLIN)
+        changed = self._busy | {modem for modem in modems if modem.b.inputs}
+        is_closed = dict.fromkeys(by_file, False)
+        for file, event in poll.poll(0):
+            is_closed[file] = bool(event & select.POLLHUP)
+            if event & select.POLLIN:
+                changed.add(by_file[file])
+        changed |= {by_file[file] for file in by_file if by_file[file].b.is_open == is_closed[file]}
+        return changed
 
 
 _RELAY = _Relay()
 
 
-def _find(path: str) -> StandInNullModem | None:
-    """Find the stand-in of an end, by its device or by B's pty."""
-    with _RELAY._lock:
-        return next(
-            (m for m in _RELAY._modems if path in (m.slave, f"{str(m.device)[:-1]}{path[-1]}")),
-            None,
-        )
-
-
 def _find_terminal(path: Path) -> Terminal | None:
-    modem = _find(str(path))
+    modem = _RELAY.find(path)
     if modem is None:
         return None
     with modem.lock:
@@ -395,7 +409,7 @@ def _find_terminal(path: Path) -> Terminal | None:
 
 
 def _waiting_bytes(file: int) -> int:
-    modem = _find(os.readlink(f"/proc/self/fd/{file}"))
+    modem = _RELAY.find_by_pty(os.readlink(f"/proc/self/fd/{file}"))
     if modem is None:
         return 0
     with modem.lock:

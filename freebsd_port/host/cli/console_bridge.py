@@ -81,7 +81,7 @@ def _show(state: dict[str, Any], *, is_verbose: bool) -> None:
                 (one["port"] and not one["listening"], "does not listen"),
                 (not one["logged"], "no log"),
                 (one["lost_log_bytes"], f"{count(one['lost_log_bytes'], 'byte')} not logged"),
-                (one["overruns"], f"output lost, its queue was full {count(one['overruns'], 'time')}"),
+                (one["overruns"], f"output lost {count(one['overruns'], 'time')}"),
             )
             if is_so
         ]
