@@ -3,9 +3,9 @@
 Both have one face, bhyve's end A. The other end, B, is opened by its path, as the bridge does it.
 
 The stand-in is a pty for B, and a thread that moves its bytes as the driver was seen to. It was
-written from what a FreeBSD 15.0 kernel did, which `Facts` names, and shares nothing with the bridge.
-Linux's kernel knows nothing of the pair's queues, so the stand-in answers for FreeBSD's FIONREAD and
-kern.ttys: `answer_for_the_kernel`.
+written from what a FreeBSD 15.0 kernel did, which `Facts` names, not from the bridge. Linux's kernel
+knows nothing of the pair's queues, so the stand-in answers for FreeBSD's FIONREAD and kern.ttys:
+`answer_for_the_kernel`.
 """
 
 from __future__ import annotations
@@ -418,7 +418,7 @@ def _waiting_bytes(file: int) -> int:
 
 
 def answer_for_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the bridge of this process see the queues of stand-ins, as FreeBSD shows those of nmdm."""
+    """Let the bridge of this process see the queues of stand-ins, as FreeBSD shows its own."""
     if not has_real_null_modems():
         module = "freebsd_port.host.store.console.device"
         monkeypatch.setattr(f"{module}.find_terminal", _find_terminal)

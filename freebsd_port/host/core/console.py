@@ -136,8 +136,7 @@ _BLIND_BYTES = 256
 as it takes 5 KiB a second and pauses for no more than 0.3 seconds."""
 
 _SPARE_BYTES = 256
-"""What is left free of a queue: FreeBSD counts a block of 128 bytes as used until all of it is read.
-"""
+"""What is left free of a queue. FreeBSD counts a block of 128 bytes as used until all is read."""
 
 
 def bytes_to_type(room: int | None) -> int:

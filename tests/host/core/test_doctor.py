@@ -104,6 +104,7 @@ CURES = {one.what: one.cure for one in diagnose(load("bare"))}
         "libvirtd at boot": "sysrc libvirtd_enable=YES",
         "libvirtd": "service libvirtd start",
         "bhyve:///system": "pkg install libvirt",
+        "libvirt's hook": "freebsd-port host services install && service libvirtd restart",
         "sudo or doas": "pkg install sudo",
         "rootwrap": "freebsd-port host config",
         "broker": "sysrc rabbitmq_enable=YES && service rabbitmq start, "

@@ -47,13 +47,11 @@ def _hook(host: Recording, answers: Answers) -> Diagnosis:
     text = host.files.get(path)
     if text is not None and answers.console.socket in text:
         return good(AREA, what, path)
-    detail = (
-        f"{path} is not there" if text is None else f"{path} does not inform the console bridge"
-    )
+    state = "is not there" if text is None else "does not inform the console bridge"
     return doubtful(
         AREA,
         what,
-        f"{detail}; the console bridge loses what a guest prints first",
+        f"{path} {state}; the console bridge loses what a guest prints first",
         "freebsd-port host services install && service libvirtd restart",
     )
 

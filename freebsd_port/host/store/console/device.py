@@ -1,4 +1,4 @@
-"""The bridge's end of a null modem: open without waiting, in raw mode, opened again when hung up."""
+"""The bridge's end of a null modem: open without waiting, raw, opened again when hung up."""
 
 from __future__ import annotations
 
@@ -229,8 +229,8 @@ def _open_raw(path: Path) -> int:
 def _make_raw(file: int) -> None:
     """Set raw mode and a speed, all of it: tty.setraw leaves flags that FreeBSD has on by default.
 
-    With IMAXBEL or IXOFF a full queue would type a bell or a stop to the guest. CLOCAL stays off, so
-    that a hang-up is noticed. Source: cfmakeraw(3) of FreeBSD.
+    With IMAXBEL or IXOFF a full queue would type a bell or a stop to the guest. CLOCAL stays off,
+    so that a hang-up is noticed. Source: cfmakeraw(3) of FreeBSD.
     """
     iflag, oflag, cflag, lflag, _, _, characters = termios.tcgetattr(file)
     iflag = iflag & ~_flags(*_INPUT_OFF) | termios.IGNBRK

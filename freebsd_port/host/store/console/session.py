@@ -153,7 +153,7 @@ class ConsoleSession:
             self._choose()
 
     def receive(self, client: ConsoleClient, data: bytes) -> None:
-        """Hand the guest what its writer typed; what others type, or without a guest, is dropped."""
+        """Hand the guest what its writer typed. What others type, or to no guest, is dropped."""
         if self._numbers.get(client) != self._writer:
             return
         if self.find_guest(is_libvirt_silent=False) is False:

@@ -1,4 +1,4 @@
-"""What nmdm(4) does, seen on FreeBSD 15.0: of the real one where there is one, else the stand-in."""
+"""What nmdm(4) was seen to do: asked of the real one where there is one, else of the stand-in."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_b_is_hung_up_if_bytes_move_after_a_was_closed_and_stays_so(pair: Pair) 
     pair.a.close()
     assert set(pair.read_b(QUEUE_BYTES * 2)) == {ord("x")}
     assert os.read(pair.b, 1) == b""
-    with pytest.raises(OSError, match="[Ii]nput/output error") as caught:
+    with pytest.raises(OSError, match=r"[Ii]nput/output error") as caught:
         os.write(pair.b, b"typed")
     assert caught.value.errno == errno.EIO
     pair.a.open()
