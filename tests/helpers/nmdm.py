@@ -3,8 +3,8 @@
 Both have one face, bhyve's end A. The other end, B, is opened by its path, as the bridge does it.
 
 The stand-in is a pty for B, and a thread that moves its bytes as the driver was seen to. It was
-written from what a FreeBSD 15.0 kernel did, which `Facts` names, not from the bridge. Linux's kernel
-knows nothing of the pair's queues, so the stand-in answers for FreeBSD's FIONREAD and kern.ttys:
+written from what a FreeBSD 15.0 kernel did, which `Facts` names, not from the bridge. Linux knows
+nothing of the pair's queues, so the stand-in answers for FreeBSD's FIONREAD and kern.ttys:
 `answer_for_the_kernel`.
 """
 
