@@ -11,9 +11,17 @@ from pathlib import Path
 from freebsd_port.errors import PortError, ProblemsError
 from freebsd_port.host.core.answers import Answers
 from freebsd_port.host.core.grammars import sh_word
-from freebsd_port.host.core.service import Service, Tools, child_file, log_file, pid_file, services
+from freebsd_port.host.core.service import (
+    OPTIONAL,
+    Service,
+    Tools,
+    child_file,
+    log_file,
+    pid_file,
+    services,
+)
 from freebsd_port.host.core.service_files import RC_DIRECTORY, service_files
-from freebsd_port.host.store.files import FoundFile, HostFileError, HostFiles
+from freebsd_port.host.store.files import FoundFile, HostFileError, HostFiles, below
 from freebsd_port.host.store.service_state import (
     LogEnd,
     find_process,
@@ -22,6 +30,7 @@ from freebsd_port.host.store.service_state import (
     read_log_end,
 )
 
+_PROVIDES = re.compile(r"^#\s*PROVIDE:(.*)$", re.MULTILINE)
 _PID_FILE = re.compile(r'^pidfile="(/[^"]+)"$', re.MULTILINE)
 
 
@@ -63,7 +72,20 @@ def find_tools(answers: Answers, answers_path: Path, root: Path) -> Tools:
     problems += _unwritable(named, command)
     if problems:
         raise ProblemsError(tuple(problems))
-    return Tools(str(command), str(named), has_own_api_server)
+    return Tools(str(command), str(named), has_own_api_server, _installed(root))
+
+
+def _installed(root: Path) -> frozenset[str]:
+    """Find which of the servers that nova's services start after have a script on this host."""
+    found: set[str] = set()
+    for script in below(root, RC_DIRECTORY).glob("*"):
+        try:
+            text = script.read_bytes().decode("utf-8", "replace")
+        except OSError:
+            continue
+        for line in _PROVIDES.findall(text):
+            found.update(line.split())
+    return OPTIONAL & found
 
 
 def _unwritable(*paths: Path) -> Iterator[PortError]:

@@ -305,3 +305,23 @@ def test_nothing_is_removed_while_a_service_runs(call: Services, root: Path) -> 
     pid.write_text(str(2**22 + 1))
     assert call("remove").status == 0
     assert files(root) == {"run/nova/nova_conductor.pid"}
+
+
+def test_only_servers_that_this_host_has_are_required_or_rcorder_would_complain(
+    call: Services, root: Path
+) -> None:
+    def required(name: str) -> set[str]:
+        lines = (root / RC / name).read_text().splitlines()
+        (line,) = (line for line in lines if line.startswith("# REQUIRE:"))
+        return set(line.split()[2:])
+
+    (root / RC).mkdir(parents=True)
+    (root / RC / "mysql-server").write_text("#!/bin/sh\n\n# PROVIDE: mysql\n# REQUIRE: LOGIN\n")
+    assert call("install").status == 0
+    assert required("nova_conductor") == {"LOGIN", "mysql"}
+    assert required("nova_compute") == {"LOGIN", "nova_consolebridge", "nova_conductor"}
+    (root / RC / "libvirtd").write_text("#!/bin/sh\n# PROVIDE: libvirtd\n")
+    assert call("install").status == 0
+    assert required("nova_compute") == {
+        *("LOGIN", "libvirtd", "nova_consolebridge", "nova_conductor")
+    }
