@@ -7,6 +7,7 @@
 #   make types
 #   make test-port       the series, its locks, the checks and upstream's fast tests
 #   make test-tool       our own tests
+#   make test-demo       the guide, followed as a test; skipped without a broker and a database
 #   make test-long       the proofs of ours that take minutes: what make test leaves out
 #   make verify-upstream upstream's own tests, unpatched and patched: not one pass may be lost
 #   make verify-releases every release: environment, series, checks; makes what is not there
@@ -39,7 +40,7 @@ VERSION ?=
 TOOL = .venv/bin/freebsd-port
 MADE = $(VENV)/.freebsd-port.json
 
-.PHONY: help venv patch test lint types test-port test-tool test-long verify-upstream \
+.PHONY: help venv patch test lint types test-port test-tool test-demo test-long verify-upstream \
 	verify-releases services demo bare-machine check pop bench fuzz mutants compare-quilt compare-rebase \
 	prove-rebase tox docs \
 	docs-check man tables dist hooks clean
@@ -89,6 +90,9 @@ test-port: .venv/ready-to-test $(MADE)
 
 test-tool: .venv/ready-to-test $(MADE)
 	@scripts/test $(RELEASE) $(VENV) tool
+
+test-demo: .venv/ready-to-test $(MADE)
+	@scripts/test $(RELEASE) $(VENV) demo
 
 test-long: .venv/ready-to-test $(MADE)
 	@scripts/test-long $(RELEASE) $(VENV)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench.process import Costs
-from bench.rebasing import ALL, GIT_ONE, ONE
+from bench.rebasing import ALL, ALL_ANEW, GIT_SAME, LONG_ONE, ONE, SAME
 from bench.reviewing import SECONDS as REVIEW_SECONDS
 from bench.rounds import SeriesResult
 from bench.whole import FRESH_PATCH, NOTHING, TEST
@@ -18,8 +18,11 @@ SECONDS = {
     "apply the real series": 0.12,
     FRESH_PATCH: 90.0,
     TEST: 360.0,
-    ONE: 1.5,
-    ALL: 6.0,
+    ONE: 0.5,
+    SAME: 0.5,
+    ALL: 3.0,
+    ALL_ANEW: 3.0,
+    LONG_ONE: 6.0,
     **REVIEW_SECONDS,
 }
 """Wall time of the whole process, median."""
@@ -39,6 +42,8 @@ GIT_APPLY = 2.5
 GROWTH = 12.0
 PEAK = {LONG: 200_000_000, LONGEST: 300_000_000}
 """Bytes resident at most of any command of ours, by patches."""
+REBASE_PEAK = 150_000_000
+"""Bytes resident at most of a rebase of a long generated series."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +68,22 @@ def judge_whole(steps: Mapping[str, Costs], not_measured: Mapping[str, str]) -> 
             continue
         found = f"{costs.wall:.3f} s, fastest {costs.fastest:.3f}"
         verdicts.append(Verdict(label, f"<= {limit} s", found, costs.wall <= limit))
-    return [*verdicts, _against_git_rebase(steps)]
+    return [*verdicts, _rebase_peak(steps), _against_git_rebase(steps)]
+
+
+def _rebase_peak(steps: Mapping[str, Costs]) -> Verdict:
+    name, limit = f"peak memory, {LONG_ONE}", f"< {REBASE_PEAK / 1e6:.0f} MB"
+    if LONG_ONE not in steps:
+        return Verdict(name, limit, "not measured", None)
+    peak = steps[LONG_ONE].peak
+    return Verdict(name, limit, f"{peak / 1e6:.0f} MB", peak < REBASE_PEAK)
 
 
 def _against_git_rebase(steps: Mapping[str, Costs]) -> Verdict:
-    name, limit = f"{ONE} against git rebase", "<= its CPU"
-    if ONE not in steps or GIT_ONE not in steps:
+    name, limit = f"{SAME} against git rebase", "<= its CPU"
+    if SAME not in steps or GIT_SAME not in steps:
         return Verdict(name, limit, "not measured", None)
-    ratio = steps[ONE].cpu / steps[GIT_ONE].cpu
+    ratio = steps[SAME].cpu / steps[GIT_SAME].cpu
     return Verdict(name, limit, f"{ratio:.2f} times", ratio <= 1)
 
 

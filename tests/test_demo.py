@@ -19,6 +19,7 @@ def venv() -> Path:
     return require_environment()[2].root
 
 
+@pytest.mark.long
 def test_every_command_of_the_guide_is_followed_or_left_out_for_a_reason(venv: Path) -> None:
     report = Process("demo.py", venv).end()
 

@@ -58,6 +58,7 @@ def test_a_service_that_is_killed_is_named_with_its_log_and_nothing_is_left(venv
     assert what_is_left(venv, report["run"]) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)]
 )

@@ -11,6 +11,7 @@ from freebsd_port.openstack.store.proof.own import own_system
 
 
 @pytest.mark.skipif(own_system() != "Linux", reason="upstream's tests are for Linux")
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_oslo_privseps_own_tests_pass_as_before_and_more_than_once_is_cheaper():
     project, release, environment = require_environment()

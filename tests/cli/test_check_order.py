@@ -133,6 +133,7 @@ def test_a_hostile_module_does_not_reach_the_terminal(run: Run, project: SmallPr
     assert "\x1b" not in said.out
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_every_prefix_of_the_real_series_applies_and_imports() -> None:
     project, release, environment = require_environment()

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from nmdm import NullModem, RealNullModem, StandInNullModem, has_real_null_modems
 
 XML = """<domain type='bhyve' id='{pid}'>
@@ -124,6 +125,8 @@ class Host:
         return path.read_text().splitlines() if path.exists() else []
 
     def make_modem(self, device: Path) -> NullModem:
+        if sys.platform.startswith("freebsd") and not self.has_real_null_modems:
+            pytest.skip("no null modems: kldload nmdm, and be root")
         kind = RealNullModem if self.has_real_null_modems else StandInNullModem
         self.modems.append(kind(device))
         return self.modems[-1]

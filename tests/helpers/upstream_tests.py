@@ -1,11 +1,12 @@
-"""A small project whose wheels bring tests of their own, as upstream's do."""
+"""A small project whose wheels bring tests of their own, as upstream's do, and a ready patch."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from small_project import SmallProject, link_upstream_tools, small_project
+from small_overlay import diff
+from small_project import WHO, SmallProject, link_upstream_tools, small_project
 
 TEST_WHO = """\
 import os, unittest
@@ -39,6 +40,26 @@ class ConfTestCase(unittest.TestCase):
         self.skipTest("never here")
 """
 
+READY_HEADER = """\
+Subject: who: say who it is on every system
+Origin: vendor
+Forwarded: no
+Upstream: ready
+Drop-When: upstream does it by itself
+Last-Update: 2026-11-21
+
+On FreeBSD this went wrong in a way that takes some words to tell.
+
+It must be a patch because no option changes the answer.
+
+"""
+NOTE_NAME = "releasenotes/notes/who-on-every-system-0123456789abcdef.yaml"
+NOTE = b"---\nfixes:\n  - |\n    who() now answers on every system.\n"
+ADDED_TEST = """
+    def test_is_not_only_linux(self):
+        self.assertEqual(who.who(), "anybody")
+"""
+
 
 def upstream_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallProject:
     """Make one; a file `flag` beside it makes a test fail once on the patched side."""
@@ -62,3 +83,17 @@ def upstream_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallPr
     link_upstream_tools(made, tmp_path / "cache")
     monkeypatch.setattr("freebsd_port.openstack.ops.proof.upstream.own_system", lambda: "Linux")
     return made
+
+
+def make_ready(made: SmallProject, tmp_path: Path, added: str = ADDED_TEST) -> Path:
+    """Make the patch WHO ready, with a test and a note; gives its directory of upstream files."""
+    patch = made.patch(WHO)
+    _, _, body = patch.read_bytes().partition(b"--- ")
+    patch.write_bytes(READY_HEADER.encode() + b"--- " + body)
+    directory = made.root / "patches" / f"{WHO.removesuffix('.patch')}.upstream"
+    (directory / "releasenotes/notes").mkdir(parents=True)
+    (directory / NOTE_NAME).write_bytes(NOTE)
+    text = TEST_WHO.format(flag=str(tmp_path / "flag"))
+    tests = diff("oslo_privsep/tests/test_who.py", text.encode(), (text + added).encode())
+    (directory / "tests.patch").write_bytes(tests)
+    return directory

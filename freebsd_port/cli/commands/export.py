@@ -1,4 +1,4 @@
-"""Write the series as a mailbox, quilt directory, ports or one diff."""
+"""Write the series as a mailbox, changes for Gerrit, quilt directory, ports or diff."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ _EPILOG = """\b
 Examples:
   freebsd-port export mailbox nova -o nova.mbox
   freebsd-port export mailbox nova/console-log.patch | git am
+  freebsd-port export gerrit oslo.rootwrap | git am --signoff
   freebsd-port export ports -o ports
   freebsd-port export quilt -o patches-2026.2
   freebsd-port export diff > all.diff"""
 
 
 @click.command("export", epilog=_EPILOG)
-@click.argument("form", type=click.Choice(["mailbox", "quilt", "ports", "diff"]))
+@click.argument("form", type=click.Choice(["mailbox", "gerrit", "quilt", "ports", "diff"]))
 @click.argument("chosen", nargs=-1, metavar="[PATCH|DIRECTORY]...", shell_complete=complete_patch)
 @click.option(
     "-o",
@@ -46,18 +47,28 @@ def command(
 ) -> None:
     """Export the whole series, whatever is applied; no environment is needed.
 
-    A mailbox can hold some of the patches. For ports, each distribution gets a directory with
+    A mailbox can hold some of the patches. For Gerrit, each patch that is ready for upstream
+    becomes one commit with its unit tests and release note, based on the pinned release; name
+    patches of one distribution. For ports, each distribution gets a directory with
     files/patch-*, one for each changed file, for patch -p0.
     """
-    from freebsd_port.cli.views.authoring import as_text, done, report, write_output
+    from freebsd_port.cli.views.authoring import done, report
     from freebsd_port.engine.ops.author import export
 
-    if chosen and form != "mailbox":
-        raise click.UsageError("only mailbox takes the names of patches")
+    if chosen and form not in ("mailbox", "gerrit"):
+        raise click.UsageError("only mailbox and gerrit take the names of patches")
     is_directory = form in ("quilt", "ports")
     if is_directory and output is None:
         raise click.UsageError(f"{form} needs a directory: -o DIR")
-    whole = export.read_whole(common.workspace_or_wheels(is_offline=offline))
+    workspace = common.workspace_or_wheels(is_offline=offline)
+    if form == "gerrit":
+        if workspace.release is None:
+            raise click.UsageError("gerrit is for the project's series, not for --tree")
+        from freebsd_port.openstack.ops.upstream.changes import render_gerrit
+
+        _write(common, render_gerrit(common.project(), workspace, chosen), output)
+        return
+    whole = export.read_whole(workspace)
     if output is not None and is_directory:
         render = export.render_quilt if form == "quilt" else export.render_ports
         files = render(whole)
@@ -68,6 +79,13 @@ def command(
     data = (
         export.render_mailbox(whole, chosen) if form == "mailbox" else export.render_merged(whole)
     )
+    _write(common, data, output)
+
+
+def _write(common: Common, data: bytes, output: Path | None) -> None:
+    """Write one text to a file or to stdout."""
+    from freebsd_port.cli.views.authoring import as_text, done, report, write_output
+
     if output is None and common.as_json:
         report(common, "export", [], text=as_text(data))
         return

@@ -231,31 +231,31 @@ def _prove(
 def _rebase(
     common: Common, rebasing: ReleaseRebasing | SeriesRebasing, asked: RebaseOptions
 ) -> tuple[Rebased, ...]:
-    from freebsd_port.engine.core.apply.place import QUILT_FUZZ
     from freebsd_port.engine.ops.rebase import flow
-    from freebsd_port.engine.ops.rebase.series import (
-        SeriesRebasing,
-        SeriesRequest,
-        find_place,
-        start_series,
-    )
     from freebsd_port.openstack.ops.rebase import rebase as ops
 
     if asked.action == "continue":
         return (flow.continue_rebase(rebasing),)
     if asked.action == "skip":
         return (flow.skip_patch(rebasing, asked.reason),)
-    if isinstance(rebasing, SeriesRebasing):
-        request = SeriesRequest(
-            find_place(common.series, common.patches),
-            asked.old_tree or "",
-            asked.new_tree or "",
-            asked.only,
-            QUILT_FUZZ if asked.fuzz is None else asked.fuzz,
-            asked.dry_run,
-        )
-        return (start_series(rebasing, request),)
+    if not isinstance(rebasing, ops.ReleaseRebasing):
+        return (_rebase_series(common, rebasing, asked),)
     settings = rebasing.settings
     if asked.new:
         return (ops.start_rebase(rebasing.project, asked.new, asked.old, settings),)
     return ops.rebase_all(rebasing.project, settings)
+
+
+def _rebase_series(common: Common, rebasing: SeriesRebasing, asked: RebaseOptions) -> Rebased:
+    from freebsd_port.engine.core.apply.place import QUILT_FUZZ
+    from freebsd_port.engine.ops.rebase.series import SeriesRequest, find_place, start_series
+
+    request = SeriesRequest(
+        find_place(common.series, common.patches),
+        asked.old_tree or "",
+        asked.new_tree or "",
+        asked.only,
+        QUILT_FUZZ if asked.fuzz is None else asked.fuzz,
+        asked.dry_run,
+    )
+    return start_series(rebasing, request)

@@ -6,7 +6,6 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree
 
 from freebsd_port.cli.options import Common
 from freebsd_port.cli.render import count, paint, print_json, say
@@ -163,6 +162,8 @@ def render_junit(done: Sequence[Rebased]) -> str:
 
     A conflict is a failure, and so is a name that is missing or another fault.
     """
+    from xml.etree import ElementTree
+
     root = ElementTree.Element("testsuites", name="freebsd-port rebase")
     for one in done:
         patches = one.carried.patches

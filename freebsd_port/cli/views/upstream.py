@@ -1,4 +1,4 @@
-"""What `verify upstream` prints of upstream's own tests, before and after."""
+"""What `verify upstream` and `verify gerrit` print of tests in upstream's own suite."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from freebsd_port.cli.render import count, paint, print_json, problem_rows, say
 from freebsd_port.errors import PortError
 from freebsd_port.openstack.core.proof.outcomes import Change, Comparison, Ending
 from freebsd_port.openstack.core.proof.suites import SUITES
+from freebsd_port.openstack.ops.proof.changes import ChangeProof, TestProof, verify_changes
 from freebsd_port.openstack.ops.proof.upstream import UpstreamResult, compare_upstream
 
 _ABSENT = Ending("skipped", "there is no such test")
@@ -137,3 +138,58 @@ def _problems(result: UpstreamResult) -> list[PortError]:
         if not one.before.get("passed")
     ]
     return problems
+
+
+def prove_and_show(common: Common, chosen: tuple[str, ...]) -> None:
+    """Run the tests of the changes for upstream, print them, leave with 1 if one is not proved."""
+    proofs = verify_changes(common.project(), common.workspace(), chosen, progress=common.progress)
+    problems = [problem for proof in proofs for problem in proof.problems]
+    if common.as_json:
+        print_json(
+            {
+                "ok": not problems,
+                "verb": "verify gerrit",
+                "problems": problem_rows(problems),
+                "changes": [_proof_json(proof) for proof in proofs],
+            }
+        )
+    elif common.verbosity >= 0 or problems:
+        for proof in proofs:
+            _show_proof(proof, verbose=common.verbosity > 0)
+        tests = sum(len(proof.tests) for proof in proofs)
+        failing = sum(len(proof.fails_without) for proof in proofs)
+        say(
+            f"{count(len(proofs), 'change')}, {count(tests, 'test')}: {failing} without the patch "
+            f"failed, {count(len(problems), 'problem')}"
+        )
+    if problems:
+        click.get_current_context().exit(1)
+
+
+def _show_proof(proof: ChangeProof, *, verbose: bool) -> None:
+    failing = len(proof.fails_without)
+    numbers = f"{count(len(proof.tests), 'test')}, {failing} of them failed without the patch"
+    say(f"{proof.patch}: {paint(numbers, 'bad' if proof.problems else 'good')}")
+    for problem in proof.problems:
+        say(f"  {paint(problem.what, 'bad')}")
+    for one in proof.tests if verbose else ():
+        without = one.without or _ABSENT
+        say(f"  {one.test}: without the patch {without.outcome} {without.message}".rstrip())
+
+
+def _proof_json(proof: ChangeProof) -> dict[str, Any]:
+    return {
+        "patch": proof.patch,
+        "ok": not proof.problems,
+        "tests": [_test_json(one) for one in proof.tests],
+    }
+
+
+def _test_json(one: TestProof) -> dict[str, Any]:
+    without, patched = (end or _ABSENT for end in (one.without, one.patched))
+    return {
+        "test": one.test,
+        "without": without.outcome,
+        "message": without.message,
+        "with": patched.outcome,
+    }

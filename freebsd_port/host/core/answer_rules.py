@@ -42,6 +42,7 @@ def _require_text(value: object) -> str:
 
 _PATH = "an absolute path of letters, digits and ._+@-, with no empty part and no . or .."
 _PARTS = re.compile(r"(?:/[A-Za-z0-9._+@-]+)+")
+LONGEST_DATASET = 128
 LONGEST_SOCKET = 103
 """Bytes of the name of a Unix socket on FreeBSD. Source: sys/un.h, 104 with the NUL."""
 
@@ -83,6 +84,24 @@ def name(default: str, comment: str) -> Any:
     """Make a key for the name of a region, a database, a user of keystone."""
     allowed = "a name of at most 32 letters, digits and _.-, the first a letter or _"
     return _name(default, comment, allowed, r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
+
+
+def dataset(comment: str) -> Any:
+    """Make a key for a ZFS dataset below a pool, empty by default.
+
+    It is short enough for the volumes below it, which have names of up to 64 characters.
+    """
+
+    def parse(value: Any) -> str:
+        text = _require_text(value)
+        if text and not re.fullmatch(r"[A-Za-z][\w.:-]*(/[A-Za-z0-9][\w.:-]*)+", text, re.ASCII):
+            raise ValueError("not a dataset")
+        if len(text) > LONGEST_DATASET:
+            raise ValueError("too long")
+        return text
+
+    allowed = f"POOL/DATASET, of letters, digits and _.:-, {LONGEST_DATASET} at most, or nothing"
+    return _key("", comment, allowed, parse)
 
 
 def account(default: str, comment: str) -> Any:

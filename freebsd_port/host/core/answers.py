@@ -117,13 +117,34 @@ class ConsoleAnswers:
 
 @dataclass(frozen=True, slots=True)
 class Libvirt:
-    """How libvirt is reached."""
+    """What runs the guests, and how libvirt is reached."""
 
+    virt_type: str = rules.choice(
+        "bhyve", "What runs the guests; QEMU is slow, FreeBSD has no KVM.", "bhyve", "qemu"
+    )
     uri: str = rules.choice(
-        "bhyve:///system", "libvirt's address.", "bhyve:///system", "test:///default"
+        "bhyve:///system",
+        "libvirt's address.",
+        "bhyve:///system",
+        "qemu:///system",
+        "test:///default",
     )
     virsh: HostPath = rules.path("/usr/local/bin/virsh", "libvirt's command.")
     hooks: HostPath = rules.path("/usr/local/etc/libvirt/hooks", "Directory of libvirt's hooks.")
+
+    @property
+    def is_bhyve(self) -> bool:
+        """Tell whether bhyve runs the guests, whose consoles need the bridge; otherwise QEMU."""
+        return self.virt_type == "bhyve"
+
+
+@dataclass(frozen=True, slots=True)
+class Disks:
+    """Where the disks of the guests are."""
+
+    dataset: str = rules.dataset(
+        "ZFS dataset for volumes; with none, disks are files in [nova] state."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +209,7 @@ class Answers:
     metadata: Metadata = field(default_factory=Metadata)
     console: ConsoleAnswers = field(default_factory=ConsoleAnswers)
     libvirt: Libvirt = field(default_factory=Libvirt)
+    disks: Disks = field(default_factory=Disks)
     broker: Broker = field(default_factory=Broker)
     database: Database = field(default_factory=Database)
     identity: Identity = field(default_factory=Identity)

@@ -80,6 +80,10 @@ def _parse_section(
 
 def _at_odds(text: str, answers: Answers) -> Iterator[AnswerFault]:
     """Find answers that are right alone and wrong together."""
+    libvirt = answers.libvirt
+    if libvirt.uri not in (f"{libvirt.virt_type}:///system", "test:///default"):
+        what = f"[libvirt] uri is {libvirt.uri}, which is not for virt_type {libvirt.virt_type}"
+        yield AnswerFault(what, _line_of(text, "libvirt", "uri"))
     console = answers.console
     if console.first_port > console.last_port:
         what = f"[console] first_port is {console.first_port}, above last_port {console.last_port}"
@@ -161,8 +165,11 @@ _HEAD = """\
 """
 
 
-def render_answers() -> bytes:
-    """Give the file with every default; `parse_answers(render_answers()) == Answers()`."""
+def render_answers(answers: Answers) -> bytes:
+    """Give the file with every key; only those that differ from the default are active.
+
+    `parse_answers(render_answers(answers)) == answers`.
+    """
     parts = [_HEAD]
     for section in fields(Answers):
         kind = cast(type, section.default_factory)
@@ -170,7 +177,8 @@ def render_answers() -> bytes:
         for key, (rule, default) in rules_of(kind).items():
             told = textwrap.wrap(f"{rule.comment} Allowed is {rule.allowed}.", 96)
             parts += [f"# {line}\n" for line in told]
-            parts.append(f"#{key} = {_value(default)}\n")
+            value = getattr(getattr(answers, section.name), key)
+            parts.append(f"{'#' if value == default else ''}{key} = {_value(value)}\n")
     return "".join(parts).encode()
 
 

@@ -120,7 +120,10 @@ def _databases(answers: Answers, password: str) -> Sections:
 
 
 def compute_sections(answers: Answers) -> Sections:
-    """Give what nova-compute alone is told: bhyve, raw disks, and how it becomes root."""
+    """Give what nova-compute alone is told: the hypervisor, its disks, and how it becomes root.
+
+    nova's own cpu_mode for QEMU, host-model, wants the host's CPU, which only KVM can pass on.
+    """
     nova = answers.nova
     rootwrap = f"{nova.environment}/bin/nova-rootwrap {nova.config}/rootwrap.conf privsep-helper"
     files = f"--config-file {nova.config}/nova.conf --config-file {nova.config}/nova-compute.conf"
@@ -135,12 +138,19 @@ def compute_sections(answers: Answers) -> Sections:
             "mkisofs_cmd": nova.mkisofs,
         },
         "libvirt": {
-            "virt_type": "bhyve",
+            "virt_type": answers.libvirt.virt_type,
             "connection_uri": answers.libvirt.uri,
-            "images_type": "raw",
+            **_images(answers),
+            **({} if answers.libvirt.is_bhyve else {"cpu_mode": "none"}),
         },
         **dict.fromkeys(PRIVSEP_CONTEXTS, helper),
     }
+
+
+def _images(answers: Answers) -> dict[str, str]:
+    if answers.disks.dataset:
+        return {"images_type": "zfs", "images_zfs_dataset": answers.disks.dataset}
+    return {"images_type": "raw"}
 
 
 def render_config(head: str, sections: Sections) -> bytes:

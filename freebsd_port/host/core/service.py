@@ -84,8 +84,10 @@ class Tools:
 
 
 def services(answers: Answers, tools: Tools) -> tuple[Service, ...]:
-    """Give all services in the order of NAMES."""
+    """Give all services in the order of NAMES; QEMU serves its consoles without the bridge."""
     by_name = {service.name: service for service in (*_of_nova(answers, tools),)}
+    if not answers.libvirt.is_bhyve:
+        return tuple(by_name[name] for name in NAMES if name in by_name)
     by_name["nova_consolebridge"] = Service(
         "nova_consolebridge",
         "Joins the consoles of guests to ports and logs",
@@ -117,11 +119,14 @@ def _of_nova(answers: Answers, tools: Tools) -> tuple[Service, ...]:
         program = f"{programs}/nova-{what.replace('_', '-')}"
         return Service(
             f"nova_{what}", description, requires, program, arguments, environment, files,
-            modules=("vmm", "nmdm", "if_bridge", "if_tuntap") if what == "compute" else (),
+            modules=modules if what == "compute" else (),
         )  # fmt: skip
 
+    network = ("if_bridge", "if_tuntap")
+    modules = ("vmm", "nmdm", *network) if answers.libvirt.is_bhyve else network
+    bridge = ("nova_consolebridge",) if answers.libvirt.is_bhyve else ()
     compute = (config, f"{answers.nova.config}/nova-compute.conf")
-    after_libvirt = ("LOGIN", "libvirtd", "ovs_vswitchd", "nova_consolebridge", "nova_conductor")
+    after_libvirt = ("LOGIN", "libvirtd", "ovs_vswitchd", *bridge, "nova_conductor")
     return (
         one("conductor", "Speaks to the database for the other services", *_SERVERS),
         one("scheduler", "Chooses a host for each guest", *_SERVERS, "nova_conductor"),

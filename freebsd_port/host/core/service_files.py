@@ -81,8 +81,9 @@ def service_files(answers: Answers, tools: Tools) -> tuple[HostFile, ...]:
         for one in found
     ]
     files.append(HostFile(_NEWSYSLOG, 0o644, _rotation(found, answers)))
-    hook = fill_template(_HOOK, {"SOCKET": sh_word(answers.console.socket)})
-    files.append(HostFile(f"{answers.libvirt.hooks}/bhyve", 0o755, hook.encode()))
+    if answers.libvirt.is_bhyve:
+        hook = fill_template(_HOOK, {"SOCKET": sh_word(answers.console.socket)})
+        files.append(HostFile(f"{answers.libvirt.hooks}/bhyve", 0o755, hook.encode()))
     if not tools.has_own_api_server:
         places: tuple[Api | Metadata, ...] = (answers.api, answers.metadata)
         for api, place in zip(APIS, places, strict=True):

@@ -80,7 +80,7 @@ class Truth:
     cpus: int | None
     memory_bytes: int | None
     disk_bytes: int | None
-    """Size of the file system that holds nova's instances, used or not."""
+    """Size of what holds the guests' disks, used or not: a file system or a ZFS dataset."""
 
 
 def questions(answers: Answers) -> Questions:
@@ -99,6 +99,8 @@ def read_truth(host: Recording, answers: Answers) -> Truth:
 
 
 def _disk(answers: Answers) -> tuple[str, ...]:
+    if answers.disks.dataset:
+        return "zfs", "get", "-Hp", "-o", "value", "used,available", answers.disks.dataset
     return "df", "-kP", answers.nova.instances
 
 
@@ -107,8 +109,13 @@ def _number(text: str | None) -> int | None:
 
 
 def _disk_bytes(text: str | None) -> int | None:
-    """Give the second column of the second line. Source: POSIX df, option -P."""
+    """Give the second column of the second line, or the sum of two numbers.
+
+    Source: POSIX df, option -P; zfs-get(8), options -Hp.
+    """
     rows = [line.split() for line in (text or "").splitlines()]
+    if [len(row) for row in rows] == [1, 1] and all(row[0].isdecimal() for row in rows):
+        return sum(int(row[0]) for row in rows)
     if len(rows) < 2 or len(rows[1]) < 6:
         return None
     kilobytes = _number(rows[1][-5])
@@ -131,7 +138,7 @@ NEEDED_TRAITS = frozenset(
         "COMPUTE_STORAGE_BUS_VIRTIO",
     )
 )
-"""Without one of them the scheduler keeps guests away that bhyve could run. Source: os-traits."""
+"""Without one of them the scheduler keeps away guests that this host runs. Source: os-traits."""
 
 IMPOSSIBLE_TRAITS = (
     "COMPUTE_ACCELERATORS",
@@ -155,9 +162,11 @@ IMPOSSIBLE_TRAITS = (
 
 
 def find_hypervisor(
-    listed: Iterable[Mapping[str, Any]], host: str | None
+    listed: Iterable[Mapping[str, Any]], host: str | None, virt_type: str
 ) -> tuple[Diagnosis, Mapping[str, Any] | None]:
     """Judge the compute node of `host`, the first one for None; give it too, if it is there.
+
+    `virt_type` is what host.toml says, in small letters.
 
     Source: Compute API, GET /os-hypervisors/detail.
     """
@@ -169,9 +178,9 @@ def find_hypervisor(
     node = mine[0]
     kind = node["hypervisor_type"]
     detail = f"{node['hypervisor_hostname']}, {kind} {node['hypervisor_version']}, {node['state']}"
-    if kind.lower() != "bhyve":
-        cure = "freebsd-port host config writes virt_type = bhyve"
-        return wrong(AREA, "compute node", f"{detail}: not bhyve", cure), node
+    if kind.lower() != virt_type:
+        cure = f"freebsd-port host config writes virt_type = {virt_type}"
+        return wrong(AREA, "compute node", f"{detail}: not {virt_type}", cure), node
     if node["state"] != "up":
         return wrong(AREA, "compute node", detail, _RESTART), node
     return good(AREA, "compute node", detail), node
@@ -185,7 +194,7 @@ def judge_inventory(totals: Mapping[str, int], truth: Truth) -> Iterator[Diagnos
     for name, own, source, slack in (
         ("VCPU", truth.cpus, "sysctl hw.ncpu", 0.0),
         ("MEMORY_MB", _in(truth.memory_bytes, _MIB), "sysctl hw.physmem", 1.0),
-        ("DISK_GB", _in(truth.disk_bytes, _GIB), "df of the instances", 1.0),
+        ("DISK_GB", _in(truth.disk_bytes, _GIB), "df or zfs on the host", 1.0),
     ):
         total = totals.get(name)
         if total is None:
@@ -199,20 +208,21 @@ def judge_inventory(totals: Mapping[str, int], truth: Truth) -> Iterator[Diagnos
             yield good(AREA, name, f"{total}, as {source} says")
 
 
-def judge_traits(traits: Iterable[str]) -> Iterator[Diagnosis]:
-    """Judge what placement says that the host can do."""
+def judge_traits(traits: Iterable[str], virt_type: str) -> Iterator[Diagnosis]:
+    """Judge what placement says that the host can do; with QEMU no trait counts as false."""
     found = frozenset(traits)
+    impossible = IMPOSSIBLE_TRAITS if virt_type == "bhyve" else ()
     missing = sorted(NEEDED_TRAITS - found)
-    false = sorted(one for one in found if one.startswith(IMPOSSIBLE_TRAITS))
+    false = sorted(one for one in found if one.startswith(impossible))
     if missing:
         yield lacks(AREA, "traits", f"without {', '.join(missing)}", _RESTART)
     if false:
-        detail = f"claims what bhyve cannot do: {', '.join(false)}"
+        detail = f"claims what {virt_type} cannot do: {', '.join(false)}"
         yield wrong(
             AREA, "traits", detail, "freebsd-port status; then service nova_compute restart"
         )
     if not missing and not false:
-        yield good(AREA, "traits", f"{len(found)}, none of what bhyve cannot do")
+        yield good(AREA, "traits", f"{len(found)}, none of what {virt_type} cannot do")
 
 
 def _in(size: int | None, unit: int) -> float | None:

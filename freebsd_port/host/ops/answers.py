@@ -7,7 +7,7 @@ from pathlib import Path
 
 from freebsd_port.engine.store.files.write import replace_file
 from freebsd_port.errors import ProblemsError, UsageError, system_words
-from freebsd_port.host.core.answers import Answers
+from freebsd_port.host.core.answers import Answers, Libvirt
 from freebsd_port.host.core.answers_file import parse_answers, render_answers
 from freebsd_port.openstack.store.project.project import ProjectError
 
@@ -45,12 +45,14 @@ def load_answers(path: Path) -> Answers:
     )
 
 
-def init_answers(path: Path) -> bool:
+def init_answers(path: Path, virt_type: str) -> bool:
     """Write the file; False when it is there as it would be written.
+
+    `virt_type` is bhyve or qemu. All else is the default.
 
     Raises UsageError when another one is there, and ProjectError when it cannot be written.
     """
-    data = render_answers()
+    data = render_answers(Answers(libvirt=Libvirt(virt_type, f"{virt_type}:///system")))
     try:
         present = path.read_bytes() if path.exists() else None
         if present == data:

@@ -51,7 +51,7 @@ def verify_host(
     found = [
         *_area(SERVICES, lambda: _services(cloud, truth, answers)),
         *_area(CELLS, lambda: _cells(answers, passwords_path, root)),
-        *_area(AREA, lambda: _hypervisor(cloud, truth)),
+        *_area(AREA, lambda: _hypervisor(cloud, truth, answers.libvirt.virt_type)),
     ]
     if wish is not None:
         found += _area(GUEST, lambda: live_once(cloud, wish, truth.name, progress))
@@ -82,16 +82,16 @@ def _cells(answers: Answers, passwords_path: Path, root: Path) -> Iterator[Diagn
     return judge_cells(outcome.steps)
 
 
-def _hypervisor(cloud: OpenStack, truth: Truth) -> Iterator[Diagnosis]:
+def _hypervisor(cloud: OpenStack, truth: Truth, virt_type: str) -> Iterator[Diagnosis]:
     listed = cloud.ask("compute", "/os-hypervisors/detail")["hypervisors"]
-    found, node = find_hypervisor(listed, truth.name)
+    found, node = find_hypervisor(listed, truth.name, virt_type)
     yield found
     if node is None:
         return
     place = f"/resource_providers/{node['id']}"
     held = cloud.ask("placement", f"{place}/inventories")["inventories"]
     yield from judge_inventory({name: one["total"] for name, one in held.items()}, truth)
-    yield from judge_traits(cloud.ask("placement", f"{place}/traits")["traits"])
+    yield from judge_traits(cloud.ask("placement", f"{place}/traits")["traits"], virt_type)
 
 
 def open_cloud(answers: Answers, passwords_path: Path) -> OpenStack:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from command_line import Run
 
-from freebsd_port.host.core.answers import Answers
+from freebsd_port.host.core.answers import Answers, Libvirt
+from freebsd_port.host.ops.answers import load_answers
 from freebsd_port.host.ops.console_bridge import bridge_settings
 
 PLACE = "usr/local/etc/freebsd-port"
@@ -18,6 +19,15 @@ def root(run: Run, tmp_path: Path) -> Path:
     stage = tmp_path / "stage"
     assert run("host", "init", "--root", str(stage)).status == 0
     return stage
+
+
+def test_init_writes_the_hypervisor_that_is_asked_for(run: Run, tmp_path: Path) -> None:
+    words = ("host", "init", "--root", str(tmp_path / "stage"), "--virt-type", "qemu")
+    assert run(*words).status == 0
+    answers = load_answers(tmp_path / "stage" / PLACE / "host.toml")
+    assert answers == Answers(libvirt=Libvirt("qemu", "qemu:///system"))
+    assert run(*words, "--json").json["new"] is False
+    assert run(*words[:-1], "bhyve").status == 2
 
 
 @pytest.mark.parametrize("verb", ["doctor", "config", "database", "verify", "console-bridge"])

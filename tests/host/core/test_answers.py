@@ -69,7 +69,7 @@ url = "x"
         ("[console] first_port is 80, allowed is a whole number from 1024 to 65535", 6),
         ("[console] writer is 'all', allowed is 'first' or 'last'", 7),
         (
-            "no section [rabbit]; there are nova, api, metadata, console, libvirt, broker, "
+            "no section [rabbit]; there are nova, api, metadata, console, libvirt, disks, broker, "
             "database, identity, endpoints",
             8,
         ),
@@ -108,6 +108,15 @@ def test_ports_that_collide_are_told() -> None:
     ]
     (found,) = findings("[console]\nfirst_port = 20000\n")
     assert found == ("[console] first_port is 20000, above last_port 19999", 2)
+
+
+def test_the_address_of_another_hypervisor_is_told() -> None:
+    assert findings('[libvirt]\nvirt_type = "qemu"\n') == [
+        ("[libvirt] uri is bhyve:///system, which is not for virt_type qemu", None)
+    ]
+    assert findings('[libvirt]\nuri = "qemu:///system"\n') == [
+        ("[libvirt] uri is qemu:///system, which is not for virt_type bhyve", 2)
+    ]
 
 
 RABBIT = "rabbit://[USER@]HOST[:PORT][/VIRTUAL_HOST], without a password"

@@ -373,3 +373,94 @@ def test_without_libvirts_hook_the_bridge_loses_the_first_output_and_that_is_sai
     assert found.state == "doubtful"
     assert found.detail == f"{path} {detail}; the console bridge loses what a guest prints first"
     assert found.cure == "freebsd-port host services install && service libvirtd restart"
+
+
+ON_ZFS = answer(disks={"dataset": "zroot/nova"})
+ASKED = ("zfs", "get", "-Hp", "-o", "value", "type,volmode,available", "zroot/nova")
+
+
+@pytest.mark.parametrize(
+    ("ran", "what", "state", "detail", "cure"),
+    [
+        (
+            None,
+            "zfs",
+            "lacks",
+            "no zfs(8)",
+            'dataset = "" in [disks] of host.toml',
+        ),
+        (
+            Ran(1, "cannot open 'zroot/nova': dataset does not exist"),
+            "dataset zroot/nova",
+            "lacks",
+            "cannot open 'zroot/nova': dataset does not exist",
+            "zfs create -o mountpoint=none -o volmode=dev zroot/nova",
+        ),
+        (
+            Ran(0, "volume\ndev\n1099511627776"),
+            "dataset zroot/nova",
+            "wrong",
+            "a volume can hold no volumes",
+            "another dataset in [disks] of host.toml",
+        ),
+        (
+            Ran(0, "filesystem\ndev\n0"),
+            "dataset zroot/nova",
+            "lacks",
+            "it is full",
+            "zfs list -o space -r zroot/nova",
+        ),
+        (
+            Ran(0, "filesystem\nnone\n1099511627776"),
+            "volmode",
+            "wrong",
+            "none: volumes have no devices",
+            "zfs set volmode=dev zroot/nova",
+        ),
+        (
+            Ran(0, "filesystem\ndefault\n1099511627776"),
+            "volmode",
+            "doubtful",
+            "default: the host looks for partitions and labels in the disks of guests",
+            "zfs set volmode=dev zroot/nova",
+        ),
+    ],
+)
+def test_a_dataset_that_cannot_take_disks_is_told(
+    ran: Ran | None, what: str, state: str, detail: str, cure: str
+) -> None:
+    host = with_commands(load("ready"), (ASKED, ran))
+    assert find(host, what, ON_ZFS) == Diagnosis("disks", what, state, detail, cure)
+
+
+def test_a_dataset_for_disks_is_asked_for_only_where_one_is_named() -> None:
+    host = with_commands(load("ready"), (ASKED, Ran(0, "filesystem\ndev\n1099511627776")))
+    assert {one.state for one in diagnose(host, ON_ZFS)} == {"good"}
+    assert find(host, "dataset zroot/nova", ON_ZFS).detail == "1024 GiB free"
+    assert ASKED in all_questions(ON_ZFS, COMPILED).commands
+    assert ASKED not in all_questions(ANSWERS, COMPILED).commands
+
+
+QEMU = answer(libvirt={"virt_type": "qemu", "uri": "qemu:///system"})
+
+
+def test_a_host_of_qemu_needs_qemu_and_nothing_of_bhyve() -> None:
+    found = {one.what: one for one in diagnose(load("bare"), QEMU)}
+    assert found["QEMU"].cure == "pkg install qemu"
+    assert found["qemu:///system"].state == "lacks"
+    assert not {"firmware of bhyve", "module vmm", "module nmdm", "bhyve:///system"} & set(found)
+    assert found["module if_bridge"].cure == "kldload if_bridge"
+    ready = with_files(load("ready"), **{"/usr/local/bin/qemu-system-x86_64": ""})
+    assert find(ready, "QEMU", QEMU).state == "good"
+    words = ("/usr/local/bin/virsh", "--connect", "qemu:///system", "--readonly", "version")
+    answers = with_commands(ready, (words, Ran(0, "Running hypervisor: QEMU 9.1.0")))
+    assert {one.state for one in diagnose(answers, QEMU)} == {"good"}
+    assert words in all_questions(QEMU, COMPILED).commands
+
+
+def test_a_processor_without_unrestricted_guests_is_no_matter_for_qemu() -> None:
+    old = with_commands(
+        load("ready"), (("sysctl", "-n", "hw.vmm.vmx.cap.unrestricted_guest"), Ran(0, "0"))
+    )
+    assert find(old, "unrestricted guests").state == "doubtful"
+    assert "unrestricted guests" not in {one.what for one in diagnose(old, QEMU)}

@@ -73,6 +73,15 @@ def test_the_compute_service_runs_bhyve_on_raw_disks() -> None:
     )
 
 
+def test_the_compute_service_runs_qemu_if_it_is_told_to() -> None:
+    answers = answer(libvirt={"virt_type": "qemu", "uri": "qemu:///system"})
+    libvirt = read(files(answers)["nova-compute.conf"])["libvirt"]
+    assert (libvirt["virt_type"], libvirt["images_type"]) == ("qemu", "raw")
+    assert (libvirt["connection_uri"], libvirt["cpu_mode"]) == ("qemu:///system", "none")
+    bhyve = read(files()["nova-compute.conf"])["libvirt"]
+    assert "cpu_mode" not in bhyve  # bhyve refuses any
+
+
 def test_configuration_drives_are_made_by_the_program_that_the_answers_name() -> None:
     assert read(files()["nova-compute.conf"])["DEFAULT"]["mkisofs_cmd"] == "/usr/local/bin/mkisofs"
     answers = answer(nova={"mkisofs": "/usr/local/bin/genisoimage"})
@@ -196,3 +205,9 @@ def test_another_directory_is_meant_everywhere() -> None:
     text = b"".join(files(answers).values()).decode()
     assert "/usr/local/etc/nova" not in text
     assert "/usr/local/nova" not in text
+
+
+def test_disks_are_volumes_where_a_dataset_is_named() -> None:
+    libvirt = read(files(answer(disks={"dataset": "zroot/nova"}))["nova-compute.conf"])["libvirt"]
+    assert (libvirt["images_type"], libvirt["images_zfs_dataset"]) == ("zfs", "zroot/nova")
+    assert "images_zfs_dataset" not in read(files()["nova-compute.conf"])["libvirt"]

@@ -93,6 +93,17 @@ def test_no_placeholder_is_left_in_any_file() -> None:
             assert not re.search(rb"@[A-Z_]+@", file.content), file.path
 
 
+def test_qemu_needs_neither_the_bridge_nor_the_modules_of_bhyve() -> None:
+    answers = answer(libvirt={"virt_type": "qemu", "uri": "qemu:///system"})
+    made, bhyve = files_of(answers=answers), files_of()
+    assert set(bhyve) - set(made) == {"nova_consolebridge", "bhyve"}
+    assert b"nova_consolebridge" in bhyve["nova_compute"].content
+    assert not [name for name, file in made.items() if b"consolebridge" in file.content]
+    compute = made["nova_compute"].content.decode()
+    assert "if_bridge" in compute
+    assert not re.search(r"\b(vmm|nmdm)\b", compute)
+
+
 SHELL = [*(NAMES), "bhyve"]
 
 

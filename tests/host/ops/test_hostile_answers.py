@@ -81,7 +81,7 @@ def expected_options(raw: Raw) -> dict[str, dict[str, str]]:
     nova, console, identity, ends = (raw[k] for k in ("nova", "console", "identity", "endpoints"))
     proxy = str(ip_address(console["proxy_address"]))
     at = f"[{proxy}]" if ":" in proxy else proxy
-    config = nova["config"]
+    config, dataset = nova["config"], raw["disks"]["dataset"]
 
     def login(user: str, key: str) -> dict[str, str]:
         return {
@@ -134,7 +134,9 @@ def expected_options(raw: Raw) -> dict[str, dict[str, str]]:
             "novncproxy_base_url": f"http://{at}:{console['novnc_port']}/vnc_lite.html",
         },
         "libvirt": {
-            "virt_type": "bhyve", "connection_uri": raw["libvirt"]["uri"], "images_type": "raw"
+            "virt_type": "bhyve", "connection_uri": raw["libvirt"]["uri"],
+            **({"images_type": "zfs", "images_zfs_dataset": dataset} if dataset
+               else {"images_type": "raw"}),
         },
         "nova_sys_admin": helper,
         "vif_plug_ovs_privileged": helper,

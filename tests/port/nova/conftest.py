@@ -7,9 +7,11 @@ the package bhyve_libvirt, that accepts and refuses what libvirt's bhyve driver 
 import os
 from pathlib import Path
 
+import any_release
 import pytest
 from bhyve_libvirt import Connection, make_libvirt
 from bhyve_libvirt.capabilities import CAPABILITIES
+from zfs_pool import DATASET, ZfsPool
 
 os.environ.setdefault("OS_NOVA_DISABLE_EVENTLET_PATCHING", "true")
 
@@ -164,5 +166,53 @@ def driver_for(make_driver, option, monkeypatch):
         option(None, "instances_path", guest_recipe.INSTANCES)
         driver._disk_cachemode = "writeback"  # or it depends on what is at that path
         return driver
+
+    return make
+
+
+@pytest.fixture
+def make_zfs_pool(command, option, monkeypatch, tmp_path):
+    """Make a pool of the stand-in for zfs(8), for guests of bhyve: make_zfs_pool(**options).
+
+    nova finds its devices, calls its privileged functions itself, and has a qemu-img.
+    """
+    import nova.privsep
+
+    def make(**options):
+        pool = ZfsPool(tmp_path / "pool", **options)
+        command("zfs", pool.script)
+        command("qemu-img", pool.script_of("qemu-img"))
+        pool.use(monkeypatch)
+        monkeypatch.setattr(nova.privsep.sys_admin_pctxt, "client_mode", False)
+        if any_release.has_option("libvirt", "images_zfs_dataset"):
+            option("libvirt", "virt_type", "bhyve")
+            option("libvirt", "images_type", "zfs")
+            option("libvirt", "images_zfs_dataset", DATASET)
+        option(None, "instances_path", str(tmp_path / "instances"))
+        return pool
+
+    return make
+
+
+@pytest.fixture
+def zfs_pool(make_zfs_pool):
+    """A pool of the stand-in for zfs(8) with room enough."""
+    return make_zfs_pool()
+
+
+@pytest.fixture
+def make_zfs_disk(zfs_pool, libvirt):
+    """Give nova's image backend for a disk of a guest: make_zfs_disk(name, guest)."""
+    import guest_recipe
+    from nova.virt.libvirt import imagebackend
+
+    def make(name="disk", guest=guest_recipe.UUID):
+        instance = guest_recipe.make_instance(guest_recipe.make_image(), uuid=guest)
+        return any_release.call(
+            imagebackend.Backend(True).by_name,
+            instance=instance,
+            name=name,
+            disk_info_mapping={"bus": "virtio", "dev": "vda", "type": "disk"},
+        )
 
     return make

@@ -38,13 +38,14 @@ def render_mail(name: str, header: bytes, diffs: bytes, number: int, total: int)
     all fields. Source: git-format-patch(1).
     """
     mail = to_mail(name, header, diffs)
-    data = _render(mail, number, total)
+    data = render_message(mail, number, total)
     if [from_mail(one) for one in read_mails(data)] == [Contribution(name, header + diffs)]:
         return data
-    return _render(with_whole_header(mail, name, header), number, total)
+    return render_message(with_whole_header(mail, name, header), number, total)
 
 
-def _render(mail: Mail, number: int, total: int) -> bytes:
+def render_message(mail: Mail, number: int, total: int) -> bytes:
+    """Give a mail as `git format-patch` writes one, the first of `total` as number 1."""
     body = b"%s\n---\n%s%s%s\n" % (mail.message, mail.notes, mail.diff, SIGNATURE)
     encoding = "8bit"
     if b"\r" in body or _LOOKS_LIKE_A_POSTMARK.search(body):

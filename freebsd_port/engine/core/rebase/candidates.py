@@ -7,7 +7,7 @@ between which the new one lies are the candidates.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from freebsd_port.engine.core.patch.patch import Patch
@@ -58,6 +58,10 @@ class _Region:
     def holds(self, path: str, splice: Splice) -> bool:
         """Tell whether a splice is in the region."""
         return path == self.path and self.start <= splice.start and splice.stop <= self.stop
+
+
+_Winners = list[tuple[_Region, int | None]]
+"""Who has the right code in each region; None if nobody can tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,10 +225,7 @@ class Candidates:
         order = sorted(attempts, key=lambda number: (_badness(attempts[number]), number))
         first, *others = order
         for second in others:
-            winners = [
-                (region, self._find_winner(region, first, second))
-                for region in self._compare(attempts[first], attempts[second])
-            ]
+            winners = self._find_winners(attempts, first, second)
             if (
                 winners
                 and _badness(attempts[second])[0] == 0
@@ -271,6 +272,36 @@ class Candidates:
                     continue
                 found.append(region)
         return found
+
+    def _find_twin(self, region: _Region, regions: Iterable[_Region]) -> _Region | None:
+        """Find where the other one puts the same definitions in, at another place of the file.
+
+        Outside of functions that makes no difference.
+        """
+        scopes, lines = self.other.scopes(region.path), self.other.lines(region.path) or []
+        twins = [
+            one
+            for one in regions
+            if one.path == region.path
+            and one.start == one.stop
+            and (_text(one.ours), _text(one.theirs)) == (_text(region.theirs), _text(region.ours))
+        ]
+        if region.start != region.stop or not scopes or len(twins) != 1:
+            return None
+        places = region.start, twins[0].start
+        around = [s for s in scopes if any(s.start < place < s.stop for place in places)]
+        return twins[0] if all(_is_class(lines, s.start, s.stop) for s in around) else None
+
+    def _find_winners(self, attempts: Mapping[int, Attempt], first: int, second: int) -> _Winners:
+        """Say of each difference who is right; the same definition elsewhere is none."""
+        found = self._compare(attempts[first], attempts[second])
+        winners = {region: self._find_winner(region, first, second) for region in found}
+        twins = {region: self._find_twin(region, found) for region in found}
+        return [
+            (region, winner)
+            for region, winner in winners.items()
+            if (twin := twins[region]) is None or (winner is not None and winners[twin] == winner)
+        ]
 
     def _find_winner(self, region: _Region, first: int, second: int) -> int | None:
         """Give the one candidate whose code there is the new version's; None if not just one."""
@@ -419,6 +450,11 @@ def _ranges(ours: Sequence[Splice], theirs: Sequence[Splice]) -> Iterator[tuple[
         start, stop = splice.start, splice.stop
     if start >= 0:
         yield start, stop
+
+
+def _text(lines: Sequence[bytes]) -> list[bytes]:
+    """Give lines without those that are blank."""
+    return [line for line in lines if line.strip()]
 
 
 def _turned(region: _Region) -> _Region:

@@ -69,7 +69,7 @@ def settle_clashes(
     windows: list[_Window] = []
     for clash in clashes:
         own = [splices[number] for number in clash.splices]
-        region = _find_window(base, other, mine, theirs, own[0].start, own[-1].stop)
+        region = find_window(base, other, mine, theirs, own[0].start, own[-1].stop)
         if region is None:
             continue
         window = _Window(region, [clash])
@@ -96,7 +96,7 @@ def _join(one: Chunk, other: Chunk) -> Chunk:
     )
 
 
-def _find_window(
+def find_window(
     base: Side,
     other: Side,
     mine: Mapping[str, Scope],
@@ -141,7 +141,7 @@ def _merge_window(
     That has to come out the same. Where it does not, it is done before.
     """
     region = window.region
-    inside = [n for n, splice in enumerate(splices) if _is_inside(splice, region, base.lines)]
+    inside = [n for n, splice in enumerate(splices) if is_inside(splice, region, base.lines)]
     clean = [n for n in inside if not isinstance(results[n], Clash)]
     wanted = {number for clash in window.clashes for number in clash.splices}
     if {n for n in inside if n not in clean} != wanted:
@@ -179,7 +179,7 @@ def _nearest(found: Sequence[Splice], clash: Clash) -> int:
     return min(starts, key=lambda start: abs(start - clash.start), default=clash.start)
 
 
-def _is_inside(splice: Splice, region: Chunk, lines: Sequence[bytes]) -> bool:
+def is_inside(splice: Splice, region: Chunk, lines: Sequence[bytes]) -> bool:
     """Tell whether a splice lies in a region; one that puts in lines at its edge does not."""
     if splice.start < splice.stop:
         return region.start <= splice.start and splice.stop <= region.stop

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from freebsd_port.engine.core.rebase.clashes import Settled, Side, settle_clashes
 from freebsd_port.engine.core.rebase.merge import Clash, MergeResult, find_region, merge_splices
-from freebsd_port.engine.core.rebase.moved_code import Move, find_move, is_wrapper
+from freebsd_port.engine.core.rebase.moved_code import (
+    Move,
+    find_likely_files,
+    find_move,
+    is_wrapper,
+)
+from freebsd_port.engine.core.rebase.new_blocks import doubt_new_blocks, find_exposed
 from freebsd_port.engine.core.rebase.outcome import Outcome, RebasedHunk, Sides
 from freebsd_port.engine.core.rebase.placed import Kind, PlacedHunk
-from freebsd_port.engine.core.rebase.structure import merge_structure
 from freebsd_port.engine.core.rebase.tree_version import Version
 from freebsd_port.engine.core.source.scope import (
     Scope,
@@ -20,8 +25,11 @@ from freebsd_port.engine.core.source.scope import (
     parses_with,
 )
 from freebsd_port.engine.core.text.align import Block, Chunk, chunks
-from freebsd_port.engine.core.text.git_diff import align_as_git
+from freebsd_port.engine.core.text.git_diff import LineIndex, align_as_git
 from freebsd_port.engine.core.text.splice import Splice, apply_splices, find_splices
+
+if TYPE_CHECKING:
+    from freebsd_port.engine.core.rebase.clashes import Settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +128,23 @@ class FileMerger:
         base, other = self._lines()
         done = FileMerge(self.other_path, self.other_path)
         after = apply_splices(base, [splice for hunk in placed for splice in hunk.splices])
-        splices = find_splices_as_git(base, after)
+        splices = find_splices_as_git(base, after, self.base.index(self.path))
         results = merge_splices(base, other, blocks, splices)
+        doubted = self._doubt(blocks, splices, results)
+        told = {
+            number: one.doubt
+            for number, one in enumerate(doubted)
+            if isinstance(one, Clash) and one.doubt and not self.is_wary
+        }
+        results = results if told else doubted
         shares, alike = _share(placed, splices), _find_alike(splices, results)
         regions: list[tuple[str, Chunk] | None] = []
         settled = self._settle_by_structure(splices, results)
         for number, (hunk, owned) in enumerate(zip(placed, shares, strict=True), 1):
             as_git = replace(hunk, splices=tuple(splices[one] for one in owned))
             found = self._settle(hunk, as_git, [results[one] for one in owned], done, settled)
+            if doubts := [told[one] for one in owned if one in told]:
+                found = replace(found, outcome="merged", reason=f"{doubts[0]}: read it")
             done.hunks.append(
                 RebasedHunk(
                     self.other_path,
@@ -303,6 +320,9 @@ class FileMerger:
 
     def _merge_into(self, name: str, hunk: PlacedHunk, done: FileMerge) -> _Found | None:
         """Merge a hunk into the function of its name, which the release changed; None if unsure."""
+        from freebsd_port.engine.core.rebase.clashes import Side
+        from freebsd_port.engine.core.rebase.structure import merge_structure
+
         base, other = self._lines()
         here, there = Side(base, self.base.scopes(self.path)), self.other.scopes(self.other_path)
         mine, theirs = here.functions(), Side(other, there).functions()
@@ -323,6 +343,22 @@ class FileMerger:
         reason = f"{name} changed, and its old text is under another name; {merged.reason}"
         return _Found("merged", reason, made[0].start + 1, name, name, None, region)
 
+    def _doubt(
+        self, blocks: Sequence[Block], splices: Sequence[Splice], results: Sequence[MergeResult]
+    ) -> tuple[MergeResult, ...]:
+        """Make clashes of what merges by its lines, in a Python file, but not for certain."""
+        base, other = self._lines()
+        exposed: list[int] = []
+        if self.path.endswith(".py") and other:
+            exposed = find_exposed(base, blocks, splices, results)
+        if not exposed:
+            return tuple(results)
+        from freebsd_port.engine.core.rebase.clashes import Side
+
+        mine = Side(base, self.base.scopes(self.path))
+        theirs = Side(other, self.other.scopes(self.other_path))
+        return doubt_new_blocks(mine, theirs, splices, results, exposed)
+
     def _settle_by_structure(
         self, splices: Sequence[Splice], results: Sequence[MergeResult]
     ) -> Mapping[Clash, Settled]:
@@ -331,6 +367,8 @@ class FileMerger:
             return {}
         if not self.path.endswith(".py") or not self.other.exists(self.other_path):
             return {}
+        from freebsd_port.engine.core.rebase.clashes import Side, settle_clashes
+
         base, other = self._lines()
         return settle_clashes(
             Side(base, self.base.scopes(self.path)),
@@ -354,7 +392,8 @@ class FileMerger:
         clashes = list(dict.fromkeys(r for r in results if isinstance(r, Clash)))
         recalled = {clash: lines for clash in clashes if (lines := self.recall(clash)) is not None}
         is_settled = all(clash in settled or clash in recalled for clash in clashes)
-        move = self._find_move(hunk, scope) if scope and self.may_move and not is_settled else None
+        may_move = self.may_move and not is_settled and not any(clash.doubt for clash in clashes)
+        move = self._find_move(hunk, scope) if scope and may_move else None
         if move is not None:
             return self._take_move(move, scope.name if scope else "", results, done)
         made = [result for result in results if isinstance(result, Splice)]
@@ -369,7 +408,9 @@ class FileMerger:
         _take(done, self.other_path, made)
         line = results[0].start + 1
         if not is_settled:
-            return _Found("conflict", self._conflict_reason(scope), line, name, name)
+            doubts = [c.doubt for c in clashes if c.doubt and c not in settled]
+            reason = doubts[0] if len(doubts) == len(clashes) else self._conflict_reason(scope)
+            return _Found("conflict", reason, line, name, name)
         by_structure = [settled[clash] for clash in clashes if clash not in recalled]
         if not by_structure:
             return _Found("merged", SETTLED_BEFORE, line, name, name)
@@ -398,7 +439,9 @@ class FileMerger:
             return None
         if move or any(s.name == scope.name for s in self.other.scopes(self.other_path)):
             return move
-        elsewhere = (f for f in self.other.sources(self.path) if f[0] != self.other_path)
+        text = base[scope.start : scope.stop]
+        likely = find_likely_files(self.other, self.path, text)
+        elsewhere = (file for file in likely if file[0] != self.other_path)
         return find_move(base, scope, hunk.splices, elsewhere, self.other.scopes, is_old)
 
     def _take_move(
@@ -458,9 +501,14 @@ def _take(done: FileMerge, path: str, made: Iterable[Splice]) -> None:
     there.sort(key=lambda splice: splice.start)
 
 
-def find_splices_as_git(before: Sequence[bytes], after: Sequence[bytes]) -> tuple[Splice, ...]:
-    """Give what makes one of the other, at the lines at which git's merge sees it."""
-    blocks = align_as_git(before, after)
+def find_splices_as_git(
+    before: Sequence[bytes], after: Sequence[bytes], index: LineIndex
+) -> tuple[Splice, ...]:
+    """Give what makes one of the other, at the lines at which git's merge sees it.
+
+    `index` is of the lines before.
+    """
+    blocks = align_as_git(before, after, index)
     return tuple(
         Splice(c.start, c.stop, tuple(after[c.other_start : c.other_stop]))
         for c in chunks(blocks, len(before), len(after))

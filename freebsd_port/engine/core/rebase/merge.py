@@ -12,6 +12,10 @@ from freebsd_port.engine.core.text.align import Block, Chunk, chunks
 from freebsd_port.engine.core.text.splice import Splice, apply_splices
 
 
+class UncertainError(Exception):
+    """Nobody can tell what a merge should give."""
+
+
 @dataclass(frozen=True, slots=True)
 class Present:
     """The other version has the splice already."""
@@ -37,6 +41,9 @@ class Clash:
 
     base_start: int = field(default=0, compare=False)
     """0-based line of the base at which it starts."""
+
+    doubt: str | None = field(default=None, compare=False)
+    """Why a person has to look, where no line clashes."""
 
 
 MergeResult = Splice | Present | Clash

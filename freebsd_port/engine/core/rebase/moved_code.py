@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from freebsd_port.engine.core.rebase.merge import Clash, Present, find_region, merge_splices
-from freebsd_port.engine.core.rebase.structure import merge_structure
-from freebsd_port.engine.core.rebase.tree_version import Version
+from freebsd_port.engine.core.rebase.tree_version import SHORT, Version
 from freebsd_port.engine.core.source.scope import UNPARSED, Scope
 from freebsd_port.engine.core.text.align import Chunk, align_lines
 from freebsd_port.engine.core.text.splice import Splice, apply_splices, find_splices
+
+if TYPE_CHECKING:
+    from freebsd_port.engine.core.rebase.structure import Merged
 
 _ALIKE = 0.5
 """At least this share of the lines of the longer one must be the same in both."""
 
 _MARGIN = 0.1
 """The best candidate must be better than the next by this much, or nobody can tell."""
+
+
+_LONGEST = 3000
+"""A longer scope, which is a class, is not merged by its statements: that would take seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +70,13 @@ def find_move(
     if splices[0].start < scope.start or splices[-1].stop > scope.stop:
         return None
     text = list(base[scope.start : scope.stop])
+    bare = _bare(text)
+    telling = _telling(bare)
     found = sorted(
         (
             candidate
             for path, lines in files
-            for candidate in _candidates(path, lines, scope, text, scopes_of)
+            for candidate in _candidates(path, lines, scope, bare, telling, scopes_of)
             if candidate.likeness >= _ALIKE and not is_old(path, candidate.scope.name)
         ),
         key=lambda candidate: -candidate.likeness,
@@ -89,7 +98,7 @@ def _follow_to(
     reason = None
     moved = merge_splices(text, there, blocks, shifted)
     if any(isinstance(result, Clash) for result in moved):
-        merged = merge_structure(text, apply_splices(text, shifted), there)
+        merged = _merge_statements(text, apply_splices(text, shifted), there)
         if merged is None:
             return None
         moved, reason = find_splices(there, merged.lines), merged.reason
@@ -114,17 +123,45 @@ def _follow_to(
     return Move(best.path, best.scope.name, tuple(results), region, reason)
 
 
+def _merge_statements(
+    base: Sequence[bytes], ours: Sequence[bytes], theirs: Sequence[bytes]
+) -> Merged | None:
+    from freebsd_port.engine.core.rebase.structure import merge_structure
+
+    return merge_structure(base, ours, theirs) if len(theirs) <= _LONGEST else None
+
+
+def find_likely_files(
+    version: Version, beside: str, text: Sequence[bytes]
+) -> Iterator[tuple[str, Sequence[bytes]]]:
+    """Give the modules of a path's package that share enough lines with a text for `find_move`."""
+    telling = _telling(_bare(text))
+    hashes = {hash(line) for line in telling}
+    for path in version.source_paths(beside):
+        if len(hashes.intersection(version.line_hashes(path))) >= _fewest(telling):
+            lines = version.lines(path)
+            if lines is not None:
+                yield path, lines
+
+
+def _fewest(telling: set[bytes]) -> float:
+    """Give how many telling lines a file must have of a scope's."""
+    return max(_ALIKE * len(telling) / 2, 1)
+
+
 def _candidates(
     path: str,
     lines: Sequence[bytes],
     scope: Scope,
     text: Sequence[bytes],
+    telling: set[bytes],
     scopes_of: Callable[[str], Sequence[Scope]],
 ) -> list[_Candidate]:
-    """Give the scopes of a file that share enough lines to be looked at."""
-    whole, text = lines, _bare(text)
-    telling = _telling(text)
-    fewest = max(_ALIKE * len(telling) / 2, 1)
+    """Give the scopes of a file that share enough lines to be looked at.
+
+    `text` is the scope's, without indentation, and `telling` those of its lines that count.
+    """
+    whole, fewest = lines, _fewest(telling)
     lines = _bare(lines)
     if len(telling.intersection(lines)) < fewest:
         return []
@@ -233,4 +270,4 @@ def _rename_head(text: Sequence[bytes], old: str, new: str) -> list[bytes]:
 
 def _telling(lines: Sequence[bytes]) -> set[bytes]:
     """Give the lines that are not to be found in any file."""
-    return {line for line in lines if len(line.strip()) > 8}
+    return {line for line in lines if len(line.strip()) > SHORT}

@@ -453,7 +453,7 @@ class Rebaser:
         key = (path, other_path)
         if key not in self._blocks:
             base, other = self.base.lines(path) or [], self.other.lines(other_path) or []
-            self._blocks[key] = align_as_git(base, other)
+            self._blocks[key] = align_as_git(base, other, self.base.index(path))
         return self._blocks[key]
 
     def accept(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
@@ -14,7 +15,11 @@ from freebsd_port.engine.core.source.scope import (
     shift_tops,
 )
 from freebsd_port.engine.core.text.file import FileState, Tree, hash_bytes, split_lines
+from freebsd_port.engine.core.text.git_diff import LineIndex
 from freebsd_port.engine.core.text.splice import Splice, apply_splices
+
+SHORT = 8
+"""A line that has no more bytes than this, without indentation, may be found in any file."""
 
 
 class ListedTree(Tree, Protocol):
@@ -39,6 +44,9 @@ class Version:
         self._written: set[str] = set()
         self._scopes: dict[str, tuple[Scope, ...]] = {}
         self._tops: dict[str, tuple[int, ...]] = {}
+        self._indexes: dict[str, LineIndex] = {}
+        self._sources: dict[str, list[str]] = {}
+        self._hashes: dict[str, array[int]] = {}
 
     def lines(self, path: str) -> list[bytes] | None:
         """Give the file's lines, newlines kept, or None; they are not to be edited in place."""
@@ -93,18 +101,29 @@ class Version:
             self._tops[path] = find_tops(self.lines(path) or ())
         return self._tops[path]
 
+    def index(self, path: str) -> LineIndex:
+        """Give where its lines stand now; an empty one for a file that is not there."""
+        if path not in self._indexes:
+            self._indexes[path] = LineIndex(self.lines(path) or ())
+        return self._indexes[path]
+
     def write(self, path: str, lines: list[bytes] | None) -> None:
         """Set the file; None takes it away."""
         self._lines[path] = lines
         self._written.add(path)
         self._scopes.pop(path, None)
         self._tops.pop(path, None)
+        self._indexes.pop(path, None)
+        self._hashes.pop(path, None)
 
     def splice(self, path: str, splices: Sequence[Splice]) -> None:
         """Change lines of the file, or make it when there is none."""
         before = self.lines(path) or []
         scopes, tops = self._scopes.get(path), self._tops.get(path)
+        index = self._indexes.get(path)
         self.write(path, apply_splices(before, splices))
+        if index is not None and _follow(index, before, splices):
+            self._indexes[path] = index
         if scopes is not None and (moved := shift_scopes(scopes, before, splices)) is not None:
             self._scopes[path] = moved
         if tops is not None and (lines := shift_tops(tops, before, splices)) is not None:
@@ -130,9 +149,44 @@ class Version:
 
     def sources(self, beside: str) -> Iterator[tuple[str, Sequence[bytes]]]:
         """Give the Python modules of the package that the path is in, tests left out."""
+        for path in self.source_paths(beside):
+            lines = self.lines(path)
+            if lines is not None:
+                yield path, lines
+
+    def source_paths(self, beside: str) -> Sequence[str]:
+        """Name these modules as they were released, sorted."""
         package = beside.partition("/")[0]
-        for path in sorted(self._tree.paths()):
-            if path.startswith(f"{package}/") and path.endswith(".py") and "/tests/" not in path:
-                lines = self.lines(path)
-                if lines is not None:
-                    yield path, lines
+        if package not in self._sources:
+            self._sources[package] = sorted(
+                path
+                for path in self._tree.paths()
+                if path.startswith(f"{package}/") and path.endswith(".py") and "/tests/" not in path
+            )
+        return self._sources[package]
+
+    def line_hashes(self, path: str) -> Sequence[int]:
+        """Give the hash of each line of a file that is longer than `SHORT`, without indentation.
+
+        That takes less memory than the lines of a whole package.
+        """
+        if path not in self._hashes:
+            if path in self._lines:
+                lines: Sequence[bytes] = self._lines[path] or ()
+            else:
+                state = self._tree.read(path)
+                lines = split_lines(state.content) if state else ()
+            bare = (line.strip() for line in lines)
+            self._hashes[path] = array("q", {hash(line) for line in bare if len(line) > SHORT})
+        return self._hashes[path]
+
+
+def _follow(index: LineIndex, before: Sequence[bytes], splices: Sequence[Splice]) -> bool:
+    """Bring an index to what splices make of these lines; False if it has to be made again."""
+    last = [one.lines[-1] for one in splices if one.lines] + [*before[-1:]]
+    if not all(line.endswith(b"\n") for line in last):
+        return False  # a line may get its newline when another comes behind it
+    return all(
+        index.replace(one.start, before[one.start : one.stop], one.lines)
+        for one in reversed(splices)
+    )

@@ -76,9 +76,19 @@ class Text:
             for match in _TOP.finditer(self.bytes)
         )
 
+    @cached_property
+    def _kinds(self) -> dict[str, bool]:
+        """Give whether an outermost name is a class; the first one counts."""
+        return {name: is_class for name, is_class, _ in reversed(self._tops)}
+
+    @cached_property
+    def has_long_imports(self) -> bool:
+        """Tell whether an import may go on in the next line."""
+        return b" import (" in self.bytes
+
     def find_top(self, name: str) -> bool | None:
         """Tell whether an outermost name is a class; None if it is neither class nor function."""
-        return next((is_class for one, is_class, _ in self._tops if one == name), None)
+        return self._kinds.get(name)
 
     def find_import(self, name: str) -> str | None:
         """Give the dotted name of what an import at the top binds a name to."""
@@ -189,6 +199,8 @@ class Definitions:
     _heads: dict[Found, tuple[Head, ...]] = field(default_factory=dict, init=False)
     _imports: dict[str, dict[str, list[str]]] = field(default_factory=dict, init=False)
     _bases: dict[Found, tuple[list[Found], bool]] = field(default_factory=dict, init=False)
+    _attributes: dict[tuple[Found, str], Found | None] = field(default_factory=dict, init=False)
+    _methods: dict[tuple[str, str], tuple[Found, ...]] = field(default_factory=dict, init=False)
 
     def text(self, path: str) -> Text | None:
         """Give a Python file; None for one that is not there."""
@@ -214,7 +226,7 @@ class Definitions:
                 return top
             return self.find_method(top, rest) if is_class and "." not in rest else None
         imported_as = text.find_import(first)
-        if imported_as is None and b" import (" in text.bytes:
+        if imported_as is None and text.has_long_imports:
             bound = self.modules.bindings(path)
             imported_as = bound.modules.get(first) if bound else None
         if imported_as is None:
@@ -287,8 +299,13 @@ class Definitions:
                 return method
         return None
 
-    def find_attribute_class(self, found: Found, name: str, depth: int = 0) -> Found | None:
+    def find_attribute_class(self, found: Found, name: str) -> Found | None:
         """Find the class of what an attribute of self is bound to, where it is always the same."""
+        if (found, name) not in self._attributes:
+            self._attributes[found, name] = self._find_attribute_class(found, name, 0)
+        return self._attributes[found, name]
+
+    def _find_attribute_class(self, found: Found, name: str, depth: int) -> Found | None:
         text = self.text(found.path)
         body = text.class_text(found.name) if text else b""
         word = b"self.%s" % name.encode()
@@ -301,7 +318,7 @@ class Definitions:
         if made:
             return self._only_class(found.path, made)
         for base in self.bases(found)[0] if depth < _DEPTH else ():
-            known = self.find_attribute_class(base, name, depth + 1)
+            known = self._find_attribute_class(base, name, depth + 1)
             if known is not None:
                 return known
         return None
@@ -352,15 +369,15 @@ class Definitions:
 
     def methods_in(self, places: Sequence[str], name: str) -> tuple[Found, ...]:
         """Give the methods of a name in files."""
-        found = []
-        word = b" def %s(" % name.encode()
-        for place in places:
-            text = self.text(place)
-            for one in text.classes() if text is not None and word in text.bytes else ():
-                method = Found(place, f"{one}.{name}", False)
-                if self.heads(method):
-                    found.append(method)
-        return tuple(found)
+        return tuple(method for place in places for method in self._methods_in(place, name))
+
+    def _methods_in(self, place: str, name: str) -> tuple[Found, ...]:
+        if (place, name) not in self._methods:
+            text, word = self.text(place), b" def %s(" % name.encode()
+            classes = text.classes() if text is not None and word in text.bytes else ()
+            methods = (Found(place, f"{one}.{name}", False) for one in classes)
+            self._methods[place, name] = tuple(one for one in methods if self.heads(one))
+        return self._methods[place, name]
 
 
 def uses(text: bytes, word: bytes) -> Iterator[tuple[bytes, bytes]]:

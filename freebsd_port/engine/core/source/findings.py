@@ -11,7 +11,7 @@ import ast
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -31,7 +31,7 @@ from freebsd_port.engine.core.source.names import (
     find_function,
     read_globals,
 )
-from freebsd_port.engine.core.source.reach import Unreached, find_unreached
+from freebsd_port.engine.core.source.reach import Unreached, find_tested_before, find_unreached
 from freebsd_port.engine.core.source.repeats import find_repeats
 from freebsd_port.engine.core.source.scope import UNPARSED, as_module
 
@@ -166,7 +166,9 @@ class _File:
         for part in self.parts:
             yield from part.misfits()
             if part.may_be_wrong():
-                yield from self._local(part.tree(), part.offset, part.added)
+                faults = list(self._local(part.tree(), part.offset, part.added))
+                yield from faults
+                yield from part.tested_before({one.line for one in faults})
         if self._is_doubtful():
             yield from self._local(_parse(b"".join(self._loose_text())), 0, self.loose)
 
@@ -372,8 +374,27 @@ class _Part:
         left.subtract(known)
         return max(left.values(), default=0) > 0
 
+    def tested_before(self, told: Set[int]) -> Iterator[Fault]:
+        """Give branches of added lines before which the release now leaves on the same condition.
+
+        `told` are the lines that are known to be never reached, 1-based.
+        """
+        text, tree = self.file.there and self.file.there.text(self.file.path), self.tree()
+        if not text or tree is None:
+            return
+        there = text.function_lines(f"{self.owner}.{self.name}" if self.owner else self.name)
+        more = Counter(one.strip() for one in self.lines)
+        more.subtract(one.strip() for one in there)
+        for branch in find_tested_before(tree.body):
+            line, cause = branch.lines.start + self.offset, branch.cause + self.offset
+            is_new = cause - 1 not in self.added and more[self.file.lines[cause - 1].strip()] > 0
+            if line - 1 in self.added and line not in told and is_new:
+                reason = f"may never be reached: line {cause} tests the same before and leaves"
+                yield self.file.fault(line, "unreached", reason)
+
     def gone(self) -> Iterator[Missing]:
         """Give attributes that added lines read of self and the like, and that no object has."""
+        yield from self._gone_of_checked()
         scope = _Scope(self.file.here, self.file.path, self.owner, self.lines)
         doubtful: dict[tuple[str, str], str] = {}
         seen: set[tuple[bytes, bytes, bytes]] = set()
@@ -390,7 +411,7 @@ class _Part:
         tree = self.tree() if doubtful else None
         if tree is None:
             return
-        tried = find_tried(tree)
+        tried = find_tried(ast.walk(tree))
         guarded = set(_guarded(tree))
         for node in ast.walk(tree):
             if not isinstance(node, ast.Attribute) or not isinstance(node.ctx, ast.Load):
@@ -400,6 +421,38 @@ class _Part:
             is_added = line - 1 in self.added
             if dotted and is_added and node.lineno not in tried and node.attr not in guarded:
                 yield Missing(self.file.path, line, dotted, self.file.lines[line - 1])
+
+    def _gone_of_checked(self) -> Iterator[Missing]:
+        """Give attributes that added lines read of what isinstance() says is of another class."""
+        text = b"".join(self.lines)
+        names = {match[0] for at in self.added for match in _OF_OBJECT.findall(self.file.lines[at])}
+        if not any(b"isinstance(%s," % name in text for name in names):
+            return
+        tree = self.tree()
+        tried = find_tried(ast.walk(tree)) if tree is not None else set()
+        guarded = set(_guarded(tree)) if tree is not None else set()
+        for name, checked, branch in _find_checked(tree) if tree is not None else ():
+            owner = self.file.here.find(self.file.path, checked)
+            if owner is None or not owner.is_class:
+                continue
+            for node in branch:
+                if not isinstance(node, ast.Attribute) or ast.unparse(node.value) != name:
+                    continue
+                line = (node.end_lineno or node.lineno) + self.offset
+                is_told = line - 1 in self.added and isinstance(node.ctx, ast.Load)
+                if is_told and node.lineno not in tried and node.attr not in guarded:
+                    dotted = self._gone_from(owner, node.attr)
+                    if dotted is not None:
+                        yield Missing(self.file.path, line, dotted, self.file.lines[line - 1])
+
+    def _gone_from(self, owner: Found, name: str) -> str | None:
+        """Give what an object of a class does not have, by its dotted name."""
+        here, there = self.file.here, self.file.there
+        if here.has_member(owner, name):
+            return None
+        if here.is_open(owner) and not (there and there.has_member(owner, name)):
+            return None
+        return f"{owner.dotted}.{name}"
 
     def _name_gone(self, scope: _Scope, receiver: str, name: str) -> str | None:
         """Give what an object does not have, by its dotted name; None if it has it, or may."""
@@ -412,11 +465,7 @@ class _Part:
             was = there.methods_in(places, name)
             is_gone = len(was) == 1 and not here.methods_in(places, name)
             return was[0].dotted if is_gone else None
-        if here.has_member(owner, name):
-            return None
-        if here.is_open(owner) and not (there and there.has_member(owner, name)):
-            return None
-        return f"{owner.dotted}.{name}"
+        return self._gone_from(owner, name)
 
     def misfits(self) -> Iterator[Fault]:
         """Give calls in added lines that do not fit what they call."""
@@ -463,6 +512,31 @@ class _Part:
                 at -= 1
                 found.update(_CALLEE.findall(lines[at]))
         return {one.decode() for one in found}
+
+
+def _find_checked(tree: ast.Module) -> Iterator[tuple[str, str, list[ast.AST]]]:
+    """Give each name that an `if` finds to be of one class, that class, and what runs then.
+
+    A name that is bound again there is left out.
+    """
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.If):
+            continue
+        is_all = isinstance(node.test, ast.BoolOp) and isinstance(node.test.op, ast.And)
+        tests = node.test.values if isinstance(node.test, ast.BoolOp) and is_all else [node.test]
+        branch = [inner for stmt in node.body for inner in ast.walk(stmt)]
+        for test in tests:
+            if not isinstance(test, ast.Call) or len(test.args) != 2 or test.keywords:
+                continue
+            name, checked = map(ast.unparse, test.args)
+            is_one = isinstance(test.args[0], ast.Name) and not isinstance(test.args[1], ast.Tuple)
+            is_bound = any(
+                isinstance(inner, ast.Name) and inner.id == name
+                and not isinstance(inner.ctx, ast.Load)
+                for inner in branch
+            )  # fmt: skip
+            if ast.unparse(test.func) == "isinstance" and is_one and not is_bound:
+                yield name, checked, branch
 
 
 def _guarded(tree: ast.Module) -> Iterator[object]:

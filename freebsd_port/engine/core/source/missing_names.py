@@ -12,7 +12,8 @@ import builtins
 import keyword
 import re
 import symtable
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from freebsd_port.engine.core.source.names import (
@@ -146,21 +147,36 @@ def _read_whole(
 ) -> Iterator[Missing]:
     """Read the whole module, and give what is missing in the added lines for certain."""
     source = b"".join(lines)
+    asked = sorted(at + 1 for at in added)
     try:
-        module = ast.parse(source)
-        outer = Outside(module, symtable.symtable(source.decode(), path, "exec"))
+        nodes = list(_walk_near(ast.parse(source), asked))
+        outer = Outside(nodes, symtable.symtable(source.decode(), path, "exec"))
     except UNPARSED:
         return
     bound = reader.bindings(path) or Bindings(frozenset(), {}, is_open=True)
-    tried = find_tried(module)
-    wanted = {at + 1 for at in added} - tried
+    wanted = set(asked) - find_tried(nodes)
     seen: set[tuple[int, str]] = set()
-    for node in ast.walk(module):
+    for node in nodes:
         for name in _missing_of(node, reader, bound, outer) if _line(node) in wanted else ():
             place = (_line(node), name)
             if place not in seen:
                 seen.add(place)
                 yield Missing(path, place[0], name, lines[place[0] - 1])
+
+
+def _walk_near(module: ast.Module, lines: Sequence[int]) -> Iterator[ast.AST]:
+    """Give every node that has one of these 1-based lines, which are in order, or is around one."""
+    waiting: list[ast.AST] = [module]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for child in ast.iter_child_nodes(node):
+            decorators = getattr(child, "decorator_list", ())
+            first = min([_line(child), *(one.lineno for one in decorators)])
+            at = bisect_left(lines, first)
+            last = getattr(child, "end_lineno", lines[-1])  # a node without lines is looked into
+            if at < len(lines) and lines[at] <= last:
+                waiting.append(child)
 
 
 def _line(node: ast.AST) -> int:
@@ -200,10 +216,10 @@ def _chain(node: ast.Attribute) -> tuple[str, list[str]]:
     return (value.id if isinstance(value, ast.Name) else ""), rest
 
 
-def find_tried(module: ast.Module) -> set[int]:
-    """Give the lines of which a missing name is caught."""
+def find_tried(nodes: Iterable[ast.AST]) -> set[int]:
+    """Give the lines of which a missing name is caught by one of these nodes."""
     found: set[int] = set()
-    for node in ast.walk(module):
+    for node in nodes:
         if isinstance(node, ast.Try) and any(_catches(one) for one in node.handlers):
             found.update(range(node.body[0].lineno, (node.body[-1].end_lineno or 0) + 1))
     return found

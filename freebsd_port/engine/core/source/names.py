@@ -6,7 +6,7 @@ import ast
 import re
 import symtable
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from freebsd_port.engine.core.source.scope import UNPARSED, as_module, indent_of, is_loose
@@ -146,11 +146,12 @@ _METHOD = 4
 class Outside:
     """Which names a line takes from outside of the function that it is in, for certain."""
 
-    def __init__(self, module: ast.Module, table: symtable.SymbolTable) -> None:
+    def __init__(self, nodes: Iterable[ast.AST], table: symtable.SymbolTable) -> None:
+        """Read the functions among these nodes."""
         tables = {(one.get_lineno(), one.get_name()): one for one in _functions_in(table)}
         self._spans = [
             (node.body[0].lineno, node.end_lineno or node.lineno, _taken(tables[key]))
-            for node in ast.walk(module)
+            for node in nodes
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
             and (key := (node.lineno, node.name)) in tables
         ]

@@ -52,6 +52,34 @@ def find_unreached(module: ast.Module) -> Iterator[Unreached]:
     yield from _Walk(_Reader({})).block(module.body, [])
 
 
+def find_tested_before(body: Sequence[ast.stmt]) -> Iterator[Unreached]:
+    """Give every branch before which an `if` with the same condition leaves.
+
+    What may have changed in between is not looked at, so these may run all the same.
+    """
+    yield from _find_tested_before(body, {})
+
+
+def _find_tested_before(body: Sequence[ast.stmt], before: Mapping[str, int]) -> Iterator[Unreached]:
+    known = dict(before)
+    for stmt in body:
+        if isinstance(stmt, ast.If):
+            is_all = isinstance(stmt.test, ast.BoolOp) and isinstance(stmt.test.op, ast.And)
+            parts = stmt.test.values if isinstance(stmt.test, ast.BoolOp) and is_all else ()
+            cause = next(
+                (known[key] for one in (stmt.test, *parts) if (key := ast.dump(one)) in known), None
+            )
+            if cause is not None:
+                last = stmt.body[-1].end_lineno or stmt.body[-1].lineno
+                yield Unreached(range(stmt.lineno, last + 1), cause, is_left=False)
+        blocks = [getattr(stmt, name, []) for name in ("body", "orelse", "finalbody")]
+        inner = (*getattr(stmt, "handlers", ()), *getattr(stmt, "cases", ()))
+        for block in (*blocks, *(one.body for one in inner)):
+            yield from _find_tested_before(block, known)
+        if isinstance(stmt, ast.If) and not stmt.orelse and isinstance(stmt.body[-1], _ENDS):
+            known[ast.dump(stmt.test)] = stmt.lineno
+
+
 @dataclass(slots=True)
 class _Walk:
     """Goes through one scope in the order in which it runs."""

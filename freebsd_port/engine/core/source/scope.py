@@ -144,13 +144,17 @@ def shift_scopes(
 ) -> tuple[Scope, ...] | None:
     """Give the scopes after splices in these lines, or None when some class or function changed.
 
-    Reading a long module anew takes far longer than anything else about a patch.
+    Reading a long module anew takes far longer than anything else about a patch. Of what is put in
+    right before a class or function only the new lines are read.
     """
-    changed = [line for s in splices for line in (*lines[s.start : s.stop], *s.lines)]
-    if any(line.lstrip().startswith((*DEFINITIONS, b"@")) for line in changed):
-        return None
     shifted = list(scopes)
     for splice in reversed(splices):
+        changed = (*lines[splice.start : splice.stop], *splice.lines)
+        made: list[Scope] | None = []
+        if any(line.lstrip().startswith((*DEFINITIONS, b"@")) for line in changed):
+            made = _read_put_in(scopes, lines, splice)
+        if made is None:
+            return None
         grown = len(splice.lines) - (splice.stop - splice.start)
         shifted = [
             replace(
@@ -160,7 +164,41 @@ def shift_scopes(
             )
             for scope in shifted
         ]
-    return tuple(shifted)
+        shifted += made
+    return tuple(sorted(shifted, key=lambda scope: (scope.start, -scope.stop)))
+
+
+def _read_put_in(
+    scopes: Sequence[Scope], lines: Sequence[bytes], splice: Splice
+) -> list[Scope] | None:
+    """Give the scopes in lines that are put in right before a scope, and beside it; None if unsure.
+
+    They are counted as if no other splice were made.
+    """
+    at, blank = splice.start, 0
+    while at < len(lines) and not lines[at].strip():
+        at += 1
+    while blank < len(splice.lines) and not splice.lines[blank].strip():
+        blank += 1
+    following = next((scope for scope in scopes if scope.start == at), None)
+    text = splice.lines[blank:]
+    if splice.start < splice.stop or following is None or not text:
+        return None
+    if indent_of(text[0]) != indent_of(lines[at]):
+        return None
+    try:
+        module = ast.parse(as_module(b"".join(text)))
+    except UNPARSED:
+        return None
+    is_indented = text[0][:1].isspace()
+    if is_indented and len(module.body) > 1:
+        return None
+    owner = following.name.rpartition(".")[0]
+    first = splice.start + blank - is_indented
+    return [
+        Scope(one.name, one.start + first, one.stop + first)
+        for one in _walk(module.body, f"{owner}." if owner else "")
+    ]
 
 
 def find_tops(lines: Sequence[bytes]) -> tuple[int, ...]:

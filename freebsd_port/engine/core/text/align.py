@@ -108,6 +108,9 @@ def _anchors(
         return []
     places = {other[at]: at for at in range(o0, o1) if other[at] in once}
     pairs = [(at, places[base[at]]) for at in range(b0, b1) if base[at] in once]
+    in_other = [place for _, place in pairs]
+    if in_other == sorted(in_other):
+        return pairs
     tops: list[int] = []  # lowest last place of a rising run of each length
     ends: list[int] = []  # index of the pair that it ends with
     before = [-1] * len(pairs)

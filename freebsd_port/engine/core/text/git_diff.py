@@ -6,11 +6,10 @@ comes out the same. Source: git's xdiff, histogram diff and change compaction.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import compress
 
 from freebsd_port.engine.core.text.align import Block
 
@@ -20,23 +19,19 @@ _MOST_REPEATS = 64
 _RUN = 64
 """So many lines are compared at once."""
 
-_FEW = 1000
-"""With fewer lines between the common ends, lines are looked up as they are asked for."""
-
-_FOLLOWING = 32
-"""So many lines are looked up at once."""
-
-_OFTEN = 8
-"""After so many times, all lines are."""
-
 _SMALL = 2000
 """Longer runs of lines that all stand more often are taken as changed as a whole."""
 
 
-def align_as_git(old: Sequence[bytes], new: Sequence[bytes]) -> tuple[Block, ...]:
-    """Match the lines of two versions as `git merge` does; blocks are in order and never touch."""
+def align_as_git(
+    old: Sequence[bytes], new: Sequence[bytes], index: LineIndex | None = None
+) -> tuple[Block, ...]:
+    """Match the lines of two versions as `git merge` does; blocks are in order and never touch.
+
+    `index` is of the old version; it is made if there is none.
+    """
     removed, added = bytearray(len(old)), bytearray(len(new))
-    _mark_changes(old, new, removed, added)
+    _mark_changes(old, new, removed, added, index)
     _compact(old, removed, added)
     _compact(new, added, removed)
     return _blocks(removed, added)
@@ -76,52 +71,55 @@ class _Common:
     has_common: bool = False
 
 
-class _Places:
-    """Where the lines of the old version stand.
+_GAP = 1 << 20
+"""How far apart the labels of lines are at first, so that others fit between them."""
 
-    Most lines are in long common runs, each of which is found by one of its lines. So if little
-    differs, the places of a line are looked up when it is asked for, with those that follow it.
+
+class LineIndex:
+    """Where each line of a file stands. It follows changes, so that a file is read only once.
+
+    Each line has a label, which it keeps; the labels rise from line to line.
     """
 
-    def __init__(self, old: Sequence[bytes], new: Sequence[bytes]) -> None:
-        self._old, self._new = old, new
-        self._asked = 0 if _differ_little(old, new) else _OFTEN
-        self.known: dict[bytes, Sequence[int]] = {}
-        """0-based, in order; empty for a line that the old version lacks."""
+    def __init__(self, lines: Sequence[bytes]) -> None:
+        self.labels = list(range(_GAP, _GAP * (len(lines) + 1), _GAP))
+        """By line, 0-based."""
 
-    def learn(self, at: int) -> Sequence[int]:
-        """Give the places of a line of the new version that is not known yet."""
-        self._asked += 1
-        if self._asked <= _OFTEN:
-            lines = set(self._new[at : at + _FOLLOWING]).difference(self.known)
-            found: dict[bytes, list[int]] = {line: [] for line in lines}
-            for place in compress(range(len(self._old)), map(found.__contains__, self._old)):
-                found[self._old[place]].append(place)
-            self.known.update(found)
-        elif self._asked == _OFTEN + 1:
-            places: dict[bytes, list[int]] = {}
-            for place, line in enumerate(self._old):
-                places.setdefault(line, []).append(place)
-            self.known.update(places)
-        return self.known.setdefault(self._new[at], ())
+        self.places: dict[bytes, list[int]] = {}
+        """The labels of every line that reads so, in order."""
 
+        places = self.places
+        for label, line in zip(self.labels, lines, strict=True):
+            places.setdefault(line, []).append(label)
 
-def _differ_little(old: Sequence[bytes], new: Sequence[bytes]) -> bool:
-    """Tell whether few lines are between what both versions begin and end with."""
-    size, start = min(len(old), len(new)), 0
-    while start < size and old[start : start + _RUN] == new[start : start + _RUN]:
-        start += _RUN
-    end = 0
-    while end < size and old[-end - _RUN : -end or None] == new[-end - _RUN : -end or None]:
-        end += _RUN
-    return size - start - end < _FEW
+    def replace(self, start: int, old: Sequence[bytes], new: Sequence[bytes]) -> bool:
+        """Put new lines in the place of old ones; tell whether there were labels enough."""
+        stop = start + len(old)
+        before = self.labels[start - 1] if start else 0
+        behind = self.labels[stop] if stop < len(self.labels) else 0
+        step = (behind - before) // (len(new) + 1) if behind else _GAP
+        if not step:
+            return False
+        for line, label in zip(old, self.labels[start:stop], strict=True):
+            standing = self.places[line]
+            del standing[bisect_left(standing, label)]
+            if not standing:
+                del self.places[line]
+        made = [before + step * number for number in range(1, len(new) + 1)]
+        for line, label in zip(new, made, strict=True):
+            insort(self.places.setdefault(line, []), label)
+        self.labels[start:stop] = made
+        return True
 
 
 def _mark_changes(
-    old: Sequence[bytes], new: Sequence[bytes], removed: bytearray, added: bytearray
+    old: Sequence[bytes],
+    new: Sequence[bytes],
+    removed: bytearray,
+    added: bytearray,
+    index: LineIndex | None,
 ) -> None:
     """Mark the lines that are not common, cutting at the rarest common run again and again."""
-    places = _Places(old, new)
     waiting = [(0, len(old), 0, len(new))]
     while waiting:
         b0, b1, o0, o1 = waiting.pop()
@@ -131,7 +129,8 @@ def _mark_changes(
             continue
         if old[b0:b1] == new[o0:o1]:
             continue  # the common run would be all of it
-        best = _find_common(old, new, (b0, b1, o0, o1), places)
+        index = index or LineIndex(old)
+        best = _find_common(old, new, (b0, b1, o0, o1), index)
         if best.has_common and best.count > _MOST_REPEATS:
             _mark_repeats(old, new, (b0, b1, o0, o1), removed, added)
         elif not best.length:
@@ -146,53 +145,53 @@ def _find_common(
     old: Sequence[bytes],
     new: Sequence[bytes],
     part: tuple[int, int, int, int],
-    places: _Places,
+    index: LineIndex,
 ) -> _Common:
     """Find the common run that holds the rarest line, the longest of equally rare ones."""
     best = _Common()
     b0, b1, at, o1 = part
-    known = places.known
+    first, last = index.labels[b0], index.labels[b1 - 1]
+    places = index.places
     while at < o1:
-        standing = known.get(new[at])
-        if standing is None:
-            standing = places.learn(at)
-        if standing and not (b0 <= standing[0] and standing[-1] < b1):
-            standing = _within(standing, b0, b1)
-        if standing:
-            best.has_common = True
-            if len(standing) <= best.count:
-                at = _try_line(old, new, part, places, best, at, standing)
-                continue
+        standing = places.get(new[at])
+        if standing is not None:
+            if standing[0] < first or standing[-1] > last:
+                standing = _within(standing, first, last)
+            if standing:
+                best.has_common = True
+                if len(standing) <= best.count:
+                    at = _try_line(old, new, part, index, best, at, standing)
+                    continue
         at += 1
     return best
 
 
-def _within(standing: Sequence[int], start: int, stop: int) -> Sequence[int]:
-    """Leave the places, which are in order, that are in [start, stop)."""
-    if not standing or (start <= standing[0] and standing[-1] < stop):
-        return standing
-    return standing[bisect_left(standing, start) : bisect_left(standing, stop)]
+def _within(standing: list[int], first: int, last: int) -> list[int]:
+    """Leave the labels, which are in order, from the first to the last."""
+    return standing[bisect_left(standing, first) : bisect_right(standing, last)]
 
 
 def _try_line(
     old: Sequence[bytes],
     new: Sequence[bytes],
     part: tuple[int, int, int, int],
-    places: _Places,
+    index: LineIndex,
     best: _Common,
     at: int,
     standing: Sequence[int],
 ) -> int:
     """Try the runs through one line of the new version; give the next line to try."""
     b0, b1, o0, o1 = part
+    labels, places = index.labels, index.places
+    first_label, last_label = labels[b0], labels[b1 - 1]
     following = at + 1
 
     def count(at: int) -> int:
-        found = places.known.get(new[at])
-        return len(_within(places.learn(at) if found is None else found, b0, b1))
+        return len(_within(places[new[at]], first_label, last_label))
 
     last = -1
-    for place in standing:
+    for label in standing:
+        place = bisect_left(labels, label)
         if place <= last:
             continue
         start, begin = place, at

@@ -63,10 +63,10 @@ def render_mailbox(whole: Whole, chosen: tuple[str, ...] = ()) -> bytes:
     Raises UsageError for a name that is neither, and ProblemsError with the patches that change
     nothing, at which `git am` stops.
     """
-    indexes = [i for i, one in enumerate(whole.goal) if _is_chosen(one.entry.name, chosen)]
+    indexes = [i for i, one in enumerate(whole.goal) if is_chosen(one.entry.name, chosen)]
     names = [whole.goal[index].entry.name for index in indexes]
     for word in chosen:
-        if not any(_is_chosen(name, (word,)) for name in names):
+        if not any(is_chosen(name, (word,)) for name in names):
             raise UsageError(f"no patch of the series is {word}", hint="freebsd-port series")
     mails = []
     problems: list[PortError] = []
@@ -140,7 +140,8 @@ def save_export(directory: Path, files: Mapping[str, bytes]) -> None:
     save_texts({directory / name: data for name, data in files.items()})
 
 
-def _is_chosen(name: str, chosen: tuple[str, ...]) -> bool:
+def is_chosen(name: str, chosen: tuple[str, ...]) -> bool:
+    """Tell whether a patch is named, or in a directory that is; no name means all."""
     return not chosen or any(
         name in (word, f"{word}.patch") or name.startswith(f"{word.rstrip('/')}/")
         for word in chosen

@@ -50,9 +50,10 @@ class PatchSource:
         require_options(series, self.options, self.series_file)
         return series.for_release(self.release, self.order, self.options)
 
-    def find_file(self, name: str) -> Path:
-        """Choose the patch's text for the release."""
-        return self._find_file(name, lambda one: (self.patches / one).exists())
+    def find_file(self, name: str, listing: Listing | None = None) -> Path:
+        """Choose the patch's text for the release; with a listing of the patches, from that."""
+        has = listing.has if listing else lambda one: (self.patches / one).exists()
+        return self._find_file(name, has)
 
     def _find_file(self, name: str, exists: Callable[[str], bool]) -> Path:
         if self.release not in self.order:
@@ -61,11 +62,13 @@ class PatchSource:
         present = [one for one in (variant_name(name, each) for each in later) if exists(one)]
         return self.patches / pick_file(name, self.release, self.order, present)
 
-    def load_patches(self, entries: tuple[SeriesEntry, ...]) -> tuple[GoalPatch, ...]:
+    def load_patches(
+        self, entries: tuple[SeriesEntry, ...], listing: Listing | None = None
+    ) -> tuple[GoalPatch, ...]:
         """Read the patch files; raises ProblemsError naming every one that cannot be read."""
         goal: list[GoalPatch] = []
         problems: list[SeriesError] = []
-        listing = Listing(self.patches)
+        listing = listing or Listing(self.patches)
         for entry in entries:
             path = self._find_file(entry.name, listing.has)
             try:

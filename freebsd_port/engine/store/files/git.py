@@ -112,9 +112,19 @@ def _read_blobs(output: bytes) -> list[bytes]:
 
 def find_git_user(directory: Path) -> str | None:
     """Give git's user.name as it is set for a directory, or None without git or a name."""
+    return _read_setting(directory, "user.name")
+
+
+def find_git_author(directory: Path) -> str | None:
+    """Give `Name <address>` as git is set for a directory; None if it lacks one of the two."""
+    name, address = (_read_setting(directory, f"user.{one}") for one in ("name", "email"))
+    return f"{name} <{address}>" if name and address else None
+
+
+def _read_setting(directory: Path, name: str) -> str | None:
     try:
         asked = subprocess.run(
-            ["git", "config", "user.name"],
+            ["git", "config", name],
             cwd=directory,
             capture_output=True,
             check=False,

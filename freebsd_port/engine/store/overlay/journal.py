@@ -183,9 +183,9 @@ def commit(
             make_directory(directory, mode, owner)
             named.append(root)
         remove_directory(staging)
-        make_directory(staging, mode, owner)
         with NewFiles() as files:
             kept = stage_pristine(root, originals, mode, owner, files) if originals else ()
+            make_directory(staging, mode, owner)
             rows = [_stage(root, staging, *each, files) for each in enumerate(writes)]
             rows.append(Row(STATE_FILE, digest_file(root / STATE_FILE), None, "state"))
             if state is not None:

@@ -6,6 +6,7 @@ from freebsd_port.host.core.answers import Answers
 from freebsd_port.host.core.diagnosis import Diagnosis
 from freebsd_port.host.core.doctor import (
     building,
+    disks,
     kernel,
     packages,
     privilege,
@@ -16,7 +17,7 @@ from freebsd_port.host.core.doctor import (
 from freebsd_port.host.core.doctor.building import Compiled
 from freebsd_port.host.core.recording import Questions, Recording
 
-_AREAS = (system, packages, kernel, virtualization, privilege, reach)
+_AREAS = (system, packages, kernel, virtualization, disks, privilege, reach)
 
 
 def all_questions(answers: Answers, compiled: Compiled) -> Questions:

@@ -18,6 +18,9 @@ MODULES = {
 }
 """What kldload(8) takes, and the name that the module has in the kernel."""
 
+_OF_BHYVE = ("vmm", "nmdm")
+"""What QEMU does not need."""
+
 _IN_GENERIC = ("if_tap",)
 """What FreeBSD's own kernel holds, so that boot needs not load it."""
 
@@ -39,7 +42,10 @@ def judge(host: Recording, answers: Answers) -> Iterator[Diagnosis]:
     """Judge what was answered."""
     at_boot = (host.value(*_KLD_LIST) or "").split()
     loader = host.files.get(_LOADER, "")
+    is_bhyve = answers.libvirt.is_bhyve
     for name, inside in MODULES.items():
+        if name in _OF_BHYVE and not is_bhyve:
+            continue
         ran = host.run("kldstat", "-q", "-m", inside)
         is_loaded = ran is not None and ran.status == 0
         if is_loaded:
@@ -53,7 +59,7 @@ def judge(host: Recording, answers: Answers) -> Iterator[Diagnosis]:
             cure = f"sysrc kld_list+={name}"
             yield lacks(AREA, f"module {name} at boot", "neither kld_list nor loader.conf", cure)
     yield from _taps(host)
-    if host.value(*_UNRESTRICTED) == "0":
+    if is_bhyve and host.value(*_UNRESTRICTED) == "0":
         detail = "this processor cannot run guests with UEFI, those by bhyveload only"
         yield doubtful(AREA, "unrestricted guests", detail, "another processor")
 

@@ -31,16 +31,23 @@ _ALWAYS = (
     SystemPackage("libvirt", ("/usr/local/sbin/libvirtd",), "libvirt", "runs the guests"),
     SystemPackage("qemu-img", ("/usr/local/bin/qemu-img",), "qemu-tools", "converts images to raw"),
     SystemPackage(
+        "Open vSwitch", ("/usr/local/bin/ovs-vsctl",), "openvswitch", "plugs the ports of neutron"
+    ),
+    SystemPackage("noVNC", ("/usr/local/libexec/novnc",), "novnc", "VNC in the browser", False),
+)
+_HYPERVISOR = {
+    "bhyve": SystemPackage(
         "firmware of bhyve",
         ("/usr/local/share/uefi-firmware/BHYVE_UEFI.fd",),
         "edk2-bhyve",
         "boots every guest but FreeBSD",
     ),
-    SystemPackage(
-        "Open vSwitch", ("/usr/local/bin/ovs-vsctl",), "openvswitch", "plugs the ports of neutron"
+    "qemu": SystemPackage(
+        "QEMU", ("/usr/local/bin/qemu-system-x86_64",), "qemu", "runs the guests, without KVM"
     ),
-    SystemPackage("noVNC", ("/usr/local/libexec/novnc",), "novnc", "VNC in the browser", False),
-)
+}
+"""bhyve itself is part of FreeBSD."""
+
 _ISO = ("/usr/local/bin/mkisofs", "/usr/local/bin/genisoimage")
 """The same program of cdrtools and of cdrkit."""
 
@@ -65,7 +72,7 @@ _CLIENTS = {
 
 def questions(answers: Answers) -> Questions:
     """Say what is to be asked."""
-    needs = (*_ALWAYS, _BROKER, *_CLIENTS.values())
+    needs = (*_ALWAYS, *_HYPERVISOR.values(), _BROKER, *_CLIENTS.values())
     python = f"{answers.nova.environment}/bin/python"
     return Questions(
         (("pkg", "-N"), ("pkg", "query", "%v", "libvirt"), *_imports(python)),
@@ -83,7 +90,7 @@ def judge(host: Recording, answers: Answers) -> Iterator[Diagnosis]:
     """Judge what was answered."""
     if host.value("pkg", "-N") is None:
         yield lacks(AREA, "pkg", "FreeBSD's package manager is not installed", "pkg bootstrap -y")
-    wanted = list(_ALWAYS)
+    wanted = [*_ALWAYS, _HYPERVISOR[answers.libvirt.virt_type]]
     if answers.broker.url.host in LOCAL:
         wanted.append(_BROKER)
     wanted.append(_CLIENTS[answers.database.url.scheme])

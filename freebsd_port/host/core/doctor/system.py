@@ -52,7 +52,7 @@ def _release(host: Recording) -> Diagnosis:
     name = host.value(*_UNAME) or ""
     found = re.fullmatch(r"FreeBSD (\d+)\.(\d+)-(\S+)", name)
     if found is None:
-        detail = f"{name or 'unknown'}: bhyve is FreeBSD's"
+        detail = f"{name or 'unknown'}: this is for FreeBSD"
         return lacks(AREA, "FreeBSD", detail, "run it on the host, or give a recording: --host")
     if int(found[1]) < 14:
         detail = f"{name}: no longer supported by the FreeBSD project; the checks know 13.1"

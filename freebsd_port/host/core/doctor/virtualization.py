@@ -1,4 +1,4 @@
-"""libvirt and bhyve: whether the daemon runs, starts at boot, and answers for bhyve."""
+"""libvirt: whether the daemon runs, starts at boot, and answers for bhyve or QEMU."""
 
 from __future__ import annotations
 

@@ -25,10 +25,12 @@ from freebsd_port.engine.ops.target.patch_source import load_series
 from freebsd_port.engine.ops.target.workspace import Workspace
 from freebsd_port.errors import PortError, ProblemsError, UsageError
 from freebsd_port.openstack.core.release.series_lint import lint_patch, lint_series
+from freebsd_port.openstack.core.upstream.ready import SUFFIX
 from freebsd_port.openstack.ops.inspect.plan_on_wheels import Goal, read_patches, read_sources
 from freebsd_port.openstack.ops.inspect.status import find_status_faults, read_status
 from freebsd_port.openstack.ops.release.requirements_lock import check_lock
 from freebsd_port.openstack.ops.series import load_lock
+from freebsd_port.openstack.ops.upstream.changes import find_change_faults
 from freebsd_port.openstack.store.project.decisions import load_decisions
 from freebsd_port.openstack.store.project.project import Project, save_if_changed
 from freebsd_port.openstack.store.python.wheels import WheelTree
@@ -123,6 +125,8 @@ def check_project(
             findings += _lock_findings(name, lock or (), plan.files)
             findings += plan.meaning
             judge = plan.judge
+            if name == project.default_release():
+                findings += find_change_faults(project, plan.tree)
     uncarried = tuple(name for name in chosen if name not in locked)
     findings += _default_findings(project, uncarried)
     return CheckResult(len(patches), chosen, uncarried, tuple(findings), judge=judge)
@@ -174,6 +178,7 @@ class _ReleasePlan:
     """What the series makes of the wheels of one release."""
 
     release: str
+    tree: WheelTree
     files: tuple[LockedFile, ...]
     meaning: tuple[MeaningError, ...]
     judge: str
@@ -197,7 +202,7 @@ def _plan_release(
     if judgement.problems:
         raise ProblemsError(judgement.problems)
     meaning = meaning_findings(name, tree, goal, plan)
-    return _ReleasePlan(name, _locked(plan), meaning, judgement.judge)
+    return _ReleasePlan(name, tree, _locked(plan), meaning, judgement.judge)
 
 
 def _lint_project(
@@ -260,6 +265,7 @@ def _read_patches(project: Project) -> dict[str, bytes]:
     return {
         path.relative_to(project.patches).as_posix(): path.read_bytes()
         for path in sorted(project.patches.rglob("*.patch"))
+        if not path.parent.name.endswith(SUFFIX)
     }
 
 

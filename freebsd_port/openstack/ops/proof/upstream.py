@@ -174,11 +174,7 @@ def compare_upstream(
     not as the series has it.
     """
     suites = choose_suites(words)
-    if own_system() != "Linux":
-        raise UpstreamError(
-            f"upstream's tests are for Linux, and this is {own_system()}",
-            hint="run it in a checkout on Linux; here: freebsd-port verify",
-        )
+    require_linux()
     root = workspace.target.root
     state = load_state(root)
     require_patched(workspace, state)
@@ -197,6 +193,15 @@ def compare_upstream(
     return UpstreamResult(
         tuple(comparisons), tuple(runner.known), str(conditions["python"]), processes, has_sudo()
     )
+
+
+def require_linux() -> None:
+    """Raise UpstreamError elsewhere."""
+    if own_system() != "Linux":
+        raise UpstreamError(
+            f"upstream's tests are for Linux, and this is {own_system()}",
+            hint="run it in a checkout on Linux; here: freebsd-port verify",
+        )
 
 
 def _find_jobs(suites: tuple[Suite, ...], root: Path) -> list[_Job]:

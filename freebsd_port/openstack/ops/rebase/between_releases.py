@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from freebsd_port.engine.core.patch.patch import Patch, parse_patch
 from freebsd_port.engine.core.progress import counted
@@ -18,6 +19,7 @@ from freebsd_port.engine.core.series.variant import variant_name
 from freebsd_port.engine.core.text.file import find_path_fault
 from freebsd_port.engine.ops.rebase.flow import RebasedSeries
 from freebsd_port.engine.ops.target.patch_source import PatchSource, load_series
+from freebsd_port.engine.store.files.read import Listing
 from freebsd_port.engine.store.rebase.rebase_store import RebaseStore
 from freebsd_port.openstack.ops.series import project_source
 from freebsd_port.openstack.store.project.project import Project
@@ -88,6 +90,9 @@ class _Carrier:
         self.make_rebaser = make_rebaser
         self.order = project.release_names()
         self.sources = {name: project_source(project, name) for name in self.order}
+        self._listing = Listing(project.patches)
+        self._files: dict[tuple[str, str], Path] = {}
+        self._patches: dict[Path, Patch] = {}
 
     def rebase(self, entry: SeriesEntry) -> RebasedPatch | None:
         """Rebase the next patch; None when it is on neither release."""
@@ -162,11 +167,16 @@ class _Carrier:
         return is_on(entry, release, self.order, frozenset())
 
     def _text(self, entry: SeriesEntry, release: str) -> Patch:
-        source = self.sources[release]
-        (goal,) = source.load_patches((entry,))
-        return parse_patch(
-            source.find_file(entry.name).relative_to(source.patches).as_posix(), goal.data
-        )
+        """Give the text that a release takes, each file read and parsed once."""
+        source, key = self.sources[release], (entry.name, release)
+        if key not in self._files:
+            self._files[key] = source.find_file(entry.name, self._listing)
+        path = self._files[key]
+        if path not in self._patches:
+            (goal,) = source.load_patches((entry,), self._listing)
+            name = path.relative_to(source.patches).as_posix()
+            self._patches[path] = parse_patch(name, goal.data)
+        return self._patches[path]
 
 
 def _is_own(project: Project, source: PatchSource, name: str) -> bool:

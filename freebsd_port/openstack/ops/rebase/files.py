@@ -20,6 +20,7 @@ from freebsd_port.engine.core.text.file import hash_bytes
 from freebsd_port.engine.ops.apply.judge import judge_plan
 from freebsd_port.engine.ops.rebase.flow import RebasedSeries, require_same
 from freebsd_port.engine.ops.target.patch_source import GoalPatch
+from freebsd_port.engine.store.files.read import Listing
 from freebsd_port.errors import ProblemsError
 from freebsd_port.openstack.store.project.project import Project
 
@@ -37,6 +38,7 @@ def plan_files(project: Project, state: RebaseState, carried: RebasedSeries) -> 
         *state.beside,
     }
     series = project.series.read_bytes()
+    listing = Listing(project.patches)
     tagged = series
     for patch in carried.patches:
         if patch.state == "conflict":
@@ -46,7 +48,7 @@ def plan_files(project: Project, state: RebaseState, carried: RebasedSeries) -> 
         elif patch.state == "off" and patch.name in state.skipped:
             tagged = tag_series(tagged, patch.name, state.new, state.skipped[patch.name])
         elif patch.text is not None:
-            texts = _texts(project, patch.name, order)
+            texts = _texts(project, listing, patch.name, order)
             placed = place_text(patch.name, state.new, order, others, texts, patch.text)
             for name in sorted(placed, key=lambda name: placed[name] == patch.text):
                 files[f"patches/{name}"] = placed[name]
@@ -54,7 +56,7 @@ def plan_files(project: Project, state: RebaseState, carried: RebasedSeries) -> 
         files["series"] = tagged
     lock = project.series_lock(state.new)
     if carried.is_whole and (state.only is None or lock.exists()):
-        goal = _goal(project, state.new, tagged, files)
+        goal = _goal(project, listing, state.new, tagged, files)
         patches = [(one.entry, parse_patch(one.entry.name, one.data)) for one in goal]
         plan = plan_series(carried.tree, patches)
         require_same(plan, carried)
@@ -67,24 +69,22 @@ def plan_files(project: Project, state: RebaseState, carried: RebasedSeries) -> 
     return files
 
 
-def _texts(project: Project, name: str, order: tuple[str, ...]) -> dict[str, bytes]:
+def _texts(
+    project: Project, listing: Listing, name: str, order: tuple[str, ...]
+) -> dict[str, bytes]:
     """Read a patch and its variants."""
     names = (name, *(variant_name(name, release) for release in order))
-    return {
-        one: (project.patches / one).read_bytes()
-        for one in names
-        if (project.patches / one).exists()
-    }
+    return {one: (project.patches / one).read_bytes() for one in names if listing.has(one)}
 
 
 def _goal(
-    project: Project, release: str, series: bytes, files: Mapping[str, bytes]
+    project: Project, listing: Listing, release: str, series: bytes, files: Mapping[str, bytes]
 ) -> tuple[GoalPatch, ...]:
     """Give the series as it is going to be on the release."""
     order = project.release_names()
     patches = []
     for entry in parse_series(series).for_release(release, order).entries:
-        texts = _texts(project, entry.name, order)
+        texts = _texts(project, listing, entry.name, order)
         texts |= {
             name.removeprefix("patches/"): text
             for name, text in files.items()

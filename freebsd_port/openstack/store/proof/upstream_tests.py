@@ -130,9 +130,16 @@ def run_tests(
 
 def run_alone(baseline: Baseline, modules: Sequence[str], test: str, stop: Event) -> Ending | None:
     """Run one test in a process of its own; None when there is no such test."""
+    return run_only(baseline, modules, (test,), stop).get(test)
+
+
+def run_only(
+    baseline: Baseline, modules: Sequence[str], tests: Sequence[str], stop: Event
+) -> dict[str, Ending]:
+    """Run some tests of the modules in one process; a test that is not there is left out."""
     with tempfile.TemporaryDirectory(prefix="fp-", ignore_cleanup_errors=True) as name:
-        share = Share(tuple(modules), only=(test,))
-        return _run_share(baseline, share, Path(name) / "0", stop).get(test)
+        share = Share(tuple(modules), only=tuple(tests))
+        return _run_share(baseline, share, Path(name) / "0", stop)
 
 
 def has_sudo() -> bool:

@@ -129,6 +129,28 @@ def test_a_hunk_of_code_that_only_the_newer_version_has_is_not_lost() -> None:
     assert b"'BYE'" in series.result()
 
 
+def test_the_same_definition_at_another_place_is_no_choice() -> None:
+    series = Series(NEW, NEW, NEW)
+    limit = b"LIMIT = 3\n\n\n"
+    first, last = limit + NEW, NEW.replace(b"def leave", limit + b"def leave")
+    done = series.rebase(first, last)
+    assert (done.state, done.source, done.differences) == ("rewritten", "newer", ())
+    assert series.result() == first
+    line = b"    print(LIMIT)\n"
+    early, late = (NEW.replace(one, line + one) for one in (b"    text =", b"    return text"))
+    assert Series(NEW, NEW, NEW).rebase(early, late).state == "conflict"
+
+
+def test_the_place_of_a_definition_is_that_of_the_version_with_the_same_code() -> None:
+    older = b"import os\nimport typing\n\n\n" + OLD
+    newer = older.replace(b"import typing\n", b"")
+    series = Series(older, newer, older + b"# the end\n")
+    ours = b"import os\nimport sys\n"
+    done = series.rebase(*(text.replace(b"import os\n", ours) for text in (newer, older)))
+    assert (done.state, done.source) == ("rewritten", "older")
+    assert series.result() == series.new.replace(b"import os\n", ours)
+
+
 def test_what_only_one_patch_changes_in_code_that_both_have_is_for_a_person() -> None:
     series = Series(NEW, NEW, NEW)
     done = series.rebase(loud(NEW), loud(NEW).replace(b"'bye'", b"'BYE'"))

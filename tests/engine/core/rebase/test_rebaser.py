@@ -382,6 +382,82 @@ def test_lines_that_come_to_stand_in_another_function_are_a_conflict_or_told() -
     assert done.hunks[0].reason == "its lines end up in Host.leave, not in Host.greet: read it"
 
 
+LOCKED = b"""\
+class Host:
+    def send(self, event):
+        # one at a time, and in order
+        try:
+            self.put(event)
+        finally:
+            self.count(event)
+
+    @staticmethod
+    def sort(events):
+        return sorted(events)
+"""
+FIRST = b"        # one at a time, and in order\n"
+
+
+def wrapped(module: bytes, head: bytes = b"        with self.lock:\n", tail: bytes = b"") -> bytes:
+    """Put the statements of Host.send into a block."""
+    start, stop = module.index(FIRST) + len(FIRST), module.index(b"\n    @staticmethod")
+    start = min(start, module.find(b"        if event") % len(module))
+    body = module[start:stop].splitlines(keepends=True)
+    inside = b"".join(b"    " + line if line.strip() else line for line in body)
+    return module[:start] + head + inside + tail + module[stop:]
+
+
+def made_of(done: RebasedPatch, new: bytes) -> str:
+    """Give the new release's file with the patch on."""
+    assert done.text is not None
+    return patched({"pkg/m.py": new}, done.text)["pkg/m.py"].decode()
+
+
+def test_an_end_of_a_function_goes_into_a_new_block_around_all_of_it() -> None:
+    after = LOCKED.replace(b"(event)\n\n", b"(event)\n\n        return True\n\n")
+    for tail in (b"", b"        finally:\n            pass\n"):
+        head = b"        try:\n" if tail else b"        with self.lock:\n"
+        new = wrapped(LOCKED, head, tail)
+        done = rebase({"pkg/m.py": new}, after, base=LOCKED)
+        assert made_of(done, new) == wrapped(after, head, tail).decode()
+        done = rebase({"pkg/m.py": new}, after, base=LOCKED, is_wary=False)
+        reason = "the release has put a new block around the lines next to it: read it"
+        assert outcome(done)[1:] == ("merged", reason)
+
+
+def test_a_new_block_with_the_head_of_the_old_one_takes_in_what_comes_before_that() -> None:
+    guard = b"        if event is None:\n            return\n\n"
+    after = LOCKED.replace(FIRST, FIRST + guard)
+    new = wrapped(LOCKED, b"        try:\n", b"        finally:\n            self.end()\n")
+    done = rebase({"pkg/m.py": new}, after, base=LOCKED)
+    made = made_of(done, new)
+    inside = b"".join(b"    " + one if one.strip() else one for one in guard.splitlines(True))
+    assert made == new.replace(b"        try:\n", b"        try:\n" + inside, 1).decode()
+
+
+def test_what_ours_puts_above_a_comment_goes_into_a_new_block_below_it() -> None:
+    after = LOCKED.replace(FIRST, b"        self.begin()\n\n" + FIRST)
+    new = wrapped(LOCKED)
+    made = made_of(rebase({"pkg/m.py": new}, after, base=LOCKED), new)
+    block = FIRST + b"        with self.lock:\n"
+    assert made == new.replace(block, block + b"            self.begin()\n").decode()
+
+
+def test_what_ours_puts_above_a_comment_goes_below_a_new_docstring() -> None:
+    after = LOCKED.replace(FIRST, b"        self.begin()\n\n" + FIRST)
+    new = LOCKED.replace(FIRST, FIRST + b"        'Send it.'\n")
+    made = made_of(rebase({"pkg/m.py": new}, after, base=LOCKED), new)
+    assert made == new.replace(b"it.'\n", b"it.'\n        self.begin()\n").decode()
+
+
+def test_where_only_one_neighbour_is_in_a_new_block_a_clean_merge_of_lines_is_a_conflict() -> None:
+    base = LOCKED.replace(FIRST, b"        self.begin()\n\n" + FIRST)
+    after = base.replace(FIRST, b"        self.check(event)\n\n" + FIRST)
+    done = rebase({"pkg/m.py": wrapped(base)}, after, base=base)
+    reason = "the release has put a new block around the lines next to it"
+    assert outcome(done) == ("conflict", "conflict", reason)
+
+
 def test_a_hunk_is_merged_where_git_sees_it_and_not_where_it_is_written() -> None:
     base, new = b"top\nA\n}\nB\n", b"top\nA2\n}\nB\n"
     hunk = b"@@ -1,4 +1,6 @@\n top\n A\n+}\n+X\n }\n B\n"  # git adds the X and the } behind it

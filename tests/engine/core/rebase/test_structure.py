@@ -341,3 +341,36 @@ def test_a_block_of_ours_goes_into_a_new_block_of_theirs() -> None:
 @pytest.mark.parametrize("text_of", ["def f(:\n", "x = '''\n", "  a\n b\n"])
 def test_what_is_not_python_is_left_alone(text_of: str) -> None:
     assert merge(text_of, text_of + "a\n", text_of) is None
+
+
+def test_a_docstring_that_theirs_puts_in_stays_first() -> None:
+    base = "def f(a):\n    # so\n    one(a)\n"
+    theirs = "def f(a):\n    # so\n    'Do it.'\n    one(a)\n"
+    ours = base.replace("    # so\n", "    zero(a)\n    # so\n")
+    assert text(merge(ours, theirs, base)) == theirs.replace("it.'\n", "it.'\n    zero(a)\n")
+
+
+def test_both_sides_put_statements_behind_a_docstring_that_ours_edits() -> None:
+    base = "def f(a):\n    'Do it.'\n    one(a)\n"
+    theirs = base.replace("it.'\n", "it.'\n    log(a)\n").replace("(a):", "(a) -> int:")
+    ours = base.replace("'Do it.'\n", "'Do it, or not.'\n    if a:\n        raise E\n")
+    assert merge(ours, theirs, base) is None
+    only_words = base.replace("Do it.", "Do it, or not.")
+    assert text(merge(only_words, theirs, base)) == theirs.replace("Do it.", "Do it, or not.")
+
+
+def test_a_decorator_that_theirs_puts_on_stays_on_its_function() -> None:
+    added = "def ours():\n    return 3\n\n\n"
+    theirs = MODULE.replace("def second", "@traced\ndef second")
+    ours = MODULE.replace("def second", added + "def second")
+    assert text(merge(ours, theirs, MODULE)) == theirs.replace("@traced", added + "@traced")
+    assert text(merge(theirs, ours, MODULE)) == theirs.replace("@traced", added + "@traced")
+
+
+def test_a_comment_stays_with_what_it_is_about_where_both_sides_add_before_it() -> None:
+    base = "import os\n\n# so many\nLIMIT = 3\n"
+    ours = base.replace("# so many", "OURS = 1\n# so many")
+    theirs = base.replace("# so many", "THEIRS = 1\n# so many")
+    merged = merge(ours, theirs, base)
+    assert text(merged) == base.replace("# so many", "THEIRS = 1\n\nOURS = 1\n# so many")
+    assert merge(ours.replace("so many", "so few"), theirs, base) is None

@@ -16,7 +16,9 @@ from freebsd_port.engine.core.source.scope import (
     innermost_scope,
     is_text,
     name_scope,
+    shift_scopes,
 )
+from freebsd_port.engine.core.text.splice import Splice, apply_splices
 
 SOURCE = b'''\
 TABLE = {
@@ -93,3 +95,62 @@ def test_it_agrees_with_the_parser_on_real_modules(module: types.ModuleType) -> 
             agreed += name_scope(lines, at, indent_of(line)) == (scope.name if scope else None)
     assert asked > 100
     assert agreed >= 0.99 * asked
+
+
+MODULE = b"""\
+import os
+
+
+class A:
+    x = 1
+
+    @property
+    def first(self):
+        def inner():
+            return 1
+
+        return inner
+
+    def last(self):
+        pass
+
+
+@wraps
+def f():
+    pass
+"""
+NEW_METHOD = b"""\
+    @cached
+    def new(self):
+        class B:
+            y = 2
+        return B
+
+"""
+NEW_FUNCTION = b"\ndef g():\n    pass\n\n\nclass C:\n    def h(self):\n        pass\n\n\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "is_read"),
+    [
+        (6, NEW_METHOD, True),
+        (5, NEW_METHOD, True),
+        (8, b"        def other():\n            pass\n\n", True),
+        (13, NEW_METHOD, True),
+        (17, NEW_FUNCTION, True),
+        (15, NEW_FUNCTION, True),
+        (18, NEW_METHOD, False),  # between a decorator and its function
+        (15, NEW_METHOD, False),  # at the end of a class
+        (13, NEW_METHOD + NEW_FUNCTION, False),  # it ends the class before one of its methods
+        (4, b"    def new(self):\n        pass\n", False),  # before no function
+        (13, b"    def new(self:\n", False),
+    ],
+)
+def test_what_is_put_in_before_a_function_is_read_without_the_rest(
+    line: int, text: bytes, is_read: bool
+) -> None:
+    lines, new = MODULE.splitlines(keepends=True), text.splitlines(keepends=True)
+    splices = [Splice(0, 1, (b"import re\n", b"\n")), Splice(line, line, tuple(new))]
+    shifted = shift_scopes(find_scopes(MODULE), lines, splices)
+    wanted = find_scopes(b"".join(apply_splices(lines, splices)))
+    assert shifted == (wanted if is_read else None)

@@ -209,6 +209,38 @@ def test_what_the_release_took_from_a_class_or_module_is_missing(
     assert found == [f"missing {name}"]
 
 
+def test_a_branch_of_ours_may_never_run_if_the_release_leaves_on_the_same_condition() -> None:
+    ours = in_start("guest.pause()\n        if guest.name == 'x':\n            size = 2")
+    early = (
+        "        size = 1\n",
+        "        if guest.name == 'x':\n            return 1\n        size = 1\n",
+    )
+    assert look((ours,), (early,)) == [
+        "unreached 22: may never be reached: line 18 tests the same before and leaves"
+    ]
+    passing = (early[0], early[1].replace("return 1", "size = 3"))
+    assert look((ours,), (passing,)) == []
+
+
+CHECKED = """\
+for one in size:
+            if virt_type == 'x' and isinstance(one, libvirt_host.Guest):
+                one.pause()
+                print(one.name)
+            elif isinstance(one, libvirt_host.Host):
+                print(one.caps)"""
+
+
+def test_what_an_object_lacks_that_was_found_to_be_of_a_class_is_missing() -> None:
+    ours = in_start(CHECKED)
+    without = patched(HOST, ("self.name = name", "self.title = name"))
+    assert look((ours,), host=without) == ["missing pkg.host.Guest.name"]
+    assert look((ours,), host=without, is_rebase=False) == ["missing pkg.host.Guest.name"]
+    again = in_start(CHECKED.replace("one.pause()", "one = self.find(one.pause())", 1))
+    helped = ("    def helper(", "    def find(self, one):\n        return one\n\n    def helper(")
+    assert look((again, helped), host=without) == []
+
+
 def test_a_class_with_a_base_from_elsewhere_lacks_only_what_it_had() -> None:
     ours = ("        return 1\n", "        return self.queue, self.name\n")
     assert look((ours,)) == []

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freebsd_port.engine.core.text.align import chunks
-from freebsd_port.engine.core.text.git_diff import align_as_git
+from freebsd_port.engine.core.text.git_diff import LineIndex, align_as_git
 
 LINES = st.lists(st.sampled_from([b"a\n", b"b\n", b"}\n", b"\n", b"c\n", b"d\n"]), max_size=24)
 RANGES = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
@@ -83,3 +83,25 @@ def test_a_line_that_stands_very_often_does_not_stop_it() -> None:
     found = chunks(align_as_git(old, new), len(old), len(new))
     assert sum(c.other_stop - c.other_start for c in found) == 1
     assert sum(c.stop - c.start for c in found) == 0
+
+
+@settings(max_examples=100, deadline=None)
+@given(LINES, LINES, st.data())
+def test_an_index_that_follows_changes_aligns_as_a_new_one(
+    old: list[bytes], new: list[bytes], data: st.DataObject
+) -> None:
+    index = LineIndex(old)
+    for _ in range(data.draw(st.integers(0, 6))):
+        start = data.draw(st.integers(0, len(old)))
+        stop = data.draw(st.integers(start, len(old)))
+        lines = data.draw(LINES)
+        assert index.replace(start, old[start:stop], lines)
+        old = [*old[:start], *lines, *old[stop:]]
+    assert align_as_git(old, new, index) == align_as_git(old, new)
+
+
+def test_an_index_tells_when_no_label_is_left_between_two_lines() -> None:
+    index = LineIndex([b"a\n", b"b\n"])
+    changes = [index.replace(1, [], [b"x\n"]) for _ in range(40)]
+    assert changes[0]
+    assert not changes[-1]

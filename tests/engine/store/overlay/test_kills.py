@@ -10,6 +10,7 @@ import time
 from itertools import cycle
 from pathlib import Path
 
+import pytest
 from small_overlay import numbered, on_tree, patch, snapshot, write_tree
 
 from freebsd_port.engine.core.text.file import STATE_DIRECTORY
@@ -48,6 +49,7 @@ def kill_after(root: Path, seconds: float) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
 
 
+@pytest.mark.long
 def test_two_hundred_kills_at_random_times_leave_the_old_or_the_new_tree(tmp_path: Path) -> None:
     root = write_tree(tmp_path / "tree", {**dict.fromkeys(NAMES, numbered()), "gone": b"one\n"})
     pristine = snapshot(root)

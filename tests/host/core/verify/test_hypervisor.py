@@ -29,13 +29,13 @@ def states(totals: dict[str, int], truth: Truth = TRUTH) -> dict[str, str]:
 
 def test_the_compute_node_of_this_host_is_found_among_others() -> None:
     other = {**NODE, "id": "other", "service": {"host": "b2"}}
-    found, node = find_hypervisor([other, NODE], "b1")
+    found, node = find_hypervisor([other, NODE], "b1", "bhyve")
     assert (found.state, node) == ("good", NODE)
-    assert find_hypervisor([other], None)[1] == other
+    assert find_hypervisor([other], None, "bhyve")[1] == other
 
 
 def test_a_host_that_nova_does_not_list_lacks() -> None:
-    found, node = find_hypervisor([], "b1")
+    found, node = find_hypervisor([], "b1", "bhyve")
     assert (found.state, found.detail, node) == ("lacks", "nova lists none for b1", None)
 
 
@@ -43,7 +43,7 @@ def test_a_host_that_nova_does_not_list_lacks() -> None:
 def test_a_node_that_is_down_or_no_bhyve_is_wrong_and_still_looked_into(
     changed: dict[str, str],
 ) -> None:
-    found, node = find_hypervisor([{**NODE, **changed}], "b1")
+    found, node = find_hypervisor([{**NODE, **changed}], "b1", "bhyve")
     assert (found.state, node) == ("wrong", {**NODE, **changed})
 
 
@@ -68,7 +68,9 @@ def test_what_placement_does_not_have_lacks_and_what_the_host_did_not_tell_is_un
 
 
 def test_traits_of_a_bhyve_host_are_good() -> None:
-    found = list(judge_traits([*NEEDED_TRAITS, "COMPUTE_STORAGE_BUS_SATA", "HW_CPU_X86_AVX"]))
+    found = list(
+        judge_traits([*NEEDED_TRAITS, "COMPUTE_STORAGE_BUS_SATA", "HW_CPU_X86_AVX"], "bhyve")
+    )
     assert [one.state for one in found] == ["good"]
 
 
@@ -77,11 +79,23 @@ def test_traits_of_a_bhyve_host_are_good() -> None:
     "COMPUTE_SECURITY_TPM_2_0", "COMPUTE_NET_ATTACH_INTERFACE", "COMPUTE_STORAGE_BUS_IDE",
 ])  # fmt: skip
 def test_a_trait_of_what_bhyve_cannot_do_is_wrong_and_named(false: str) -> None:
-    (found,) = judge_traits([*NEEDED_TRAITS, false])
+    (found,) = judge_traits([*NEEDED_TRAITS, false], "bhyve")
     assert (found.state, false in found.detail) == ("wrong", True)
 
 
 def test_traits_that_are_missing_and_false_ones_are_both_told() -> None:
-    found = list(judge_traits(["COMPUTE_NODE", "COMPUTE_RESCUE_BFV"]))
+    found = list(judge_traits(["COMPUTE_NODE", "COMPUTE_RESCUE_BFV"], "bhyve"))
     assert [one.state for one in found] == ["lacks", "wrong"]
     assert found[0].detail == "without " + ", ".join(sorted(NEEDED_TRAITS - {"COMPUTE_NODE"}))
+
+
+def test_a_host_of_qemu_is_judged_as_one() -> None:
+    qemu = {**NODE, "hypervisor_type": "QEMU", "hypervisor_version": 9001000}
+    assert find_hypervisor([qemu], "b1", "qemu")[0].state == "good"
+    found, _ = find_hypervisor([NODE], "b1", "qemu")
+    assert (found.state, found.cure) == (
+        "wrong",
+        "freebsd-port host config writes virt_type = qemu",
+    )
+    (found,) = judge_traits([*NEEDED_TRAITS, "COMPUTE_STORAGE_BUS_IDE"], "qemu")
+    assert (found.state, "qemu" in found.detail) == ("good", True)

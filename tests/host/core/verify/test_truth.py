@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from made_answers import answer
 
 from freebsd_port.host.core.answers import Answers
 from freebsd_port.host.core.recording import Ran, Recording
@@ -44,3 +45,11 @@ def test_the_size_of_a_disk_is_counted_from_the_end_of_the_line(row: str) -> Non
 @pytest.mark.parametrize("text", ["", HEAD, f"{HEAD}\nshort 9", f"{HEAD}\nz - - - - /var"])
 def test_what_is_no_table_of_df_tells_nothing(text: str) -> None:
     assert read_truth(host(disk=text), ANSWERS).disk_bytes is None
+
+
+def test_with_volumes_the_size_is_that_of_their_dataset() -> None:
+    answers = answer(disks={"dataset": "zroot/nova"})
+    words = ("zfs", "get", "-Hp", "-o", "value", "used,available", "zroot/nova")
+    assert words in questions(answers).commands
+    told = Recording({words: Ran(0, "1024\n2048")})
+    assert read_truth(told, answers).disk_bytes == 3072

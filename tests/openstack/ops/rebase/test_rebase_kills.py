@@ -72,7 +72,7 @@ def abort_if_begun(project: RebaseProject) -> None:
         flow.abort_rebase(rebasing(project))
 
 
-@pytest.mark.parametrize("release", ["2026.1", "2027.1"])
+@pytest.mark.parametrize("release", ["2026.1", pytest.param("2027.1", marks=pytest.mark.long)])
 def test_a_clean_rebase_killed_at_any_write_is_finished_by_the_same_command_or_aborted(
     project: RebaseProject, release: str
 ) -> None:
@@ -117,6 +117,7 @@ def test_a_rebase_killed_on_its_way_to_a_conflict_comes_to_it_again_or_is_aborte
         assert project.bytes() == before
 
 
+@pytest.mark.long
 def test_continue_killed_at_any_write_is_continued_or_aborted(project: RebaseProject) -> None:
     project.add_release("2027.1", CLASHING, who=f"import os\n\n\n{WHO_TEXT}")
     before = project.bytes()

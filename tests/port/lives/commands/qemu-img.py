@@ -1,6 +1,7 @@
 """qemu-img(1), as far as nova asks for it: info, create, resize and convert, of raw and qcow2.
 
-It works on real files, sparse ones included. A qcow2 image is read as its format says, without
+It works on real files, sparse ones included; a symbolic link stands for a device, which has a size
+of its own. A qcow2 image is read as its format says, without
 backing files, compression or encryption. What it does not know, it refuses.
 """
 
@@ -66,11 +67,16 @@ def convert(words):
     (source, target), given = take(words, ["-c"], ["-t", "-T", "-O", "-f"])
     kind = given.get("-f") or format_of(source)
     if given.get("-O") == "raw":
-        with open(target, "wb") as out:
+        size = Qcow2(source).size if kind == "qcow2" else os.stat(source).st_size
+        is_device = os.path.islink(target)
+        if is_device and os.stat(target).st_size < size:
+            sys.exit("qemu-img: {}: error while converting raw: too small".format(target))
+        with open(target, "r+b" if is_device else "wb") as out:
             for offset, data in Qcow2(source).clusters() if kind == "qcow2" else pieces(source):
                 out.seek(offset)
                 out.write(data)
-            out.truncate(Qcow2(source).size if kind == "qcow2" else os.stat(source).st_size)
+            if not is_device:
+                out.truncate(size)
     else:
         sys.exit("qemu-img: this stand-in converts to raw only")
 

@@ -1,0 +1,1 @@
+"""The changes for upstream: read from the project, checked and exported."""
