@@ -231,6 +231,7 @@ def test_a_hook_without_xml_of_a_guest_that_libvirt_did_not_keep_says_what_is_lo
 
     async def body() -> None:
         async with running(host) as bridge:
+            await bridge.handle("status", b"")  # it has looked once
             await hook(bridge, "prepare", guest, b"")
             assert not consoles(bridge)
             said: list[str] = bridge.said  # type: ignore[attr-defined]
@@ -280,17 +281,20 @@ def test_a_guest_starts_even_if_its_console_cannot_be_opened_in_time(
     asyncio.run(body())
 
 
-def test_what_a_guest_printed_last_is_in_its_log(host: Host) -> None:
-    guest = Guest(host, "instance-00000001", None, boots=False)
+def test_what_a_guest_printed_last_is_logged_and_shown(host: Host) -> None:
+    guest = Guest(host, "instance-00000001", free_ports(1)[0], boots=False)
 
     async def body() -> None:
         async with running(host) as bridge:
             await boot(bridge, guest)
+            reader, _ = await connect(guest)
+            await until(lambda: consoles(bridge)[guest.uuid]["clients"] == 1)
             assert guest.print(b"acpi0: powering off\r\n") == 21
             guest.die()
             await hook(bridge, "stopped", guest)
             await until(lambda: guest.uuid not in consoles(bridge))
             assert guest.log.read_bytes() == b"acpi0: powering off\r\n"
+            assert await reader.read() == b"acpi0: powering off\r\n"
 
     asyncio.run(body())
 
@@ -574,9 +578,27 @@ def test_a_paste_reaches_a_guest_that_takes_sixteen_bytes_at_a_time(host: Host) 
             taken = b""
             while len(taken) < len(pasted):
                 taken += guest.typed(16)
-                await asyncio.sleep(0.001)
+                await asyncio.sleep(0)
             assert taken == pasted
             assert consoles(bridge)[guest.uuid]["dropped_input_bytes"] == 0
+            writer.close()
+
+    asyncio.run(body())
+
+
+def test_a_paste_arrives_whole_where_the_kernel_does_not_show_the_guests_queue(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blind(monkeypatch)
+    guest = Guest(host, "instance-00000001", free_ports(1)[0])
+    pasted = b"".join(b"%07d\n" % number for number in range(512))
+
+    async def body() -> None:
+        async with running(host) as bridge:
+            await until(lambda: is_ready(bridge, guest))
+            _, writer = await connect(guest)
+            writer.write(pasted)
+            await hears(guest, pasted)
             writer.close()
 
     asyncio.run(body())

@@ -97,10 +97,10 @@ class ConsoleSession:
                 await self._listening
         if self._server:
             self._server.close()
-        for client in list(self._clients.values()):
-            client.close()
         self._device.close()
         self._close_log()
+        for client in list(self._clients.values()):
+            client.close()
 
     def find_guest(self, *, is_libvirt_silent: bool) -> bool | None:
         """Tell whether a guest is at the null modem; None if that is not known now.
