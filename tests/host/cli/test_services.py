@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -285,6 +286,27 @@ def test_a_service_that_ended_and_was_started_again_is_not_well(
     assert "nova_api            was restarted 30 seconds ago, runs" in shown
     assert f" seconds ago, runs as process {process}, log ROOT/log/nova/nova-api.log" in shown
     assert "    cannot reach the broker\n" in shown
+
+
+def test_a_program_whose_supervisor_was_killed_is_shown_and_keeps_its_script(
+    call: Services, root: Path
+) -> None:
+    call("install")
+    program = f"{root.parent}/nova/bin/nova-conductor"
+    (root / "run/nova").mkdir(parents=True)
+    file = root / "run/nova/nova_conductor.child.pid"
+    with subprocess.Popen([sys.executable, "-c", "input()", program], stdin=-1) as orphan:
+        file.write_text(str(orphan.pid))
+        said = call("status")
+        assert f"runs as process {orphan.pid}, without its daemon(8)" in said.out
+        assert said.out.splitlines()[-1] == "needs attention: nova_conductor"
+        said = call("remove")
+        assert said.status == 1
+        assert said.err.startswith(f"error: its service runs, as process {orphan.pid}\n")
+        orphan.kill()
+    file.write_text(str(os.getpid()))  # a number that another process got
+    assert "without" not in call("status").out
+    assert call("remove").status == 0
 
 
 def test_nothing_is_removed_while_a_service_runs(call: Services, root: Path) -> None:

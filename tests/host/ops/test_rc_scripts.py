@@ -17,6 +17,7 @@ from freebsd_port.host.core.service import NAMES
 from freebsd_port.host.store import service_state
 
 NAME = "nova_conductor"
+pytestmark = needs("ps")
 
 
 @pytest.fixture
