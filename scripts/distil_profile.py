@@ -3,10 +3,10 @@
 
 Not part of the package: it is run by hand when a recording changes. The recordings are
 `13.1-facts.json` (a real FreeBSD 13.1), `13.1-against-linux.json` (its difference from Linux),
-`14.5-headers.json` (compiled from the headers of 14.5) and `PLATFORM-FACTS.md` (the TCP option
-numbers that CPython has no name for).
+`14.5-headers.json` (compiled from the headers of 14.5), `15.0-facts.json` (a real FreeBSD 15.0 on
+amd64) and `PLATFORM-FACTS.md` (the TCP option numbers that CPython has no name for).
 
-Example: scripts/distil_profile.py FACTS.json AGAINST.json HEADERS.json FACTS.md OUTPUT_DIR
+Example: scripts/distil_profile.py 13.1.json AGAINST.json HEADERS.json 15.0.json FACTS.md OUTPUT_DIR
 """
 
 from __future__ import annotations
@@ -47,6 +47,14 @@ EXTRA_LEFT_OUT = {
     "select": "KQ_* without a kqueue would only mislead",
     "resource": "RLIMIT_* come with their limits, under rlimits",
 }
+# What 15.0 has in libc besides what the headers of 14.5 have, by the beginnings of the names.
+LIBC_SINCE_15 = ("inotify_", "timerfd_")
+
+# sys/arm64/include/param.h: uname(3)'s machine, and its processor.
+ARM64_MACHINE, ARM64_PROCESSOR = "arm64", "aarch64"
+
+# Recorded sysctls that say what only the recorded amd64 machine was or has.
+OF_AMD64 = ("hw.model", "vm.pmap.pti")
 OS_EXTRA_LEFT_OUT = ("O_EXEC", "O_SEARCH", "O_TTY_INIT")  # Linux's O_NOATIME and O_CLOEXEC
 
 
@@ -59,7 +67,10 @@ def tcp_options(facts: Json, headers: Json, table: str, major: int) -> dict[str,
         since = re.search(r"from FreeBSD (\d+)", remark)
         if since is None or int(since.group(1)) <= major:
             options["TCP_" + word] = int(number)
-    if facts["setsockopt linux numbers TCP_KEEPIDLE=4"]["ok"]:
+    row = (
+        "setsockopt(IPPROTO_TCP,4,10)" if major >= 15 else "setsockopt linux numbers TCP_KEEPIDLE=4"
+    )
+    if facts[row]["ok"]:
         options["TCP_NOPUSH"] = headers["socket"]["freebsd"]["TCP_NOPUSH"]
     return dict(sorted(options.items(), key=lambda pair: pair[1]))
 
@@ -113,7 +124,10 @@ def sysctls(facts: Json, major: int, release: str, version: str) -> Json:
         if isinstance(value, dict) and value["size"] > 8:
             continue
         found[key.removeprefix("sysctl ")] = value
-    if major >= 14:
+    if major >= 15:
+        found["hw.machine"], found["hw.machine_arch"] = ARM64_MACHINE, ARM64_PROCESSOR
+        found = {name: value for name, value in found.items() if name not in OF_AMD64}
+    elif major >= 14:
         found["kern.osrelease"] = release
         found["kern.version"] = version + "\n"
         found["kern.osreldate"] = {"int": 1400500, "size": 4}
@@ -121,7 +135,7 @@ def sysctls(facts: Json, major: int, release: str, version: str) -> Json:
 
 
 def libc(facts: Json, headers: Json, major: int) -> Json:
-    """What dlsym and dlopen find: recorded on 13.1, on 14.5 with the headers' corrections."""
+    """What dlsym and dlopen find: as recorded, from 14.5 on with the headers' corrections."""
     prefix = "CDLL(None)."
     symbols = {k.removeprefix(prefix): v for k, v in facts.items() if k.startswith(prefix)}
     missing = {name for name, found in symbols.items() if found is not True}
@@ -132,6 +146,8 @@ def libc(facts: Json, headers: Json, major: int) -> Json:
     if major >= 14:
         present |= missing & set(functions["freebsd"])
         missing -= present
+    if major >= 15:
+        missing = {name for name in missing if not name.startswith(LIBC_SINCE_15)}
     libraries = {k.removeprefix("CDLL "): v for k, v in facts.items() if k.startswith("CDLL lib")}
     recorded = facts["ctypes.util.find_library(c)"]
     return {
@@ -144,11 +160,19 @@ def libc(facts: Json, headers: Json, major: int) -> Json:
 
 
 def distil(facts: Json, against: Json, headers: Json, table: str, major: int) -> Json:
-    """The profile of 13.1 (major 13) or 14.5 (major 14), ready for json.dump."""
+    """The profile of 13.1, 14.5 or, for major 15, of 15.0 on arm64, ready for json.dump."""
     uname = list(facts["os.uname"])
     name = "13.1"
     sources = ["13.1: recorded on a real host"]
-    if major >= 14:
+    if major >= 15:
+        name = "15.0-arm64"
+        sources = [
+            "names and numbers: from the headers of 14.5, with which a recorded 15.0 agrees",
+            "limits, sysctls and libc: as recorded on a real 15.0 on amd64",
+            "names of the machine: from sys/arm64/include/param.h; no arm64 host was recorded",
+        ]
+        uname[4] = ARM64_MACHINE
+    elif major >= 14:
         name = "14.5"
         sources = [
             "14.5: names and numbers from its headers",
@@ -183,16 +207,17 @@ def distil(facts: Json, against: Json, headers: Json, table: str, major: int) ->
 
 
 def main() -> None:
-    """Read the four recordings and write one JSON file a profile."""
+    """Read the recordings and write one JSON file a profile."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name in ("facts", "against", "headers", "table", "output"):
+    for name in ("facts", "against", "headers", "facts_of_15", "table", "output"):
         parser.add_argument(name, type=Path)
     args = parser.parse_args()
-    facts, against, headers = (
-        json.loads(path.read_text()) for path in (args.facts, args.against, args.headers)
+    facts, against, headers, facts_of_15 = (
+        json.loads(path.read_text())
+        for path in (args.facts, args.against, args.headers, args.facts_of_15)
     )
-    for major in (13, 14):
-        profile = distil(facts, against, headers, args.table.read_text(), major)
+    for major, recorded in ((13, facts), (14, facts), (15, facts_of_15)):
+        profile = distil(recorded, against, headers, args.table.read_text(), major)
         target = args.output / f"{profile['name']}.json"
         target.write_text(json.dumps(profile, indent=1) + "\n")
         print(target)

@@ -82,7 +82,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallProject:
 )
 @pytest.mark.parametrize(
     ("profile", "without"),
-    [("freebsd-13.1", "ssl _ssl sqlite3 _sqlite3"), ("freebsd-14.5", "")],
+    [
+        ("freebsd-13.1", "ssl _ssl sqlite3 _sqlite3"),
+        ("freebsd-14.5", ""),
+        ("freebsd-15.0-arm64", ""),
+    ],
 )
 def test_a_session_runs_on_an_emulated_host_without_any_other_program(
     profile: str, without: str, project: SmallProject, tmp_path: Path

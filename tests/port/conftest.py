@@ -17,9 +17,10 @@ Markers
     on_freebsd      only on FreeBSD, native or emulated
     on_linux        only on Linux as it is
     neither         everywhere
+    on_amd64        not on arm64, because there bhyve has not what the check is about
     since("oslo.privsep", "3.3")    only with that version or a newer one, because what the check
                                     is about was not there before, or was otherwise upstream
-A check for another platform or a newer version is deselected and counted; a check without
+A check for another platform, machine or a newer version is deselected and counted; a check without
 `patch` is an error. With --patches-on=FILE, a list of patches, a check that names a patch not
 in it is deselected too; with --patches-only=FILE, a check that names none of them.
 
@@ -65,6 +66,7 @@ MARKERS = (
     "patch(path): the patch that the check proves, as `series` names it",
     "on_freebsd: only on FreeBSD, native or emulated",
     "on_linux: only on Linux that is not emulated",
+    "on_amd64: not on arm64",
     "since(distribution, version): only with that version of the distribution or a newer one",
 )
 
@@ -237,8 +239,10 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         item.user_properties.extend(("patch", name) for name in _patches(item))
     platform = config.stash[PLATFORM]
-    other = "on_linux" if platform.is_freebsd else "on_freebsd"
-    here = [item for item in items if item.get_closest_marker(other) is None]
+    elsewhere = {"on_linux" if platform.is_freebsd else "on_freebsd"}
+    if os.uname().machine == "arm64":
+        elsewhere.add("on_amd64")
+    here = [item for item in items if elsewhere.isdisjoint(m.name for m in item.iter_markers())]
     proving = [item for item in here if platform.has_all(_patches(item))]
     asked = [item for item in proving if platform.is_asked(_patches(item))]
     kept = [item for item in asked if _is_new_enough(item)]

@@ -26,6 +26,7 @@ from services.place import ROOT
 from services.session import Session
 
 RECORDED = ROOT / "tests/data/hosts/ready.json"
+MKISOFS = ROOT / "tests/port/lives/commands/mkisofs.py"
 _RUN_BY_US = "nova-compute"
 
 
@@ -114,6 +115,7 @@ class StagedHost:
                 "user": pwd.getpwuid(os.geteuid()).pw_name,
                 "group": grp.getgrgid(os.getegid()).gr_name,
                 "sudo": f"{directory}/bin/sudo",
+                "mkisofs": f"{directory}/nova/bin/mkisofs",
                 **{what: f"{directory}/{what}" for what in ("state", "log", "run")},
                 "config": f"{directory}/etc",
             },
@@ -158,6 +160,8 @@ class StagedHost:
             write_script(directory / program.name, f'exec {shlex.join(words)} "$@"')
         for name, text in base_commands(self.session.host).items():
             write_script(directory / name, text)
+        words = [sys.executable, "-S", str(MKISOFS)]
+        write_script(directory / "mkisofs", f'exec {shlex.join(words)} "$@"')
         self.session.run.path("bin").mkdir()
         write_script(self.session.run.path("bin/sudo"), 'exec "$@"')
 

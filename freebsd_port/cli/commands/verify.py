@@ -15,7 +15,7 @@ from freebsd_port.cli.options import (
     variant_option,
     venv_option,
 )
-from freebsd_port.openstack.core.release.platform import EMULATED, LINUX, NATIVE
+from freebsd_port.openstack.core.release.platform import ARM64, EMULATED, LINUX, NATIVE
 
 SECTION = "Verify"
 PLACE = 1
@@ -50,7 +50,7 @@ Examples:
     "--platform",
     "platforms",
     multiple=True,
-    type=click.Choice([*EMULATED, LINUX, NATIVE]),
+    type=click.Choice([*EMULATED, ARM64, LINUX, NATIVE]),
     help="Run on this platform; by default native on FreeBSD, and all others elsewhere.",
 )
 @click.option("--if-changed", is_flag=True, help="Do nothing if this state is verified already.")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 WRITERS = ("first", "last")
 MISSED = b"[console bridge: opened after the guest had started, its first output is missing]\r\n"
 NO_GUEST = b"\r\n[console bridge: there is no guest, what you type is dropped]\r\n"
+_PORT = "{http://openstack.org/xmlns/libvirt/nova/serial/1.0}port"
 _DEVICE = re.compile(r"/dev/nmdm[0-9A-Za-z_-]+B")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -73,8 +74,8 @@ class Refusal:
 def parse_console(xml: bytes) -> Console | Refusal:
     """Read a domain as libvirt formats it.
 
-    Nova puts the null modem first, because bhyve gets the first serial device only, and the
-    port second; where bhyve serves the port itself there is no null modem.
+    Nova gives the guest a null modem and puts the port into the metadata; an older series made the
+    port a second serial device. Where bhyve serves the port itself there is no null modem.
     """
     try:
         domain = ET.fromstring(xml)  # noqa: S314 - libvirt's own, from its socket or its hook
@@ -90,20 +91,23 @@ def parse_console(xml: bytes) -> Console | Refusal:
     if serials[0].get("type") != "nmdm":
         kind = serials[0].get("type")
         return Refusal(uuid, f"its console is of type {kind}, served by bhyve", is_harmless=True)
-    return _joined(uuid, name, serials)
+    port = domain.find(f"./metadata/{_PORT}")
+    return _joined(uuid, name, serials, port)
 
 
-def _joined(uuid: str, name: str, serials: list[ET.Element]) -> Console | Refusal:
+def _joined(
+    uuid: str, name: str, serials: list[ET.Element], port: ET.Element | None
+) -> Console | Refusal:
     source = serials[0].find("source")
     device = (source.get("slave") or "") if source is not None else ""
     if not _DEVICE.fullmatch(device):
         return Refusal(uuid, f"its console is {device!r}, only /dev/nmdm…B is opened")
     found = next((serial for serial in serials[1:] if serial.get("type") == "tcp"), None)
-    listener = found.find("source") if found is not None else None
+    listener = port if port is not None or found is None else found.find("source")
     if listener is None:
         return Console(uuid, name, device, None, None)
     service = listener.get("service") or ""
-    if listener.get("mode") != "bind" or not re.fullmatch(r"[0-9]{1,5}", service):
+    if listener.get("mode", "bind") != "bind" or not re.fullmatch(r"[0-9]{1,5}", service):
         return Refusal(uuid, f"its port {service!r} is not one to listen at")
     return Console(uuid, name, device, listener.get("host") or "", int(service))
 

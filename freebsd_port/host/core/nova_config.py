@@ -122,7 +122,9 @@ def _databases(answers: Answers, password: str) -> Sections:
 def compute_sections(answers: Answers) -> Sections:
     """Give what nova-compute alone is told: the hypervisor, its disks, and how it becomes root.
 
-    nova's own cpu_mode for QEMU, host-model, wants the host's CPU, which only KVM can pass on.
+    A config drive, because Linux images look for the metadata service only where SMBIOS says
+    OpenStack, which libvirt passes to bhyve from 12.5 on. nova's own cpu_mode for QEMU, host-model,
+    wants the host's CPU, which only KVM can pass on.
     """
     nova = answers.nova
     rootwrap = f"{nova.environment}/bin/nova-rootwrap {nova.config}/rootwrap.conf privsep-helper"
@@ -134,6 +136,7 @@ def compute_sections(answers: Answers) -> Sections:
     return {
         "DEFAULT": {
             "compute_driver": "libvirt.LibvirtDriver",
+            "force_config_drive": "True",
             "force_raw_images": "True",
             "mkisofs_cmd": nova.mkisofs,
         },

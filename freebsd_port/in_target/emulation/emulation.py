@@ -32,7 +32,8 @@ class Emulation(NamedTuple):
     """NAMESPACE: C code and subprocesses see no /proc either; PYTHON: they still do."""
 
     def __str__(self) -> str:
-        return "FreeBSD {} emulated on Linux ({})".format(self.profile.release, self.level)
+        name = self.profile.name.replace("freebsd-", "FreeBSD ").replace("-", " on ")
+        return "{} emulated on Linux ({})".format(name, self.level)
 
 
 def activate(profile: Profile, level: Optional[str] = None) -> Emulation:

@@ -23,9 +23,9 @@ def assume(profile: Profile) -> None:
 
 
 def _uname_result(profile: Profile) -> "platform.uname_result":
-    machine = profile.uname[4]
+    processor = str(profile.sysctl("hw.machine_arch"))
     if "processor" in getattr(platform.uname_result, "_fields", ()) and sys.version_info < (3, 9):
-        return platform.uname_result(*profile.uname, machine)  # type: ignore
+        return platform.uname_result(*profile.uname, processor)  # type: ignore
     result = platform.uname_result(*profile.uname)
-    result.__dict__["processor"] = machine  # else it asks `uname -p`
+    result.__dict__["processor"] = processor  # else it asks `uname -p`
     return result

@@ -13,7 +13,7 @@ class Profile(NamedTuple):
     """One JSON file of profiles/, field by field; scripts/distil_profile.py writes them."""
 
     name: str
-    """As on the command line: `freebsd-14.5`."""
+    """As on the command line: `freebsd-14.5`, or `freebsd-15.0-arm64` if it is not of amd64."""
     sources: List[str]
     """Where the data comes from, one sentence each."""
     platform: str
@@ -42,11 +42,6 @@ class Profile(NamedTuple):
     """Name to a string, or to {"int": value, "size": bytes}."""
     libc: Dict[str, Any]
     """`missing` and `present` symbols, `libraries` and `no_libraries`, `find_library`."""
-
-    @property
-    def release(self) -> str:
-        """The version without the patch level: `14.5`."""
-        return self.uname[2].partition("-")[0]
 
     def absent_names(self, module: str, python: Tuple[int, int]) -> List[str]:
         """Names that this module lacks here under the given CPython, sorted."""

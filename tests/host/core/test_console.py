@@ -32,6 +32,17 @@ def test_a_console_is_the_slave_of_the_null_modem_and_the_port_behind_it() -> No
     assert found == console("10.0.0.2", 10001)
 
 
+def test_the_port_is_in_the_metadata_whatever_libvirt_makes_of_serial_devices() -> None:
+    port = (
+        "<metadata><serial:port xmlns:serial='http://openstack.org/xmlns/libvirt/nova/serial/1.0'"
+        " host='10.0.0.2' service='10001'/></metadata>"
+    )
+    xml = domain_xml("instance-00000001", GUEST, None).replace("<devices>", port + "<devices>")
+    assert parse_console(xml.encode()) == console("10.0.0.2", 10001)
+    wrong = xml.replace("service='10001'", "service='-1'")
+    assert refused(wrong) == "its port '-1' is not one to listen at"
+
+
 def test_a_guest_without_the_serial_proxy_has_a_console_without_a_port() -> None:
     found = parse_console(domain_xml("instance-00000001", GUEST, None).encode())
     assert isinstance(found, Console)

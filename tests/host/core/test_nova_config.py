@@ -211,3 +211,7 @@ def test_disks_are_volumes_where_a_dataset_is_named() -> None:
     libvirt = read(files(answer(disks={"dataset": "zroot/nova"}))["nova-compute.conf"])["libvirt"]
     assert (libvirt["images_type"], libvirt["images_zfs_dataset"]) == ("zfs", "zroot/nova")
     assert "images_zfs_dataset" not in read(files()["nova-compute.conf"])["libvirt"]
+
+
+def test_guests_have_a_configuration_drive_because_bhyve_does_not_say_openstack() -> None:
+    assert read(files()["nova-compute.conf"])["DEFAULT"]["force_config_drive"] == "True"

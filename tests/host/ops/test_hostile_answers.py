@@ -103,7 +103,7 @@ def expected_options(raw: Raw) -> dict[str, dict[str, str]]:
             "my_ip": str(ip_address(nova["address"])), "state_path": nova["state"],
             "rootwrap_config": f"{config}/rootwrap.conf", "web": console["novnc"],
             "compute_driver": "libvirt.LibvirtDriver", "force_raw_images": "True",
-            "mkisofs_cmd": nova["mkisofs"],
+            "mkisofs_cmd": nova["mkisofs"], "force_config_drive": "True",
         },
         "keystone_authtoken": {
             "www_authenticate_uri": identity["url"], **login(identity["user"], "identity")

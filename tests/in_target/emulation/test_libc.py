@@ -53,7 +53,7 @@ def test_find_library_answers_as_the_host(host):
         name = ctypes.util.find_library("c")
         answer = [name, ctypes.CDLL(name).getpid() == os.getpid()]
         """)
-    assert found == [{"freebsd-13.1": None, "freebsd-14.5": "libc.so.7"}[host.profile], True]
+    assert found == [None if host.profile == "freebsd-13.1" else "libc.so.7", True]
 
 
 def test_cffi_lacks_the_same_symbols(host):

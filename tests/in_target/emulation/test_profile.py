@@ -4,17 +4,21 @@ import pytest
 
 from freebsd_port.in_target.emulation import load_profile, profile_names
 
+PROFILES = ["freebsd-13.1", "freebsd-14.5", "freebsd-15.0-arm64"]
 
-def test_the_two_recorded_hosts_have_profiles():
-    assert profile_names() == ["freebsd-13.1", "freebsd-14.5"]
+
+def test_two_hosts_on_amd64_and_one_on_arm64_have_profiles():
+    assert profile_names() == PROFILES
 
 
 def test_an_unknown_profile_is_refused_with_the_known_names():
-    with pytest.raises(LookupError, match=r"freebsd-9.*known: freebsd-13.1, freebsd-14.5"):
+    with pytest.raises(
+        LookupError, match=r"freebsd-9.*known: freebsd-13.1, freebsd-14.5, freebsd-15"
+    ):
         load_profile("freebsd-9")
 
 
-@pytest.mark.parametrize("name", ["freebsd-13.1", "freebsd-14.5"])
+@pytest.mark.parametrize("name", PROFILES)
 @pytest.mark.parametrize(
     ("module", "present"),
     [
@@ -27,7 +31,7 @@ def test_what_freebsd_has_is_not_called_absent(name, module, present):
     assert not present & set(load_profile(name).absent_names(module, (3, 11)))
 
 
-@pytest.mark.parametrize("name", ["freebsd-13.1", "freebsd-14.5"])
+@pytest.mark.parametrize("name", PROFILES)
 @pytest.mark.parametrize(
     ("module", "absent"),
     [

@@ -1,5 +1,6 @@
 """libvirtd's bhyve driver: the host it runs on and its guests, shared by all connections."""
 
+import os
 import threading
 
 from .capabilities import host_capabilities
@@ -8,7 +9,7 @@ from .definition import Definition
 from .errors import LibvirtError, error
 from .events import EventLoop
 from .guest import Guest
-from .versions import NVRAM
+from .versions import DEFAULT, NEWEST, NVRAM
 
 MEMORY_MIB = 16384
 CPUS = 8
@@ -20,13 +21,13 @@ class Driver:
     """A host of eight CPUs with 16 GiB, FreeBSD 14.3, firmware for UEFI and no guests yet.
 
     `answers_acpi` says whether its guests end when they are asked to. `version` says which libvirt
-    it is, as libvirt counts; versions.py says what follows. `arch` is x86_64 or aarch64, and
-    `nvram` has the NVRAM files in libvirt's directory, by path.
+    it is, as libvirt counts; versions.py says what follows. `arch` is x86_64 or aarch64; without
+    one, that of the machine. `nvram` has the NVRAM files in libvirt's directory, by path.
     """
 
-    def __init__(self, version=11003000, arch="x86_64"):
-        self.version = version
-        self.arch = arch
+    def __init__(self, version=None, arch=None):
+        self.arch = arch = arch or ("aarch64" if os.uname().machine == "arm64" else "x86_64")
+        self.version = version or (DEFAULT if arch == "x86_64" else NEWEST)
         self.freebsd = 14003000 if arch == "x86_64" else 15000000
         self.lock = threading.RLock()
         self.loop = EventLoop()

@@ -4,6 +4,10 @@ Sources: the drivers of 9.0.0 and 11.3.0; libvirt's release notes up to 12.5.0; 
 driver's table of functions; and its files in the states before 12.0.0, 12.4.0 and 12.5.0.
 """
 
+DEFAULT, NEWEST = 11003000, 12005000
+"""What the stand-in is unless it is told: the newest that was read as a whole; on arm64, which
+that does not know, the newest of all."""
+
 RNG = NETWORK_NAMES = 11003000
 """Random numbers; a refused interface is named by its type and no longer by its number."""
 

@@ -2,6 +2,7 @@
 
 import needs  # noqa: F401, I001  first: it skips the lives where they cannot be
 import nova.tests.functional  # noqa: F401  then: it settles on native or green threads
+import functools
 import importlib
 import importlib.metadata
 import os
@@ -16,9 +17,11 @@ import images
 import pytest
 import toolbox
 from bhyve_libvirt import Connection, Driver, make_libvirt
+from nova import utils
 from nova.tests import fixtures as nova_fixtures
 from nova.tests.functional import integrated_helpers
 from nova.virt.libvirt import host as libvirt_host
+from nova.virt.libvirt.volume import mount as libvirt_mount
 
 HOST = "bhyve1.example.org"
 PATIENCE = 600
@@ -94,6 +97,9 @@ class BhyveHostCase(integrated_helpers._IntegratedTestBase):
     CAST_AS_CALL = False
     microversion = "latest"
 
+    LIBVIRT = None
+    """Which libvirt the host has, as libvirt counts; None for the stand-in's own choice."""
+
     def setUp(self):
         init_events = libvirt_host.Host._init_events
         self.patch("nova.tests.fixtures.SysFsPoisonFixture", fixtures.Fixture)  # there is no /sys
@@ -104,6 +110,9 @@ class BhyveHostCase(integrated_helpers._IntegratedTestBase):
         self.patch("nova.virt.libvirt.host.Host._init_events", init_events)
         self.useFixture(nova_fixtures.PrivsepFixture())
         self.useFixture(nova_fixtures.OSBrickFixture())
+        self.notifier.wait_for_versioned_notifications = functools.partial(
+            self.notifier.wait_for_versioned_notifications, timeout=PATIENCE * PAUSE_SECONDS
+        )
         self.use_libvirt()
         self.use_network()
         self.configure()
@@ -136,9 +145,21 @@ class BhyveHostCase(integrated_helpers._IntegratedTestBase):
             time.sleep(PAUSE_SECONDS)
         return self.fail("{} never became {}".format(server, expected_params))
 
+    def _wait_for_volume_attach(self, server_id, volume_id):
+        """Wait longer, like the above: the notification says that it is over."""
+
+    def _wait_for_volume_detach(self, server_id, volume_id):
+        """Wait longer, like the above, until the server has no such volume."""
+        for _ in range(PATIENCE):
+            volumes = self.api.get_server_volumes(server_id)
+            if volume_id not in {volume["volumeId"] for volume in volumes}:
+                return
+            time.sleep(PAUSE_SECONDS)
+        self.fail("{} is still attached".format(volume_id))
+
     def use_libvirt(self):
         """Put the stand-in where nova has libvirt-python, its events included."""
-        self.bhyve = Driver()
+        self.bhyve = Driver(self.LIBVIRT)
         self.bhyve.loop.wait_seconds = 0.1
         self.libvirt = make_libvirt(Connection(self.bhyve))
         turner = EventTurner(self.bhyve.loop)
@@ -161,7 +182,7 @@ class BhyveHostCase(integrated_helpers._IntegratedTestBase):
     def start_another(self, name):
         """Start a second bhyve host, which has no guests."""
         own = self.libvirt.openAuth
-        other = Connection(Driver())
+        other = Connection(Driver(self.LIBVIRT))
         other.getHostname = lambda: name
         self.libvirt.openAuth = lambda *arguments: other
         with mock.patch("nova.virt.node.get_local_node_uuid", return_value=str(uuid.uuid4())):
@@ -205,6 +226,27 @@ class BhyveHostCase(integrated_helpers._IntegratedTestBase):
         )
         server = self.api.post_server({"server": dict(server, **options)})
         return self._wait_for_state_change(server, "ACTIVE")
+
+    def serve_volumes_by_nfs(self):
+        """Have every volume of cinder be a raw file of 1 MiB on a share, mounted by a stand-in."""
+        shares = self.useFixture(fixtures.TempDir()).path
+        self.flags(nfs_mount_point_base=shares, group="libvirt")
+        data = {"export": "192.0.2.20:/volumes", "name": "a-volume", "format": "raw"}
+        self.cinder.VOLUME_CONNECTION_INFO = {
+            "fake": {"driver_volume_type": "nfs", "data": data, "status": "attached"}
+        }
+
+        def mount(fstype, device, mountpoint, options):
+            with open(os.path.join(mountpoint, "a-volume"), "wb") as volume:
+                volume.truncate(1 << 20)
+
+        mounts = libvirt_mount.get_manager()
+        mounts.host_up(self.compute.driver._host)  # else done by the events of the connection
+        self.addCleanup(mounts.host_down)
+        self.patch("nova.privsep.fs.mount", mount)
+        self.patch("nova.privsep.fs.umount", lambda mountpoint: None)
+        self.patch("nova.privsep.path.rmdir", lambda path: None)
+        return os.path.join(shares, utils.get_hash_str(data["export"]), "a-volume")
 
     def guest_of(self, server):
         """What libvirt has of a server."""

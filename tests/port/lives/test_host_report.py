@@ -30,6 +30,7 @@ class HostReportTest(BhyveHostCase):
             "COMPUTE_IMAGE_TYPE_ISO",
             "COMPUTE_IMAGE_TYPE_QCOW2",
             "COMPUTE_IMAGE_TYPE_RAW",
+            "COMPUTE_NET_ATTACH_INTERFACE",
             "COMPUTE_NET_VIF_MODEL_E1000",
             "COMPUTE_NET_VIF_MODEL_VIRTIO",
             "COMPUTE_NODE",

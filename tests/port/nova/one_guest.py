@@ -158,7 +158,9 @@ def guest_on(domain, option, monkeypatch, **options):
     )
     nova_driver = driver.LibvirtDriver(None)
     host = types.SimpleNamespace(
-        get_guest=lambda instance: guest.Guest(domain), has_min_version=lambda **wanted: False
+        get_guest=lambda instance: guest.Guest(domain),
+        has_min_version=lambda **wanted: False,
+        ended_processes={},
     )
     monkeypatch.setattr(nova_driver, "_host", host)
     return nova_driver, instance

@@ -8,7 +8,6 @@ import pytest
 pytestmark = pytest.mark.patch("nova/bhyve-capability-flags.patch")
 
 DENIED = {
-    "supports_attach_interface",
     "supports_tagged_attach_interface",
     "supports_tagged_attach_volume",
     "supports_extend_volume",
@@ -24,6 +23,7 @@ DENIED = {
 
 TRUE_OF_BHYVE = {
     "has_imagecache",
+    "supports_attach_interface",
     "supports_device_tagging",
     "supports_evacuate",
     "supports_image_type_iso",
@@ -51,7 +51,7 @@ def manager(make_driver):
 @pytest.fixture
 def instance():
     """As much of an instance as a request needs that is refused at once."""
-    return types.SimpleNamespace(uuid="0b1f3a5c-7d9e-4b2a-8c6d-5e4f3a2b1c0d")
+    return types.SimpleNamespace(uuid="0b1f3a5c-7d9e-4b2a-8c6d-5e4f3a2b1c0d", vm_state="active")
 
 
 @pytest.mark.on_freebsd
@@ -63,13 +63,15 @@ def test_bhyve_claims_no_more_than_it_has(make_driver):
 def test_the_scheduler_sees_none_of_the_denied_capabilities(make_driver):
     from nova.virt import driver
 
-    traits = make_driver("bhyve").capabilities_as_traits()
+    made = make_driver("bhyve")
+    assert made.capabilities["supports_hot_attach_interface"] is False
+    traits = made.capabilities_as_traits()
     names = {driver.CAPABILITY_TRAITS_MAP[name] for name in DENIED - {"supports_pcpus"}}
     assert {name for name in names if traits[name]} == set()
 
 
 @pytest.mark.on_freebsd
-def test_an_interface_is_refused_before_a_port_is_allocated(manager, instance):
+def test_a_running_guest_is_refused_an_interface_before_a_port_is_allocated(manager, instance):
     from nova import exception
 
     with pytest.raises(exception.AttachInterfaceNotSupported):

@@ -54,6 +54,7 @@ def test_a_host_that_reported_them_before_loses_them(make_driver):
 
 
 @pytest.mark.on_freebsd
+@pytest.mark.on_amd64
 def test_the_video_model_comes_from_the_domain_capabilities(make_driver):
     traits = make_driver("bhyve").static_traits
     video = {name for name in traits if name.startswith("COMPUTE_GRAPHICS_MODEL_")}

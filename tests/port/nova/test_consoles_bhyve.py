@@ -11,6 +11,7 @@ MASTER = "/dev/nmdm" + guest_recipe.UUID + "A"
 SLAVE = "/dev/nmdm" + guest_recipe.UUID + "B"
 NMDM = ("nmdm", {"master": MASTER, "slave": SLAVE})
 TCP_SINCE = 11006000
+VERSIONS = [9000000, 11003000, TCP_SINCE, 12005000]
 
 
 def tcp(port):
@@ -36,6 +37,15 @@ def consoles_of(driver, **recipe):
     return guest_recipe.sources(guest_recipe.make_consoles(driver, **recipe))
 
 
+def port_of(guest):
+    """What the metadata of this guest says of its port."""
+    return [
+        dict(element.attrib)
+        for element in guest_recipe.find(guest, "./metadata/*")
+        if element.tag == "{http://openstack.org/xmlns/libvirt/nova/serial/1.0}port"
+    ]
+
+
 def run_guest(driver, monkeypatch, guest):
     """Let libvirt report this guest as running."""
     running = types.SimpleNamespace(get_xml_desc=guest.to_xml)
@@ -43,43 +53,46 @@ def run_guest(driver, monkeypatch, guest):
 
 
 @pytest.mark.on_freebsd
-@pytest.mark.parametrize("libvirt_version", [9000000, 11003000, TCP_SINCE])
+@pytest.mark.parametrize("libvirt_version", VERSIONS)
+@pytest.mark.parametrize("specs", [{}, {"hw:serial_port_count": "5"}])
 def test_without_the_serial_proxy_there_is_a_null_modem_and_nothing_else(
-    libvirt_version, driver_for, connection
+    libvirt_version, specs, driver_for, connection, ports
 ):
-    connection.getLibVersion = lambda: libvirt_version
-    assert consoles_of(driver_for("bhyve")) == [NMDM]
+    connection.driver.version = libvirt_version
+    driver = driver_for("bhyve")
+    assert consoles_of(driver, specs=specs) == [NMDM]
+    assert guest_recipe.make_consoles(driver, specs=specs).metadata == []
+    assert ports == []
 
 
 @pytest.mark.on_freebsd
-@pytest.mark.parametrize("libvirt_version", [9000000, 11003000, TCP_SINCE - 1])
-def test_before_libvirt_serves_tcp_the_null_modem_comes_first_and_the_port_second(
-    libvirt_version, driver_for, connection, option, ports
+@pytest.mark.parametrize("libvirt_version", VERSIONS)
+@pytest.mark.parametrize("specs", [{}, {"hw:serial_port_count": "3"}])
+def test_with_the_serial_proxy_the_port_is_in_the_metadata_and_not_one_of_bhyves(
+    libvirt_version, specs, driver_for, connection, option, ports
 ):
-    connection.getLibVersion = lambda: libvirt_version
+    connection.driver.version = libvirt_version
     option("serial_console", "enabled", True)
-    assert consoles_of(driver_for("bhyve")) == [NMDM, tcp(10000)]
+    guest = guest_recipe.make_guest(driver_for("bhyve"), specs=specs)
+    serials = guest_recipe.find(guest, "./devices/serial")
+    assert [serial.get("type") for serial in serials] == ["nmdm"]
+    assert port_of(guest) == [{"host": "127.0.0.1", "service": "10000"}]
+    assert ports == [10000]
+    domain = connection.defineXML(guest.to_xml())
+    assert 'service="10000"' in domain.XMLDesc()
 
 
 @pytest.mark.on_freebsd
-def test_before_libvirt_serves_tcp_one_port_is_bridged_whatever_the_flavor_asks_for(
-    driver_for, option, ports
-):
+def test_where_it_is_asked_for_bhyve_serves_the_ports_itself(driver_for, connection, option, ports):
+    connection.driver.version = TCP_SINCE
     option("serial_console", "enabled", True)
-    specs = {"hw:serial_port_count": "3"}
-    assert consoles_of(driver_for("bhyve"), specs=specs) == [NMDM, tcp(10000)]
-
-
-@pytest.mark.on_freebsd
-def test_once_libvirt_serves_tcp_the_first_serial_device_is_the_port_itself(
-    driver_for, connection, option, ports
-):
-    connection.getLibVersion = lambda: TCP_SINCE
-    option("serial_console", "enabled", True)
-    specs = {"hw:serial_port_count": "2"}
+    option("libvirt", "bhyve_tcp_console", True)
     driver = driver_for("bhyve")
     assert consoles_of(driver) == [tcp(10000)]
-    assert consoles_of(driver, specs=specs) == [tcp(10001), tcp(10002)]
+    guest = guest_recipe.make_guest(driver, specs={"hw:serial_port_count": "4"})
+    assert port_of(guest) == []
+    connection.defineXML(guest.to_xml())
+    assert ports == [10000, 10001, 10002, 10003, 10004]
 
 
 @pytest.mark.on_freebsd
@@ -90,28 +103,11 @@ def test_more_serial_ports_than_libvirt_takes_are_refused_before_one_is_acquired
 
     connection.driver.version = TCP_SINCE
     option("serial_console", "enabled", True)
+    option("libvirt", "bhyve_tcp_console", True)
     driver = driver_for("bhyve")
     with pytest.raises(exception.SerialPortNumberLimitExceeded) as caught:
         consoles_of(driver, specs={"hw:serial_port_count": "5"})
     assert str(caught.value) == "Maximum number of serial port exceeds 4 for bhyve"
-    assert ports == []
-
-
-@pytest.mark.on_freebsd
-def test_as_many_serial_ports_as_libvirt_takes_are_defined(driver_for, connection, option, ports):
-    connection.driver.version = TCP_SINCE
-    option("serial_console", "enabled", True)
-    guest = guest_recipe.make_guest(driver_for("bhyve"), specs={"hw:serial_port_count": "4"})
-    connection.defineXML(guest.to_xml())
-    assert ports == [10000, 10001, 10002, 10003]
-
-
-@pytest.mark.on_freebsd
-def test_the_number_of_serial_ports_does_not_matter_where_no_port_is_acquired(
-    driver_for, connection, ports
-):
-    connection.driver.version = TCP_SINCE
-    assert consoles_of(driver_for("bhyve"), specs={"hw:serial_port_count": "5"}) == [NMDM]
     assert ports == []
 
 
@@ -139,6 +135,9 @@ def test_the_serial_proxy_is_sent_to_the_port_of_the_guest(
 
     console = driver.get_serial_console(None, guest_recipe.make_instance(guest_recipe.make_image()))
     assert (console.host, console.port) == ("127.0.0.1", 10000)
+    guest = driver._host.get_guest(None)
+    assert list(driver._get_serial_ports_from_guest(guest)) == [("127.0.0.1", 10000)]
+    assert list(driver._get_serial_ports_from_guest(guest, mode="connect")) == []
 
 
 @pytest.mark.on_freebsd

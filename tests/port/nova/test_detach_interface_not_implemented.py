@@ -1,7 +1,7 @@
 """Checks of nova/detach-interface-not-implemented.patch: a guest keeps what it cannot let go."""
 
 import pytest
-from one_guest import bhyve_domain, guest_on, kvm_domain
+from one_guest import SHUTOFF, bhyve_domain, guest_on, kvm_domain
 
 pytestmark = pytest.mark.patch("nova/detach-interface-not-implemented.patch")
 
@@ -54,7 +54,14 @@ def test_an_interface_that_bhyve_keeps_stays_plugged(detach, libvirt):
     with pytest.raises(NotImplementedError):
         detach(domain, "bhyve")
     assert detach.done == []
-    assert domain.calls == []
+    assert domain.calls == ["isActive"]
+
+
+@pytest.mark.on_freebsd
+def test_an_interface_of_a_stopped_guest_is_unplugged(detach, libvirt):
+    libvirt.VIR_DOMAIN_METADATA_ELEMENT = 2
+    detach(bhyve_domain(libvirt, SHUTOFF, detachDeviceFlags=0), "bhyve")
+    assert detach.done == ["detach", "unplug"]
 
 
 @pytest.mark.on_linux

@@ -3,7 +3,7 @@
 import guest_recipe
 import pytest
 
-pytestmark = pytest.mark.patch("nova/features-acpi-apic.patch")
+pytestmark = [pytest.mark.on_amd64, pytest.mark.patch("nova/features-acpi-apic.patch")]
 
 
 def features(driver, os_type=None, **properties):

@@ -27,6 +27,7 @@ PATCHES = [
     "vnc-gop-tablet",
 ]
 pytestmark = [
+    pytest.mark.on_amd64,
     pytest.mark.on_freebsd,
     *(pytest.mark.patch("nova/{}.patch".format(name)) for name in PATCHES),
 ]

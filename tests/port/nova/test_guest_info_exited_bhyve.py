@@ -1,5 +1,7 @@
 """Checks of nova/guest-info-exited-bhyve.patch: the state of a guest whose process has ended."""
 
+import types
+
 import pytest
 from one_guest import (
     FROM_BHYVE,
@@ -31,6 +33,51 @@ def test_a_guest_whose_process_just_ended_is_what_libvirt_last_knew(exited, opti
     driver, instance = guest_on(exited, option, monkeypatch, virt_type="bhyve")
     info = driver.get_info(instance)
     assert (info.state, info.internal_id) == (1, 4711)
+
+
+@pytest.mark.on_freebsd
+def test_a_guest_that_was_killed_is_found_crashed_when_a_reboot_is_long_over(
+    exited, option, monkeypatch, caplog
+):
+    from nova.virt.libvirt import guest as module
+
+    clock = types.SimpleNamespace(monotonic=lambda: clock.now, now=1000.0)
+    monkeypatch.setattr(module, "time", clock)
+    driver, instance = guest_on(
+        exited, option, monkeypatch, virt_type="bhyve", wait_soft_reboot_seconds=120
+    )
+    states = []
+    for clock.now in (1000.0, 1001.0, 1120.0, 1121.0, 1700.0):
+        states.append(driver.get_info(instance).state)
+    assert states == [1, 1, 1, 6, 6]
+    assert caplog.text.count("The process 4711 of the guest has ended") == 5
+
+    exited.answers.update(ID=4712)
+    exited.answers["info"] = error_of(
+        exited.libvirt, "Unable to obtain information about pid: 4712", SYSTEM_ERROR
+    )
+    assert driver.get_info(instance).state == 1  # another process, which has just ended
+
+    exited.answers.update(state=[SHUTOFF, 1])
+    clock.now = 9000.0
+    assert driver.get_info(instance).state == 4  # and now libvirt has taken notice
+
+
+@pytest.mark.on_freebsd
+def test_an_error_that_does_not_name_the_process_says_nothing_of_the_guest(
+    exited, option, monkeypatch, caplog
+):
+    from nova.virt.libvirt import guest as module
+
+    clock = types.SimpleNamespace(monotonic=lambda: clock.now, now=0.0)
+    monkeypatch.setattr(module, "time", clock)
+    exited.answers["info"] = error_of(
+        exited.libvirt, "Unable to get kvm descriptor: /dev/mem: Permission denied", SYSTEM_ERROR
+    )
+    driver, instance = guest_on(exited, option, monkeypatch, virt_type="bhyve")
+    for clock.now in (0.0, 5000.0):
+        assert driver.get_info(instance).state == 1
+    assert "has ended" not in caplog.text
 
 
 @pytest.mark.on_freebsd

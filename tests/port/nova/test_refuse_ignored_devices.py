@@ -28,7 +28,7 @@ def refusal(driver, specs=None, **properties):
         ({"hw:watchdog_action": "reset"}, {}, "watchdog"),
         ({}, {"hw_watchdog_action": "poweroff"}, "watchdog"),
         ({"hw:redirected_usb_ports": "2"}, {}, "redirdev"),
-        ({}, {"hw_input_bus": "virtio", **UEFI}, "input"),
+        pytest.param({}, {"hw_input_bus": "virtio", **UEFI}, "input", marks=pytest.mark.on_amd64),
     ],
 )
 def test_what_a_flavor_or_an_image_asks_for_in_vain_is_refused(
@@ -120,6 +120,7 @@ def test_a_volume_that_cinder_gives_to_be_read_only_is_refused(driver_for):
 
 
 @pytest.mark.on_freebsd
+@pytest.mark.on_amd64
 def test_all_that_would_be_missing_is_in_one_message(driver_for):
     specs = {"hw:watchdog_action": "reset"}
     found = refusal(driver_for("bhyve"), specs, hw_input_bus="virtio", **UEFI)
@@ -127,6 +128,7 @@ def test_all_that_would_be_missing_is_in_one_message(driver_for):
 
 
 @pytest.mark.on_freebsd
+@pytest.mark.on_amd64
 @pytest.mark.parametrize("properties", [{}, UEFI, {"hw_input_bus": "usb", **UEFI}])
 def test_a_guest_with_what_bhyve_has_is_not_refused(properties, driver_for):
     guest = guest_recipe.make_guest(driver_for("bhyve"), guest_recipe.make_image(**properties))

@@ -5,6 +5,7 @@ These start from the options, as the service does.
 
 import importlib.util
 import json
+import os
 import types
 import uuid
 
@@ -27,8 +28,10 @@ pytestmark = [
 NODE = str(uuid.UUID(int=7))
 NAME = "bhyve1.example.org"
 
+IS_ARM64 = os.uname().machine == "arm64"
+ARCH = "aarch64" if IS_ARM64 else "x86_64"
 GUEST_DEVICES = {
-    "COMPUTE_GRAPHICS_MODEL_GOP",
+    *(() if IS_ARM64 else ("COMPUTE_GRAPHICS_MODEL_GOP",)),
     "COMPUTE_NET_VIF_MODEL_E1000",
     "COMPUTE_NET_VIF_MODEL_VIRTIO",
     "COMPUTE_STORAGE_BUS_SATA",
@@ -40,6 +43,7 @@ SERVICES = {
     "COMPUTE_IMAGE_TYPE_ISO",
     "COMPUTE_IMAGE_TYPE_QCOW2",
     "COMPUTE_IMAGE_TYPE_RAW",
+    "COMPUTE_NET_ATTACH_INTERFACE",
     "COMPUTE_TRUSTED_CERTS",
 }
 
@@ -54,7 +58,9 @@ def has_method(name):
 def hardware():
     """The traits of the hardware that this release of nova reports."""
     kinds = {"HW_ARCH": "_get_cpu_arch_traits", "COMPUTE_ARCH": "_get_cpu_emulation_arch_traits"}
-    return HYPERTHREADING | {kind + "_X86_64" for kind, name in kinds.items() if has_method(name)}
+    return HYPERTHREADING | {
+        "{}_{}".format(kind, ARCH.upper()) for kind, name in kinds.items() if has_method(name)
+    }
 
 
 @pytest.fixture
@@ -104,7 +110,7 @@ def test_the_driver_reports_the_cpus_and_the_memory_of_a_bhyve_host(start_driver
     assert resources["pci_passthrough_devices"] == "[]"
     uptime = {"uptime": "up 3 days\n"}
     assert resources["hypervisor_type"] == "BHYVE"
-    assert resources["supported_instances"] == [("x86_64", "bhyve", "hvm")]
+    assert resources["supported_instances"] == [(ARCH, "bhyve", "hvm")]
     assert resources["numa_topology"] is None
     # Older releases report neither.
     assert resources.get("stats", uptime) == uptime

@@ -6,7 +6,7 @@ import any_release
 import guest_recipe
 import pytest
 
-pytestmark = pytest.mark.patch("nova/uefi-guests.patch")
+pytestmark = [pytest.mark.on_amd64, pytest.mark.patch("nova/uefi-guests.patch")]
 
 
 def find_os(driver, specs=None, **properties):

@@ -51,6 +51,13 @@ SUITES = (
         ("nova/conf/",),
     ),
     Suite("nova.exception", "nova", "fast", (f"{_UNIT}.test_exception",), ("nova/exception.py",)),
+    Suite(
+        "nova.objects.fields",
+        "nova",
+        "fast",
+        (f"{_UNIT}.objects.test_fields",),
+        ("nova/objects/fields.py",),
+    ),
     Suite("nova.console", "nova", "fast", (f"{_UNIT}.console",), ("nova/console/",)),
     Suite(
         "nova.compute.monitors",
@@ -87,6 +94,13 @@ SUITES = (
         "fast",
         (f"{_LIBVIRT}.test_host", f"{_LIBVIRT}.cpu", f"{_LIBVIRT}.test_utils"),
         ("nova/virt/libvirt/host.py", "nova/virt/libvirt/cpu/", "nova/virt/libvirt/utils.py"),
+    ),
+    Suite(
+        "nova.compute.manager",
+        "nova",
+        "long",
+        (f"{_UNIT}.compute.test_compute_mgr",),
+        ("nova/compute/manager.py",),
     ),
     Suite(
         "oslo.messaging",

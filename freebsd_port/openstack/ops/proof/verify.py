@@ -17,7 +17,7 @@ from freebsd_port.engine.store.files.read import list_files, read_whole
 from freebsd_port.engine.store.overlay.state import BaseTree, load_state
 from freebsd_port.errors import ProblemsError
 from freebsd_port.in_target import IN_TARGET
-from freebsd_port.openstack.core.release.platform import EMULATED, LINUX, NATIVE
+from freebsd_port.openstack.core.release.platform import ARM64, EMULATED, LINUX, NATIVE
 from freebsd_port.openstack.ops.proof.proof_record import (
     VerifyError,
     drop_hunk_checks,
@@ -169,7 +169,7 @@ def _passed(patch: str, runs: tuple[CheckRun, ...]) -> int:
 
 
 def _default_platforms() -> tuple[str, ...]:
-    return (NATIVE,) if own_system() == "FreeBSD" else (*EMULATED, LINUX)
+    return (NATIVE,) if own_system() == "FreeBSD" else (*EMULATED, ARM64, LINUX)
 
 
 def _is_proof(
@@ -217,6 +217,7 @@ def _run_all(
         for name in reversed(distributions)
         for platform in platforms
         if (setup.checks / name.replace(".", "_")).is_dir()
+        and (platform != ARM64 or name == "nova")  # no other looks at the machine
     ]
     if "nova" in distributions and (setup.checks / LIVES).is_dir():
         jobs[:0] = [(LIVES, name) for name in platforms if name in (NATIVE, EMULATED[-1])]

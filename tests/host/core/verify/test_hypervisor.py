@@ -68,15 +68,14 @@ def test_what_placement_does_not_have_lacks_and_what_the_host_did_not_tell_is_un
 
 
 def test_traits_of_a_bhyve_host_are_good() -> None:
-    found = list(
-        judge_traits([*NEEDED_TRAITS, "COMPUTE_STORAGE_BUS_SATA", "HW_CPU_X86_AVX"], "bhyve")
-    )
+    own = ["COMPUTE_NET_ATTACH_INTERFACE", "COMPUTE_STORAGE_BUS_SATA", "HW_CPU_X86_AVX"]
+    found = list(judge_traits([*NEEDED_TRAITS, *own], "bhyve"))
     assert [one.state for one in found] == ["good"]
 
 
 @pytest.mark.parametrize("false", [
     "COMPUTE_VOLUME_MULTI_ATTACH", "COMPUTE_SOUND_MODEL_ES1370", "COMPUTE_VIOMMU_MODEL_INTEL",
-    "COMPUTE_SECURITY_TPM_2_0", "COMPUTE_NET_ATTACH_INTERFACE", "COMPUTE_STORAGE_BUS_IDE",
+    "COMPUTE_SECURITY_TPM_2_0", "COMPUTE_NET_ATTACH_INTERFACE_WITH_TAG", "COMPUTE_STORAGE_BUS_IDE",
 ])  # fmt: skip
 def test_a_trait_of_what_bhyve_cannot_do_is_wrong_and_named(false: str) -> None:
     (found,) = judge_traits([*NEEDED_TRAITS, false], "bhyve")

@@ -16,7 +16,7 @@ from small_project import GREET, LEAVE, PLATFORM, WHO, SmallProject, small_proje
 from freebsd_port.engine.ops.apply.apply import Distance, apply_series, push_patches
 from freebsd_port.errors import ProblemsError
 from freebsd_port.in_target import IN_TARGET
-from freebsd_port.openstack.core.release.platform import EMULATED, LINUX, NATIVE
+from freebsd_port.openstack.core.release.platform import ARM64, EMULATED, LINUX, NATIVE
 from freebsd_port.openstack.ops.proof.proof_record import VerifyError
 from freebsd_port.openstack.ops.proof.verify import Verification, verify_target
 from freebsd_port.openstack.store.proof.checks import CheckError
@@ -239,6 +239,17 @@ def verify_lives(project: SmallProject, text: str) -> tuple[Verification, list[C
         project.project, project.workspace(), platforms=platforms, progress=lambda message: None
     )
     return found, [run for run in found.runs if run.distribution == "lives"]
+
+
+@pytest.mark.skipif(PLATFORM != LINUX, reason="there is nothing to emulate but on Linux")
+def test_on_an_emulated_arm64_the_checks_of_nova_are_run_and_no_others(
+    project: SmallProject,
+) -> None:
+    apply_series(project.workspace())
+    found = verify_target(
+        project.project, project.workspace(), platforms=(ARM64,), progress=lambda message: None
+    )
+    assert {run.distribution: run.platform for run in found.runs} == {"nova": ARM64}
 
 
 def test_the_lives_of_guests_run_on_the_newest_platform_only(project: SmallProject) -> None:
