@@ -1,19 +1,19 @@
-"""Guests with consoles, as a bridge meets them: real pty pairs, libvirt's XML and a virsh.
+"""Guests with consoles, as a bridge meets them: null modems, libvirt's XML and a virsh.
 
-A pty stands for a null modem: the guest has the master, the bridge opens the slave under the
-name of the nmdm device. When the guest dies, the slave gives EIO, as nmdm gives an end of file.
+The null modems are real where this machine has them, else the stand-in of `nmdm`.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
 import socket
 import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
+from nmdm import NullModem, RealNullModem, StandInNullModem, has_real_null_modems
 
 XML = """<domain type='bhyve' id='{pid}'>
   <name>{name}</name>
@@ -104,39 +104,63 @@ def domain_xml(name: str, guest: str, port: int | None, address: str = "127.0.0.
 
 
 class Host:
-    """A root directory with /dev, nova's instances, and a virsh that knows the guests."""
+    """A root directory with nova's instances, a virsh that knows the guests, and null modems."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.instances = root / "instances"
         self.libvirt = root / "libvirt"
-        for directory in (root / "dev", self.instances, self.libvirt):
+        self.definitions = root / "definitions"
+        for directory in (root / "dev", self.instances, self.libvirt, self.definitions):
             directory.mkdir(parents=True)
+        self.has_real_null_modems = has_real_null_modems()
+        self.dev = Path("/dev") if self.has_real_null_modems else root / "dev"
         self.virsh = root / "virsh"
         self.virsh.write_text(VIRSH.format(python=sys.executable, here=str(self.libvirt)))
         self.virsh.chmod(0o755)
+        self.modems: list[NullModem] = []
 
     def calls(self) -> list[str]:
         path = self.libvirt / "calls"
         return path.read_text().splitlines() if path.exists() else []
 
+    def make_modem(self, device: Path) -> NullModem:
+        if sys.platform.startswith("freebsd") and not self.has_real_null_modems:
+            pytest.skip("no null modems: kldload nmdm, and be root")
+        kind = RealNullModem if self.has_real_null_modems else StandInNullModem
+        self.modems.append(kind(device))
+        return self.modems[-1]
+
+    def close(self) -> None:
+        for modem in self.modems:
+            modem.remove()
+
 
 class Guest:
-    """A guest whose console this process holds the other end of."""
+    """A guest whose end of the null modem, A, this process holds."""
 
-    def __init__(self, host: Host, name: str, port: int | None, address: str = "127.0.0.1") -> None:
+    def __init__(
+        self,
+        host: Host,
+        name: str,
+        port: int | None,
+        address: str = "127.0.0.1",
+        *,
+        boots: bool = True,
+    ) -> None:
         self.host = host
         self.name = name
         self.uuid = str(uuid.uuid4())
         self.port = port
         self.address = address
-        self.master = -1
         (host.instances / self.uuid).mkdir()
-        self.boot()
+        self.modem = host.make_modem(self.device)
+        if boots:
+            self.boot()
 
     @property
     def device(self) -> Path:
-        return self.host.root / "dev" / f"nmdm{self.uuid}B"
+        return self.host.dev / f"nmdm{self.uuid}B"
 
     @property
     def log(self) -> Path:
@@ -147,32 +171,25 @@ class Guest:
         return domain_xml(self.name, self.uuid, self.port, self.address)
 
     def boot(self) -> None:
-        self.master, slave = pty.openpty()
-        flags = fcntl.fcntl(self.master, fcntl.F_GETFL)
-        fcntl.fcntl(self.master, fcntl.F_SETFL, flags | os.O_NONBLOCK)
-        self.device.unlink(missing_ok=True)
-        self.device.symlink_to(os.ttyname(slave))
-        os.close(slave)
+        """Open the console, as bhyve does, and let libvirt know."""
+        self.modem.open()
         new = self.host.libvirt / f"{self.uuid}.new"
         new.write_text(self.xml)
         new.rename(new.with_suffix(".xml"))  # virsh may be reading
 
     def print(self, text: bytes) -> int:
         """Print what the null modem takes at once; give how much it took."""
-        try:
-            return os.write(self.master, text)
-        except BlockingIOError:
-            return 0
+        return self.modem.print(text)
 
-    def typed(self) -> bytes:
-        try:
-            return os.read(self.master, 65536)
-        except (BlockingIOError, OSError):
-            return b""
+    def typed(self, size: int = 65536) -> bytes:
+        return self.modem.typed(size)
 
     def die(self, *, libvirt_knows: bool = True) -> None:
-        self.device.unlink()  # the next pty of another test may get its number
-        os.close(self.master)
-        self.master = -1
+        """End, with nothing in flight: the other end of the null modem notices nothing."""
+        self.modem.close()
         if libvirt_knows:
-            (self.host.libvirt / f"{self.uuid}.xml").unlink()
+            self.be_forgotten()
+
+    def be_forgotten(self) -> None:
+        """Let libvirt know that it no longer runs."""
+        (self.host.libvirt / f"{self.uuid}.xml").unlink()

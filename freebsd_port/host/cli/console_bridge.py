@@ -76,15 +76,20 @@ def _show(state: dict[str, Any], *, is_verbose: bool) -> None:
         wrong = [
             text
             for is_so, text in (
-                (not one["connected"], "no guest at the null modem"),
+                (one["connected"] is False, "no guest at the null modem"),
+                (one["connected"] is None, "not known whether its guest runs"),
                 (one["port"] and not one["listening"], "does not listen"),
                 (not one["logged"], "no log"),
                 (one["lost_log_bytes"], f"{count(one['lost_log_bytes'], 'byte')} not logged"),
+                (one["overruns"], f"output lost {count(one['overruns'], 'time')}"),
             )
             if is_so
         ]
         mark = paint("  degraded", "warn") if wrong else paint("  joined  ", "good")
-        notes = "; ".join([port, count(one["clients"], "client"), *wrong])
+        missing = [f"first output missing, {one['missed_start']}"] if one["missed_start"] else []
+        dropped = one["dropped_input_bytes"]
+        typed = [f"{count(dropped, 'byte')} of input dropped"] if dropped else []
+        notes = "; ".join([port, count(one["clients"], "client"), *wrong, *missing, *typed])
         say(f"{mark} {one['name']} {one['guest']}: {notes}")
         if is_verbose:
             say(f"             {one['device']}, {count(one['read_bytes'], 'byte')} read")

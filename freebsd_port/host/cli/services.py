@@ -85,7 +85,8 @@ def _words(one: ServiceState) -> list[str]:
     if one.restarted_seconds is not None:
         words.append(f"was restarted {one.restarted_seconds} seconds ago")
     if one.process:
-        words.append(f"runs as process {one.process}")
+        alone = "" if one.supervisor else ", without its daemon(8)"
+        words.append(f"runs as process {one.process}{alone}")
     else:
         words.append("does not stay up" if one.supervisor else "does not run")
     if one.should_run and (not one.process or one.restarted_seconds is not None):

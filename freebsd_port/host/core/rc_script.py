@@ -21,6 +21,7 @@ _TEMPLATE = """\
 # @NAME@_login_class (str)     login class, which limits it; daemon
 # @NAME@_env (str)             its environment; replaces the one below
 # @NAME@_start_seconds (int)   how long `start` watches it; 10, never at boot
+# @NAME@_stop_seconds (int)    how long `stop` waits before it kills; 75
 
 . /etc/rc.subr
 
@@ -34,6 +35,7 @@ load_rc_config "${name}"
 @USER_LINE@: "${@NAME@_login_class:=daemon}"
 : "${@NAME@_env:=@ENVIRONMENT@}"
 : "${@NAME@_start_seconds:=10}"
+: "${@NAME@_stop_seconds:=75}"
 
 pidfile="@PID_FILE@"
 childfile="@CHILD_FILE@"
@@ -45,12 +47,89 @@ command_args="-cfH -r -R 5 -t ${name} -P ${pidfile} -p ${childfile} -o ${logfile
 
 start_precmd="@NAME@_prestart"
 start_postcmd="@NAME@_poststart"
-stop_precmd="@NAME@_prestop"
-stop_postcmd="@NAME@_poststop"
+stop_cmd="@NAME@_stop"
+status_cmd="@NAME@_status"
+
+# Finds the process of a file. After a crash of the host its number may be another one's: it has to
+# be the service's user, and to run one of these.
+@NAME@_find()
+{
+	pid=$(head -n 1 "$1" 2>/dev/null)
+	case "${pid}" in
+	"" | *[!0-9]*) return 1 ;;
+	esac
+	case "$(ps -ww -o user= -o command= -p "${pid}" 2>/dev/null)" in
+	"${@NAME@_user:-root} "*"$2"* | "${@NAME@_user:-root} "*"$3"*) return 0 ;;
+	esac
+	return 1
+}
+
+# daemon(8), and the program, which goes on running if its daemon(8) was killed.
+@NAME@_look()
+{
+	supervisor=
+	child=
+	if @NAME@_find "${pidfile}" "daemon: ${name}[" "/daemon -cfH -r -R 5 -t ${name} "; then
+		supervisor=${pid}
+	fi
+	if @NAME@_find "${childfile}" @PROGRAM@ "[@FILE_NAME@]"; then
+		child=${pid}
+	fi
+}
 
 @NAME@_prestart()
 {
+	@NAME@_look
+	if [ -z "${supervisor}" ] && [ -n "${child}" ]; then
+		warn "${name} runs already as pid ${child}, without its daemon(8); stop it first"
+		return 1
+	fi
 @PREPARE@}
+
+@NAME@_status()
+{
+	@NAME@_look
+	if [ -n "${supervisor}" ]; then
+		echo "${name} is running as pid ${supervisor}."
+	elif [ -n "${child}" ]; then
+		echo "${name} is running as pid ${child}, without its daemon(8); restart it."
+	else
+		echo "${name} is not running."
+		return 1
+	fi
+}
+
+@NAME@_stop()
+{
+	@NAME@_look
+	if [ -z "${supervisor}${child}" ]; then
+		if [ -n "${rc_fast}" ]; then
+			return 0
+		fi
+		echo "${name} not running? (check ${pidfile})." >&2
+		return 1
+	fi
+	echo "Stopping ${name}."
+	@NAME@_end
+}
+
+# Older versions of daemon(8) end before the program does, which may have work to finish.
+@NAME@_end()
+{
+	kill -TERM "${supervisor:-${child}}" || return 1
+	waited=0
+	for pid in ${supervisor} ${child}; do
+		while kill -0 "${pid}" 2>/dev/null; do
+			if [ "${waited}" -ge "${@NAME@_stop_seconds}" ]; then
+				warn "${name}, pid ${pid}, did not end in ${waited} seconds, and is killed"
+				kill -KILL "${pid}"
+				break
+			fi
+			sleep 1
+			waited=$((waited + 1))
+		done
+	done
+}
 
 # daemon(8) tells nothing of a program that ends at once; it starts it again and again.
 @NAME@_poststart()
@@ -76,20 +155,11 @@ stop_postcmd="@NAME@_poststop"
 	if [ -z "${first}" ]; then
 		warn "${name} does not stay up. The last lines of ${logfile}:"
 		tail -n 20 "${logfile}" >&2
+		@NAME@_look
+		if [ -n "${supervisor}" ]; then
+			@NAME@_end
+		fi
 		return 1
-	fi
-}
-
-# Older versions of daemon(8) end before the program does, which may have work to finish.
-@NAME@_prestop()
-{
-	child=$(head -n 1 "${childfile}" 2>/dev/null)
-}
-
-@NAME@_poststop()
-{
-	if [ -n "${child}" ]; then
-		wait_for_pids "${child}"
 	fi
 }
 
@@ -115,6 +185,8 @@ def render_rc_script(service: Service, answers: Answers) -> bytes:
     """Write the script of one service."""
     words = {
         "NAME": service.name,
+        "FILE_NAME": service.file_name,
+        "PROGRAM": service.program,
         "USER": "root" if service.is_root else answers.nova.user,
         "GROUP": answers.nova.group,
         "LOG": answers.nova.log,

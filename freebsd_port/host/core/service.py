@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from freebsd_port.host.core.answers import Answers
 from freebsd_port.host.core.grammars import search_path
 
 _PATH = ("/sbin", "/bin", "/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin")
 _SERVERS = ("LOGIN", "mysql", "postgresql", "rabbitmq", "memcached")
-"""What FreeBSD's own scripts provide; rcorder passes over those that are not installed."""
+OPTIONAL = frozenset((*_SERVERS[1:], "libvirtd", "ovs_vswitchd"))
+"""What the scripts of packages provide. At boot rcorder(8) complains of each that is required and
+not installed."""
 
 NAMES = (
     "nova_consolebridge",
@@ -77,6 +79,9 @@ class Tools:
     has_own_api_server: bool
     """The release still has bin/nova-api and bin/nova-api-metadata; else gunicorn serves both."""
 
+    installed: frozenset[str] = OPTIONAL
+    """Which of OPTIONAL this host has."""
+
 
 def services(answers: Answers, tools: Tools) -> tuple[Service, ...]:
     """Give all services in the order of NAMES; QEMU serves its consoles without the bridge."""
@@ -94,7 +99,12 @@ def services(answers: Answers, tools: Tools) -> tuple[Service, ...]:
         modules=("nmdm",),
         is_root=True,
     )
-    return tuple(by_name[name] for name in NAMES)
+    absent = OPTIONAL - tools.installed
+    return tuple(_without(by_name[name], absent) for name in NAMES)
+
+
+def _without(service: Service, absent: frozenset[str]) -> Service:
+    return replace(service, requires=tuple(one for one in service.requires if one not in absent))
 
 
 def _of_nova(answers: Answers, tools: Tools) -> tuple[Service, ...]:

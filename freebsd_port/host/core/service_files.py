@@ -24,10 +24,11 @@ _HOOK = """\
 #!/bin/sh
 # Tells the console bridge that a guest starts or ends. Written by
 # `freebsd-port host services install`. libvirt calls it with the guest's name, the operation and
-# its part; newer ones give the domain's XML, older ones nothing, and the bridge asks them for it.
+# its part; newer ones give the domain's XML, older ones nothing, and the bridge finds it itself.
 #
-# A guest must start whether or not there is a bridge, which also finds by itself what runs. So
-# nothing here fails, and nothing waits for long.
+# Before a guest starts the bridge opens its console, and answers when that is done, so that no
+# output is lost. A guest must start whether or not there is a bridge, which also finds by itself
+# what runs. So nothing here fails, and nothing waits for more than five seconds.
 
 case "$1$2" in
 *[[:cntrl:]]*) exit 0 ;;

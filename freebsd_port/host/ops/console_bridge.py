@@ -7,11 +7,11 @@ import contextlib
 import os
 import resource
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from freebsd_port.errors import PortError
+from freebsd_port.errors import PortError, system_words
 from freebsd_port.host.core.answers import Answers
 from freebsd_port.host.core.console import (
     Console,
@@ -25,8 +25,15 @@ from freebsd_port.host.store.console.session import ConsoleSession
 from freebsd_port.host.store.files import below
 from freebsd_port.host.store.virsh import Guests, Silence, Virsh
 
-_STARTS = ("prepare", "start", "started", "reconnect")
+_BEFORE = ("prepare", "start")
+"""libvirt waits for its hook here, and starts bhyve afterwards."""
+
+_AFTER = ("started", "reconnect")
 _ENDS = ("stopped", "release")
+_ANSWER_SECONDS = 3.0
+"""How long a guest may wait for its console: less than the hook's nc has patience."""
+
+_STATUS_SECONDS = 5.0
 _SILENT_SECONDS = 5.0
 """How soon libvirt is asked again when it gave no answer."""
 
@@ -37,6 +44,9 @@ class BridgeSettings:
 
     instances: Path = Path("/var/lib/nova/instances")
     """nova's instances_path."""
+
+    definitions: Path = Path("/usr/local/etc/libvirt/bhyve")
+    """Where libvirt keeps its guests' XML, NAME.xml."""
 
     socket: Path = Path("/var/run/nova-consolebridge.sock")
     uri: str = "bhyve:///system"
@@ -69,6 +79,7 @@ class Bridge:
         self._look = asyncio.Event()
         self._lock = asyncio.Lock()
         self._silence: str | None = None
+        self._has_looked = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -91,24 +102,40 @@ class Bridge:
                 await self._detach(uuid, "the bridge ends")
 
     async def handle(self, line: str, body: bytes) -> Answer:
-        """Answer one request of the control socket; what takes long is done after the answer."""
+        """Answer one request of the control socket; what takes long is done after the answer.
+
+        libvirt's hook gets its answer before a guest starts once the null modem is open.
+        """
         verb, _, rest = line.partition(" ")
         operation, _, name = rest.partition(" ")
         if verb == "status" and not rest:
+            if not await self._within(self.reconcile(), _STATUS_SECONDS):
+                self._note_silence(f"no answer in {_STATUS_SECONDS:g} seconds")
             return self.describe()
-        if verb == "guest" and name and operation in (*_STARTS, *_ENDS):
-            task = asyncio.create_task(self._heed(operation, name, body))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        if verb == "guest" and name and operation in (*_BEFORE, *_AFTER, *_ENDS):
+            wait = _ANSWER_SECONDS if operation in _BEFORE else 0.0
+            if not await self._within(self._heed(operation, name, body), wait) and wait:
+                self._tell(f"{name}: starts before its console is open, which took too long")
             return {"ok": True}
         return {"ok": False, "reason": "neither `guest OPERATION NAME` nor `status`"}
 
+    async def _within(self, work: Coroutine[None, None, None], seconds: float) -> bool:
+        """Begin to do something, and wait for so long; False if it is not done by then."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+        return bool(done)
+
     def describe(self) -> Answer:
         """Give the state of every console."""
+        is_silent = self._silence is not None
         return {
             "ok": self._silence is None,
             "libvirt": self._silence or "answers",
-            "consoles": [session.describe() for session in self._sessions.values()],
+            "consoles": [
+                session.describe(is_libvirt_silent=is_silent) for session in self._sessions.values()
+            ],
             "left_alone": [
                 {"guest": refusal.guest, "reason": refusal.reason, "harmless": refusal.is_harmless}
                 for refusal in self._refusals.values()
@@ -124,6 +151,12 @@ class Bridge:
             self._note_silence(running.reason)
             return
         self._note_silence(None)
+        missed = (
+            "libvirt's hook did not announce the guest"
+            if self._has_looked
+            else "the bridge started after the guest"
+        )
+        self._has_looked = True
         now = asyncio.get_running_loop().time()
         async with self._lock:
             for uuid in list(self._sessions):
@@ -138,7 +171,9 @@ class Bridge:
         async with self._lock:
             for answer in answers:
                 if isinstance(answer, bytes):
-                    await self._attach(parse_console(answer))
+                    await self._attach(parse_console(answer), missed)
+            for uuid in running & set(self._sessions):
+                self._sessions[uuid].guest_runs()
 
     async def _heed(self, operation: str, name: str, xml: bytes) -> None:
         """Do what libvirt's hook said of a guest. Older libvirts send no XML with it.
@@ -152,18 +187,54 @@ class Bridge:
                     await self._detach(uuid, f"libvirt says {operation}")
             self._look.set()
             return
-        answer = xml if xml.strip() else await self._guests.describe(name)
+        loop = asyncio.get_running_loop()
+        due = loop.time() + _ANSWER_SECONDS
+        answer = xml if xml.strip() else await self._find_xml(operation, name)
         if isinstance(answer, Silence):
             self._note_silence(answer.reason)
             self._look.set()
+        if not isinstance(answer, bytes):
             return
         console = parse_console(answer)
         async with self._lock:
-            await self._attach(console)
+            missed: str | None = "libvirt's hook did not announce the guest before it started"
+            if operation in _BEFORE:
+                missed = "opening the null modem took too long" if loop.time() > due else None
+            session = await self._attach(console, missed, is_next=operation == "prepare")
+            if session and operation in _AFTER:
+                session.guest_runs()
         if isinstance(console, Console):
-            self._announced[console.uuid] = asyncio.get_running_loop().time()
+            self._announced[console.uuid] = loop.time()
 
-    async def _attach(self, found: Console | Refusal) -> None:
+    async def _find_xml(self, operation: str, name: str) -> bytes | Silence | None:
+        """Give the XML that an older libvirt keeps from its hook; None if it is not to be had yet.
+
+        While libvirt waits for its hook it does not answer about the guest, but has written the XML
+        of every guest that nova defined to a file.
+        """
+        if operation in _AFTER:
+            return await self._guests.describe(name)
+        path = self._settings.definitions / f"{name}.xml"
+        if "/" in name or "\0" in name:
+            return None
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            if operation == "prepare":
+                self._tell(
+                    f"{name}: libvirt's hook gave no XML, and {path}: {system_words(error)}; "
+                    "its first output will be missing"
+                )
+            return None
+
+    async def _attach(
+        self, found: Console | Refusal, missed: str | None, *, is_next: bool = False
+    ) -> ConsoleSession | None:
+        """Open a guest's console, if it is not open; give it, None if the guest is left alone.
+
+        `missed` says why its beginning may be lost; `is_next` that a guest with the same console
+        has yet to start.
+        """
         refusal = (
             found if isinstance(found, Refusal) else find_refusal(found, self._settings.policy)
         )
@@ -172,12 +243,14 @@ class Bridge:
                 self._tell(f"{refusal.guest}: left alone, {refusal.reason}")
             self._refusals[refusal.guest] = refusal
             await self._detach(refusal.guest, "it is left alone now")
-            return
+            return None
         assert isinstance(found, Console)  # noqa: S101 - a refusal has left above
         self._refusals.pop(found.uuid, None)
         before = self._sessions.get(found.uuid)
         if before and before.console == found:
-            return
+            if is_next:
+                before.renew()
+            return before
         await self._detach(found.uuid, "its console changed")
         session = ConsoleSession(
             found,
@@ -188,9 +261,10 @@ class Bridge:
             on_gone=self._suspect,
         )
         self._sessions[found.uuid] = session
-        session.start()
         port = f"{found.address}:{found.port}" if found.port else "the log only"
         self._tell(f"{found.uuid}: {found.device} to {port}")
+        session.start(missed)
+        return session
 
     async def _detach(self, uuid: str, reason: str) -> None:
         session = self._sessions.pop(uuid, None)
@@ -214,6 +288,7 @@ def bridge_settings(answers: Answers, root: Path) -> BridgeSettings:
     """Give what the operator's answers mean for the bridge, on a host below `root`."""
     return BridgeSettings(
         instances=below(root, answers.nova.instances),
+        definitions=below(root, f"{PurePosixPath(answers.libvirt.hooks).parent}/bhyve"),
         socket=below(root, answers.console.socket),
         root=root,
         uri=answers.libvirt.uri,

@@ -11,17 +11,29 @@ from pathlib import Path
 from freebsd_port.errors import PortError, ProblemsError
 from freebsd_port.host.core.answers import Answers
 from freebsd_port.host.core.grammars import sh_word
-from freebsd_port.host.core.service import Service, Tools, child_file, log_file, pid_file, services
+from freebsd_port.host.core.service import (
+    OPTIONAL,
+    Service,
+    Tools,
+    child_file,
+    log_file,
+    pid_file,
+    services,
+)
 from freebsd_port.host.core.service_files import RC_DIRECTORY, service_files
-from freebsd_port.host.store.files import FoundFile, HostFileError, HostFiles
+from freebsd_port.host.store.files import FoundFile, HostFileError, HostFiles, below
 from freebsd_port.host.store.service_state import (
     LogEnd,
+    find_orphan,
     find_process,
     find_restart,
     is_enabled,
     read_log_end,
 )
 
+_PROVIDES = re.compile(r"^#\s*PROVIDE:(.*)$", re.MULTILINE)
+_CHILD_FILE = re.compile(r'^childfile="(/[^"]+)"$', re.MULTILINE)
+_PROGRAM = re.compile(r'_find "\$\{childfile\}" (\S+) "(\[[^"]+\])"')
 _PID_FILE = re.compile(r'^pidfile="(/[^"]+)"$', re.MULTILINE)
 
 
@@ -63,7 +75,20 @@ def find_tools(answers: Answers, answers_path: Path, root: Path) -> Tools:
     problems += _unwritable(named, command)
     if problems:
         raise ProblemsError(tuple(problems))
-    return Tools(str(command), str(named), has_own_api_server)
+    return Tools(str(command), str(named), has_own_api_server, _installed(root))
+
+
+def _installed(root: Path) -> frozenset[str]:
+    """Find which of the servers that nova's services start after have a script on this host."""
+    found: set[str] = set()
+    for script in below(root, RC_DIRECTORY).glob("*"):
+        try:
+            text = script.read_bytes().decode("utf-8", "replace")
+        except OSError:
+            continue
+        for line in _PROVIDES.findall(text):
+            found.update(line.split())
+    return OPTIONAL & found
 
 
 def _unwritable(*paths: Path) -> Iterator[PortError]:
@@ -143,6 +168,9 @@ def _running(host: HostFiles, found: dict[str, FoundFile]) -> Iterator[PortError
         text = host.place(one.path).read_bytes().decode("utf-8", "replace")
         named = _PID_FILE.search(text)
         process = find_process(host.place(named[1])) if named else None
+        child = _CHILD_FILE.search(text)
+        if not process and child and (words := _PROGRAM.search(text)):
+            process = find_orphan(host.place(child[1]), *words.groups())
         if process:
             yield HostFileError(
                 f"its service runs, as process {process}",
@@ -198,13 +226,13 @@ class ServiceState:
 
     @property
     def should_run(self) -> bool:
-        """Tell whether rc.conf, or a daemon(8) that is there, wants it to run."""
-        return bool(self.enabled or self.supervisor)
+        """Tell whether rc.conf wants it to run, or something of it runs."""
+        return bool(self.enabled or self.supervisor or self.process)
 
     @property
     def is_well(self) -> bool:
         """Tell whether its script is ours, and it runs and stays up if it should."""
-        runs = self.process is not None and self.restarted_seconds is None
+        runs = bool(self.supervisor and self.process) and self.restarted_seconds is None
         return self.script == "ours" and (runs or not self.should_run)
 
 
@@ -230,12 +258,18 @@ def _state(
 ) -> ServiceState:
     own, of_child = (host.place(file(one, answers)) for file in (pid_file, child_file))
     supervisor = find_process(own)
-    process = find_process(of_child) if supervisor else None
+    process = (
+        find_process(of_child)
+        if supervisor
+        else find_orphan(of_child, one.program, f"[{one.file_name}]")
+    )
     restarted = find_restart(supervisor, process) if supervisor and process else None
     if restarted is not None and restarted > _LATELY_SECONDS:
         restarted = None
     log = host.place(log_file(one, answers))
-    is_amiss = (enabled or supervisor) and (not process or restarted is not None)
+    is_amiss = (enabled or supervisor or process) and (
+        not supervisor or not process or restarted is not None
+    )
     end = read_log_end(log, _LINES) if is_amiss else LogEnd((), "")
     return ServiceState(
         one.name, script, enabled, supervisor, process, str(log), restarted, end.lines, end.refusal

@@ -31,6 +31,23 @@ def find_process(pid_file: Path) -> int | None:
     return pid
 
 
+def find_orphan(pid_file: Path, *words: str) -> int | None:
+    """Give the process that a file names if its command contains one of these words.
+
+    Its supervisor was killed. Without the words it could be another process, with the same number.
+    """
+    process = find_process(pid_file)
+    if process is None:
+        return None
+    asked = ["ps", "-ww", "-o", "command=", "-p", str(process)]
+    try:
+        done = subprocess.run(asked, capture_output=True, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    command = done.stdout.decode("utf-8", "replace")
+    return process if any(word in command for word in words) else None
+
+
 @dataclass(frozen=True, slots=True)
 class LogEnd:
     """The last lines of a log, or why there are none."""

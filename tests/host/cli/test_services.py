@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -287,6 +288,27 @@ def test_a_service_that_ended_and_was_started_again_is_not_well(
     assert "    cannot reach the broker\n" in shown
 
 
+def test_a_program_whose_supervisor_was_killed_is_shown_and_keeps_its_script(
+    call: Services, root: Path
+) -> None:
+    call("install")
+    program = f"{root.parent}/nova/bin/nova-conductor"
+    (root / "run/nova").mkdir(parents=True)
+    file = root / "run/nova/nova_conductor.child.pid"
+    with subprocess.Popen([sys.executable, "-c", "input()", program], stdin=-1) as orphan:
+        file.write_text(str(orphan.pid))
+        said = call("status")
+        assert f"runs as process {orphan.pid}, without its daemon(8)" in said.out
+        assert said.out.splitlines()[-1] == "needs attention: nova_conductor"
+        said = call("remove")
+        assert said.status == 1
+        assert said.err.startswith(f"error: its service runs, as process {orphan.pid}\n")
+        orphan.kill()
+    file.write_text(str(os.getpid()))  # a number that another process got
+    assert "without" not in call("status").out
+    assert call("remove").status == 0
+
+
 def test_nothing_is_removed_while_a_service_runs(call: Services, root: Path) -> None:
     call("install")
     before = files(root)
@@ -305,3 +327,23 @@ def test_nothing_is_removed_while_a_service_runs(call: Services, root: Path) -> 
     pid.write_text(str(2**22 + 1))
     assert call("remove").status == 0
     assert files(root) == {"run/nova/nova_conductor.pid"}
+
+
+def test_only_servers_that_this_host_has_are_required_or_rcorder_would_complain(
+    call: Services, root: Path
+) -> None:
+    def required(name: str) -> set[str]:
+        lines = (root / RC / name).read_text().splitlines()
+        (line,) = (line for line in lines if line.startswith("# REQUIRE:"))
+        return set(line.split()[2:])
+
+    (root / RC).mkdir(parents=True)
+    (root / RC / "mysql-server").write_text("#!/bin/sh\n\n# PROVIDE: mysql\n# REQUIRE: LOGIN\n")
+    assert call("install").status == 0
+    assert required("nova_conductor") == {"LOGIN", "mysql"}
+    assert required("nova_compute") == {"LOGIN", "nova_consolebridge", "nova_conductor"}
+    (root / RC / "libvirtd").write_text("#!/bin/sh\n# PROVIDE: libvirtd\n")
+    assert call("install").status == 0
+    assert required("nova_compute") == {
+        *("LOGIN", "libvirtd", "nova_consolebridge", "nova_conductor")
+    }

@@ -7,6 +7,7 @@ from freebsd_port.host.core.console import (
     Console,
     ConsolePolicy,
     Refusal,
+    bytes_to_type,
     choose_writer,
     find_refusal,
     parse_console,
@@ -105,3 +106,70 @@ def test_the_last_client_writes_where_the_operator_wants_that() -> None:
     policy = ConsolePolicy(writer="last")
     assert choose_writer([1, 2], 1, policy) == 2
     assert choose_writer([1], 2, policy) == 1
+
+
+class Queue:
+    """A guest's queue, of 1920 bytes as bhyve leaves it; nmdm(4) loses a byte when it fills."""
+
+    size = 1920
+
+    def __init__(self) -> None:
+        self.waiting = 0
+        self.behind = 0
+        self.lost = 0
+        self.is_blocked = False
+
+    def move(self) -> None:
+        if self.is_blocked and self.waiting > self.size // 10:
+            return
+        moved = min(self.behind, self.size - self.waiting)
+        self.is_blocked = moved < self.behind
+        self.waiting += moved
+        self.lost += self.is_blocked
+        self.behind -= moved + self.is_blocked
+
+    def take(self, size: int) -> int:
+        taken = min(size, self.waiting)
+        self.waiting -= taken
+        self.move()
+        return taken
+
+
+def lost_of_a_paste(size: int, *, sees_queue: bool, every_ms: int, pause_ms: int = 0) -> int:
+    """Paste to a guest that takes 16 bytes a millisecond, but none at first; count what is lost."""
+    queue, left, taken, now = Queue(), size, 0, 0
+    while taken + queue.lost < size:
+        if now % every_ms == 0:
+            typed = min(left, bytes_to_type(queue.size - queue.waiting if sees_queue else None))
+            queue.behind += typed
+            left -= typed
+            queue.move()
+        if now >= pause_ms:
+            taken += queue.take(16)
+        now += 1
+    return queue.lost
+
+
+def test_a_paste_that_is_not_paced_loses_a_byte_at_each_fill() -> None:
+    queue, taken = Queue(), 0
+    queue.behind = 30_000
+    queue.move()
+    while taken + queue.lost < 30_000:
+        taken += queue.take(16)
+    assert 15 <= queue.lost <= 18
+
+
+@pytest.mark.parametrize("size", [1, 1919, 30_000, 64 * 1024, 200_000])
+@pytest.mark.parametrize("pause_ms", [0, 10_000])
+def test_a_paste_to_a_guest_whose_queue_is_seen_loses_nothing(size: int, pause_ms: int) -> None:
+    assert lost_of_a_paste(size, sees_queue=True, every_ms=10, pause_ms=pause_ms) == 0
+
+
+@pytest.mark.parametrize("size", [30_000, 64 * 1024, 200_000])
+def test_a_paste_to_a_guest_that_reads_on_loses_nothing_even_unseen(size: int) -> None:
+    assert lost_of_a_paste(size, sees_queue=False, every_ms=50, pause_ms=300) == 0
+
+
+@pytest.mark.parametrize("room", [0, 1, 255, 256])
+def test_nothing_is_typed_to_a_queue_that_is_nearly_full(room: int) -> None:
+    assert bytes_to_type(room) == 0

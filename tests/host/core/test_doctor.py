@@ -104,6 +104,7 @@ CURES = {one.what: one.cure for one in diagnose(load("bare"))}
         "libvirtd at boot": "sysrc libvirtd_enable=YES",
         "libvirtd": "service libvirtd start",
         "bhyve:///system": "pkg install libvirt",
+        "libvirt's hook": "freebsd-port host services install && service libvirtd restart",
         "sudo or doas": "pkg install sudo",
         "rootwrap": "freebsd-port host config",
         "broker": "sysrc rabbitmq_enable=YES && service rabbitmq start, "
@@ -357,6 +358,21 @@ def test_what_is_no_recording_is_refused_by_name(data: bytes) -> None:
     with pytest.raises(UsageError, match="not a recording") as caught:
         parse_recording(data, "there.json")
     assert caught.value.where == "there.json"
+
+
+@pytest.mark.parametrize(
+    ("text", "detail"),
+    [(None, "is not there"), ("#!/bin/sh\n", "does not inform the console bridge")],
+)
+def test_without_libvirts_hook_the_bridge_loses_the_first_output_and_that_is_said(
+    text: str | None, detail: str
+) -> None:
+    path = "/usr/local/etc/libvirt/hooks/bhyve"
+    host = with_files(load("ready"), without=path, **({path: text} if text is not None else {}))
+    found = find(host, "libvirt's hook")
+    assert found.state == "doubtful"
+    assert found.detail == f"{path} {detail}; the console bridge loses what a guest prints first"
+    assert found.cure == "freebsd-port host services install && service libvirtd restart"
 
 
 ON_ZFS = answer(disks={"dataset": "zroot/nova"})

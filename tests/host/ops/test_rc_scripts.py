@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from freebsd_port.host.core.service import NAMES
 from freebsd_port.host.store import service_state
 
 NAME = "nova_conductor"
+pytestmark = needs("ps")
 
 
 @pytest.fixture
@@ -102,6 +105,80 @@ def test_a_program_that_does_not_start_shows_the_last_lines_of_its_log(host: RcH
     first, *lines = started.stderr.splitlines()
     assert f"{NAME} does not stay up. The last lines of {host.root}/log/nova-conductor" in first
     assert lines[:2] == ["reading nova.conf", "cannot reach the database"]
+    assert host.run(NAME, "status").returncode == 1
+    assert host.run(NAME, "stop").returncode == 1
+
+
+def test_a_service_whose_supervisor_was_killed_is_found_and_gets_no_twin(host: RcHost) -> None:
+    host.write(NAME)
+    host.run(NAME, "start")
+    child = host.pid(NAME, of_child=True)
+    until(lambda: "started" in host.log(NAME))
+    os.kill(host.pid(NAME), signal.SIGKILL)
+    until(lambda: not is_alive(host.pid(NAME)))
+    assert is_alive(child)
+    status = host.run(NAME, "status")
+    assert (status.returncode, status.stdout) == (
+        0,
+        f"{NAME} is running as pid {child}, without its daemon(8); restart it.\n",
+    )
+    for verb in ("start", "faststart"):
+        started = host.run(NAME, verb)
+        assert (started.returncode, f"runs already as pid {child}" in started.stderr) == (1, True)
+    assert host.pid(NAME, of_child=True) == child
+    assert host.run(NAME, "restart").returncode == 0
+    assert not is_alive(child)
+    child = host.pid(NAME, of_child=True)
+    until(lambda: host.log(NAME).count("started") == 2)
+    os.kill(host.pid(NAME), signal.SIGKILL)
+    assert host.run(NAME, "stop").returncode == 0
+    assert not is_alive(child)
+
+
+def test_a_service_that_does_not_heed_the_stop_is_killed_and_that_is_said(host: RcHost) -> None:
+    host.write(NAME)
+    host.rc_conf.write_text(f'{NAME}_enable="YES"\n{NAME}_stop_seconds=3\n')
+    host.run(NAME, "faststart")
+    until(lambda: "started" in host.log(NAME))
+    supervisor, child = host.pid(NAME), host.pid(NAME, of_child=True)
+    (host.root / "busy").touch()
+    stopped = host.run(NAME, "stop")
+    assert stopped.returncode == 0
+    for pid in (supervisor, child):
+        said = f"{NAME}, pid {pid}, did not end in 3 seconds, and is killed"
+        assert said in stopped.stderr
+    until(lambda: not is_alive(supervisor) and not is_alive(child))
+    assert host.run(NAME, "status").returncode == 1
+
+
+def owner_of(process: int) -> int:
+    words = ["ps", "-o", "uid=", "-p", str(process)]
+    return int(subprocess.run(words, capture_output=True, check=True).stdout)
+
+
+@pytest.mark.parametrize("user", ["the service's", "another"])
+def test_a_process_that_got_the_number_of_a_dead_service_is_left_alone(
+    host: RcHost, user: str
+) -> None:
+    host.write(NAME)
+    words = ["sleep", "600"]
+    if user == "another":
+        if os.geteuid() != 0:
+            pytest.skip("only root can become another user")
+        script = "import os, time; os.setuid(65534); time.sleep(600)"
+        words = [sys.executable, "-c", script, host.services[NAME].program]
+    with subprocess.Popen(words) as other:
+        (host.root / "run").mkdir()
+        for infix in ("", ".child"):
+            (host.root / f"run/{NAME}{infix}.pid").write_text(f"{other.pid}\n")
+        if user == "another":
+            until(lambda: owner_of(other.pid) == 65534)
+        assert host.run(NAME, "status").returncode == 1
+        assert host.run(NAME, "stop").returncode == 1
+        assert host.run(NAME, "faststop").returncode == 0
+        assert other.poll() is None
+        other.kill()
+    assert host.run(NAME, "start").returncode == 0
     assert host.run(NAME, "stop").returncode == 0
 
 

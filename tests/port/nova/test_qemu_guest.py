@@ -8,7 +8,7 @@ import os
 import guest_recipe
 import pytest
 
-pytestmark = pytest.mark.patch("nova/driver-freebsd-gate-and-uri.patch")
+pytestmark = [pytest.mark.on_amd64, pytest.mark.patch("nova/driver-freebsd-gate-and-uri.patch")]
 
 DOMAIN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "qemu_guest.xml")
 GUESTS = """\

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from freebsd_port.host.core.answers import Answers
-from freebsd_port.host.core.diagnosis import Diagnosis, good, lacks, unknown
+from freebsd_port.host.core.diagnosis import Diagnosis, doubtful, good, lacks, unknown
 from freebsd_port.host.core.recording import Questions, Recording
 
 AREA = "libvirt"
@@ -18,9 +18,13 @@ def _version(answers: Answers) -> tuple[str, ...]:
     return (answers.libvirt.virsh, "--connect", answers.libvirt.uri, "--readonly", "version")
 
 
+def _hook_file(answers: Answers) -> str:
+    return f"{answers.libvirt.hooks}/bhyve"
+
+
 def questions(answers: Answers) -> Questions:
     """Say what is to be asked."""
-    return Questions((_AT_BOOT, _RUNS, _USER, _version(answers)))
+    return Questions((_AT_BOOT, _RUNS, _USER, _version(answers)), (_hook_file(answers),))
 
 
 def judge(host: Recording, answers: Answers) -> Iterator[Diagnosis]:
@@ -35,6 +39,21 @@ def judge(host: Recording, answers: Answers) -> Iterator[Diagnosis]:
     else:
         yield lacks(AREA, "libvirtd", "does not run", "service libvirtd start")
     yield _answer(host, answers)
+    yield _hook(host, answers)
+
+
+def _hook(host: Recording, answers: Answers) -> Diagnosis:
+    what, path = "libvirt's hook", _hook_file(answers)
+    text = host.files.get(path)
+    if text is not None and answers.console.socket in text:
+        return good(AREA, what, path)
+    state = "is not there" if text is None else "does not inform the console bridge"
+    return doubtful(
+        AREA,
+        what,
+        f"{path} {state}; the console bridge loses what a guest prints first",
+        "freebsd-port host services install && service libvirtd restart",
+    )
 
 
 def _answer(host: Recording, answers: Answers) -> Diagnosis:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from nmdm import has_real_null_modems
 
 from freebsd_port.host.store.console.device import ConsoleDevice
 
@@ -20,8 +21,15 @@ IFLAG, CFLAG, LFLAG, ISPEED, OSPEED, CC = 0, 2, 3, 4, 5, 6
 
 @pytest.fixture
 def terminal() -> Iterator[int]:
-    """A terminal with everything on that FreeBSD may have on, at FreeBSD's default speed."""
-    master, slave = pty.openpty()
+    """A terminal with everything on that FreeBSD may have on, at FreeBSD's default speed.
+
+    A null modem where there is one: a pty of FreeBSD has the same speed whatever is set.
+    """
+    if has_real_null_modems():
+        slave = os.open("/dev/nmdmfreebsd-port-testsB", os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
+        master = os.dup(slave)
+    else:
+        master, slave = pty.openpty()
     mode = termios.tcgetattr(slave)
     for name in INPUT:
         mode[IFLAG] |= getattr(termios, name)
@@ -39,7 +47,11 @@ def opened(terminal: int) -> list[object]:
 
     async def look() -> list[object]:
         device = ConsoleDevice(
-            Path(os.ttyname(terminal)), lambda _: None, lambda: None, lambda: None
+            Path(os.ttyname(terminal)),
+            on_data=lambda _: None,
+            on_gone=lambda: None,
+            on_room=lambda: None,
+            on_dropped=lambda _: None,
         )
         device.open()
         assert device.is_open

@@ -93,3 +93,26 @@ def test_a_guest_starts_without_a_bridge(hook: Path) -> None:
     words = [str(hook), "instance-00000001", "start", "begin", "-"]
     done = subprocess.run(words, input=b"<domain/>", capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+@needs("nc")
+def test_libvirt_waits_until_the_bridge_has_answered(hook: Path, tmp_path: Path) -> None:
+    async def main() -> None:
+        heard, may_answer = asyncio.Event(), asyncio.Event()
+
+        async def handle(_line: str, _xml: bytes) -> Answer:
+            heard.set()
+            await may_answer.wait()
+            return {"ok": True}
+
+        control = ControlSocket(tmp_path / "bridge.sock", handle, lambda _: None)
+        await control.open()
+        calling = asyncio.create_task(call(hook, "instance-00000001", "prepare", "begin", "-"))
+        await heard.wait()
+        await asyncio.wait({calling}, timeout=0.3)
+        assert not calling.done()
+        may_answer.set()
+        await calling
+        control.close()
+
+    asyncio.run(main())
