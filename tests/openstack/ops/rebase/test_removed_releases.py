@@ -29,6 +29,8 @@ class Result:
     """What became of the patches, by name."""
 
     stops: set[str] = field(default_factory=set)
+    """In conflict; what only waits for such a patch is not counted."""
+
     wrong: set[str] = field(default_factory=set)
     """Not what was made by hand, and nobody is told."""
 
@@ -88,9 +90,9 @@ def rebase_again(root: Path, release: str, names: tuple[str, ...] | None = None)
     taken = {g.entry.name: g.data for g in now.load_patches(now.load_series().entries)}
     result = Result()
     for patch in done.patches:
-        if patch.state in ("conflict", "waiting"):
+        if patch.state == "conflict":
             result.stops.add(patch.name)
-        elif patch.state != "off":
+        elif patch.state not in ("waiting", "off"):
             lines = changed_lines(patch.name, patch.text or taken[patch.name])
             made = "".join(sorted(str(line) for one in lines for line in one[1]))
             want = "".join(sorted(str(line) for one in wanted[patch.name] for line in one[1]))
