@@ -136,7 +136,7 @@ def test_verify_of_a_patch_without_a_passing_check_is_a_problem(
     assert [one["what"] for one in said.json["problems"]] == [f"no check of {WHO} passed"]
     assert run("verify", "nobody").status == 1
     assert run("verify", WHO, "--if-changed").err.startswith(
-        "error: --if-changed excludes PATCH and --junit\n"
+        "error: --if-changed excludes PATCH, --junit and --long\n"
     )
 
 

@@ -18,6 +18,7 @@ Markers
     on_linux        only on Linux as it is
     neither         everywhere
     on_amd64        not on arm64, because there bhyve has not what the check is about
+    long            takes a minute or more: left out by `freebsd-port verify` without --long
     since("oslo.privsep", "3.3")    only with that version or a newer one, because what the check
                                     is about was not there before, or was otherwise upstream
 A check for another platform, machine or a newer version is deselected and counted; a check without
@@ -67,6 +68,7 @@ MARKERS = (
     "on_freebsd: only on FreeBSD, native or emulated",
     "on_linux: only on Linux that is not emulated",
     "on_amd64: not on arm64",
+    "long: takes a minute or more, and runs only where long checks are asked for",
     "since(distribution, version): only with that version of the distribution or a newer one",
 )
 

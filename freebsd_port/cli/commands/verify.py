@@ -55,6 +55,7 @@ Examples:
 )
 @click.option("--if-changed", is_flag=True, help="Do nothing if this state is verified already.")
 @click.option("--every-line", is_flag=True, help="Also fail for an added line that no check ran.")
+@click.option("--long", "with_long", is_flag=True, help="Also run the checks that take minutes.")
 @click.option(
     "--junit",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -69,6 +70,7 @@ def command(
     platforms: tuple[str, ...],
     if_changed: bool,
     every_line: bool,
+    with_long: bool,
     junit: Path | None,
 ) -> None:
     """Run all checks of the applied patches, or only those of each PATCH.
@@ -78,8 +80,8 @@ def command(
     """
     from freebsd_port.cli.views.verify import verify_and_show
 
-    if if_changed and (patches or junit):
-        raise click.UsageError("--if-changed excludes PATCH and --junit")
+    if if_changed and (patches or junit or with_long):
+        raise click.UsageError("--if-changed excludes PATCH, --junit and --long")
     verify_and_show(
         common,
         common.workspace(),
@@ -87,5 +89,6 @@ def command(
         patches=patches,
         again=not if_changed,
         every_line=every_line,
+        with_long=with_long,
         junit=junit,
     )

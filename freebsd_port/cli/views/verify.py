@@ -28,13 +28,14 @@ def verify_and_show(
     again: bool,
     patches: tuple[str, ...] = (),
     every_line: bool = False,
+    with_long: bool = False,
     junit: Path | None = None,
     before: dict[str, Any] | None = None,
 ) -> None:
     """Run the checks, print what came of them, and leave with 1 when something failed.
 
     `before` is what the verb did until now; in JSON it becomes one document with the rest. With
-    `every_line` an added line that no check ran is a failure.
+    `every_line` an added line that no check ran is a failure. `with_long` runs the long checks too.
     """
     result = verify_target(
         common.project(),
@@ -43,6 +44,7 @@ def verify_and_show(
         patches=patches,
         again=again,
         every_line=every_line,
+        with_long=with_long,
         progress=common.progress,
     )
     is_good = result.is_good and (result.has_every_line or not every_line)

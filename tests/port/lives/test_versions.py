@@ -68,14 +68,14 @@ class Life:
 
 
 class OldestLibvirtTest(Life, BhyveHostCase):
-    pytestmark = [*MARKS, pytest.mark.on_amd64]
+    pytestmark = [*MARKS, pytest.mark.on_amd64, pytest.mark.long]
     LIBVIRT = 9000000
 
 
 class LibvirtOfFreebsdsPortsTest(Life, BhyveHostCase):
     """The one of February 2026, which is not the newest."""
 
-    pytestmark = [*MARKS, pytest.mark.on_amd64]
+    pytestmark = [*MARKS, pytest.mark.on_amd64, pytest.mark.long]
     LIBVIRT = 12000000
 
 

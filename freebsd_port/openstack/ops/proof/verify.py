@@ -94,6 +94,7 @@ def verify_target(
     patches: tuple[str, ...] = (),
     again: bool = True,
     every_line: bool = False,
+    with_long: bool = False,
     timeout_seconds: float | None = None,
     progress: Callable[[str], None],
 ) -> Verification:
@@ -101,7 +102,8 @@ def verify_target(
 
     With `every_line` that proof must also have found that the checks ran each added line. Only the
     checks of applied patches are run, and of `patches` if some are named; what is proved of some
-    patches is not kept as a proof of the state. `timeout_seconds` is for one distribution on one
+    patches is not kept as a proof of the state. `with_long` adds those that take a minute or more.
+    `timeout_seconds` is for one distribution on one
     platform; None is longer than any takes. Raises VerifyError when no patch is applied, a named
     one is not, or what is applied is not as the series has it, and ProblemsError with every
     distribution whose checks could not be run.
@@ -123,6 +125,7 @@ def verify_target(
         check_setup(project, workspace, progress),
         patches=tuple(patch.name for patch in state.patches),
         only=only,
+        with_long=with_long,
         timeout_seconds=TIMEOUT_SECONDS if timeout_seconds is None else timeout_seconds,
     )
     with fresh_bytecode() as bytecode:

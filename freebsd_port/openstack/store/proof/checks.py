@@ -59,6 +59,9 @@ class CheckSetup:
     only: tuple[str, ...] = ()
     """Patches whose checks are run; empty for all."""
 
+    with_long: bool = False
+    """Whether to run the checks that take a minute or more, too."""
+
     timeout_seconds: float = TIMEOUT_SECONDS
 
     beside: tuple[Path, ...] = ()
@@ -147,6 +150,8 @@ def _command(
     command += ["--rootdir", str(setup.checks), "--junitxml", str(scratch / "junit.xml"), "-v"]
     if setup.patches is not None:
         command.append(f"--patches-on={scratch / 'patches'}")
+    if not setup.with_long:
+        command += ["-m", "not long"]
     if setup.only:
         command.append(f"--patches-only={scratch / 'only'}")
     if platform not in (NATIVE, LINUX):

@@ -46,6 +46,7 @@ def verify(
     *,
     again: bool = True,
     every_line: bool = False,
+    with_long: bool = False,
     timeout_seconds: float = 120,
 ) -> Verification:
     return verify_target(
@@ -54,6 +55,7 @@ def verify(
         platforms=(PLATFORM,),
         again=again,
         every_line=every_line,
+        with_long=with_long,
         timeout_seconds=timeout_seconds,
         progress=lambda message: None,
     )
@@ -95,6 +97,15 @@ def test_a_line_names_every_check_that_ran_it_and_no_check_that_did_not(
     assert [hunk.checks for hunk in found.hunks] == [
         ("test_who_am_i.TestSecond.test_again", "test_who_am_i.test_first")
     ]
+
+
+def test_a_long_check_is_run_where_long_ones_are_asked_for(project: SmallProject) -> None:
+    push(project, WHO)
+    save_check(
+        project, "def test_quick():\n    pass\n@pytest.mark.long\ndef test_slow():\n    pass\n"
+    )
+    assert [run.passed for run in verify(project).runs] == [1]
+    assert [run.passed for run in verify(project, with_long=True).runs] == [2]
 
 
 def test_only_the_checks_of_patches_that_are_on_are_run(project: SmallProject) -> None:
