@@ -199,7 +199,7 @@ class StandInNullModem:
                 self.a.outputs += data[taken : taken + room]
                 taken += len(data[taken : taken + room])
                 self._move(self.a, self.b)
-            self._push()
+            self._push(patience=1)  # the bridge reads in this thread, so not meanwhile
             return taken
 
     def typed(self, size: int = 65536) -> bytes:
@@ -324,8 +324,8 @@ class StandInNullModem:
             if not data:
                 break
 
-    def _push(self) -> None:
-        """Fill the pty, from which B reads."""
+    def _push(self, patience: float = 0.001) -> None:
+        """Fill the pty, from which B reads; wait at most so many seconds until it shows that."""
         self._unblock(self.b, self.a)
         if not self.b.is_open or self.master < 0:
             return
@@ -334,7 +334,7 @@ class StandInNullModem:
             with contextlib.suppress(OSError):
                 sent = os.write(self.master, self.b.inputs[:room])
                 del self.b.inputs[:sent]
-                due = time.monotonic() + 0.001
+                due = time.monotonic() + patience
                 while not self._count_in_pty() and time.monotonic() < due:
                     pass  # Linux hands it on a little later, or B has read it
                 self.b.in_pty = self._count_in_pty()

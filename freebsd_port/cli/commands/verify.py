@@ -51,11 +51,16 @@ Examples:
     "platforms",
     multiple=True,
     type=click.Choice([*EMULATED, ARM64, LINUX, NATIVE]),
-    help="Run on this platform; by default native on FreeBSD, and all others elsewhere.",
+    help="Run on this platform; by default native on FreeBSD, elsewhere all but arm64.",
 )
 @click.option("--if-changed", is_flag=True, help="Do nothing if this state is verified already.")
 @click.option("--every-line", is_flag=True, help="Also fail for an added line that no check ran.")
-@click.option("--long", "with_long", is_flag=True, help="Also run the checks that take minutes.")
+@click.option(
+    "--long",
+    "with_long",
+    is_flag=True,
+    help="Also run the checks that take minutes, and those on arm64.",
+)
 @click.option(
     "--junit",
     type=click.Path(path_type=Path, dir_okay=False),

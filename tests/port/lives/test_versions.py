@@ -80,7 +80,7 @@ class LibvirtOfFreebsdsPortsTest(Life, BhyveHostCase):
 
 
 class NewestLibvirtTest(Life, BhyveHostCase):
-    pytestmark = [*MARKS, *proves("smbios-bhyve", "guest-info-exited-bhyve")]
+    pytestmark = [*MARKS, pytest.mark.long, *proves("smbios-bhyve", "guest-info-exited-bhyve")]
     LIBVIRT = 12005000
 
     def words(self, server):

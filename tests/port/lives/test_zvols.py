@@ -4,6 +4,7 @@ import os
 
 import fixtures
 import images
+import pytest
 from bhyve_host import FOR_GUESTS, BhyveHostCase, proves
 from nova import context
 from zfs_pool import DATASET, ZfsPool
@@ -72,6 +73,7 @@ class ZvolsTest(BhyveHostCase):
         self.compute.manager._run_image_cache_manager_pass(context.get_admin_context())
         assert self.pool.names() == []
 
+    @pytest.mark.long
     def test_a_guest_has_volumes_for_ephemeral_disks_and_swap(self):
         flavor = self._create_flavor(memory_mb=512, vcpu=2, disk=1, ephemeral=1, swap=64)
         network = {"port": self.neutron.port_1["id"]}
@@ -84,6 +86,7 @@ class ZvolsTest(BhyveHostCase):
         words = " ".join(self.guest_of(server).commands[1])
         assert all("virtio-blk," + self.pool.devices + name in words for name in own)
 
+    @pytest.mark.long
     def test_a_guest_becomes_an_image_while_it_runs(self):
         server = self.boot(disk=0)
         number = self.guest_of(server).number
@@ -97,6 +100,7 @@ class ZvolsTest(BhyveHostCase):
         assert len(uploads[image]) == len(images.raw(images.FREEBSD))
         assert self.volume_of(server) + "@" not in "".join(self.pool.names())
 
+    @pytest.mark.long
     def test_a_resize_is_reverted_and_confirmed(self):
         server = self.boot(disk=1, config_drive=True)
         disk = self.volume_of(server)
@@ -117,6 +121,7 @@ class ZvolsTest(BhyveHostCase):
         assert self.pool.get(disk, "volsize") == str(3 * GIB)
         assert [name for name in self.pool.names() if name.startswith(disk)] == [disk]
 
+    @pytest.mark.long
     def test_a_rebuild_gives_the_guest_a_new_volume(self):
         server = self.boot(disk=1)
         self.write(server, b"written by the guest")

@@ -102,8 +102,8 @@ def verify_target(
 
     With `every_line` that proof must also have found that the checks ran each added line. Only the
     checks of applied patches are run, and of `patches` if some are named; what is proved of some
-    patches is not kept as a proof of the state. `with_long` adds those that take a minute or more.
-    `timeout_seconds` is for one distribution on one
+    patches is not kept as a proof of the state. `with_long` adds those that take a minute or more,
+    and the emulated arm64. `timeout_seconds` is for one distribution on one
     platform; None is longer than any takes. Raises VerifyError when no patch is applied, a named
     one is not, or what is applied is not as the series has it, and ProblemsError with every
     distribution whose checks could not be run.
@@ -113,7 +113,7 @@ def verify_target(
     require_patched(workspace, state)
     goal = require_current(workspace, state)
     only = _choose_patches(workspace, state, patches)
-    chosen = platforms or _default_platforms()
+    chosen = platforms or _default_platforms(with_long=with_long)
     checks = _digest_checks(project.checks)
     known = None if again else find_verified(root, state)
     if known is not None and _is_proof(known, checks, chosen, every_line=every_line):
@@ -171,8 +171,10 @@ def _passed(patch: str, runs: tuple[CheckRun, ...]) -> int:
     return sum(run.patches.get(patch, (0, 0))[0] for run in runs)
 
 
-def _default_platforms() -> tuple[str, ...]:
-    return (NATIVE,) if own_system() == "FreeBSD" else (*EMULATED, ARM64, LINUX)
+def _default_platforms(*, with_long: bool) -> tuple[str, ...]:
+    if own_system() == "FreeBSD":
+        return (NATIVE,)
+    return (*EMULATED, *((ARM64,) if with_long else ()), LINUX)
 
 
 def _is_proof(
