@@ -210,7 +210,7 @@ def test_a_failing_check_is_a_problem(run: Run, project: SmallProject) -> None:
 
 def test_apply_and_verify_are_one_document(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "freebsd_port.openstack.ops.proof.verify._default_platforms", lambda: (PLATFORM,)
+        "freebsd_port.openstack.ops.proof.verify._default_platforms", lambda with_long: (PLATFORM,)
     )
     done = run("apply", "--verify", "--json").json
     assert (done["ok"], done["verb"], done["patches"]) == (True, "apply", list(NAMES))

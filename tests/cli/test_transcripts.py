@@ -361,7 +361,7 @@ def test_verify_names_a_failing_check_and_exits_with_1(run: Run, project: SmallP
 
 def test_apply_can_verify_at_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "freebsd_port.openstack.ops.proof.verify._default_platforms", lambda: (PLATFORM,)
+        "freebsd_port.openstack.ops.proof.verify._default_platforms", lambda with_long: (PLATFORM,)
     )
     said = run("apply", "--verify")
     assert said.status == 0
