@@ -134,6 +134,14 @@ async def connect(guest: Guest) -> tuple[asyncio.StreamReader, asyncio.StreamWri
     return await asyncio.open_connection("127.0.0.1", guest.port)
 
 
+async def meet(bridge: Bridge, guest: Guest) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect as the only client of a guest that is ready."""
+    await until(lambda: is_ready(bridge, guest))
+    streams = await connect(guest)
+    await until(lambda: consoles(bridge)[guest.uuid]["clients"] == 1)
+    return streams
+
+
 async def hears(guest: Guest, wanted: bytes) -> None:
     """Wait until this was typed to the guest, and nothing else."""
     typed = b""
@@ -404,9 +412,7 @@ def test_a_guest_that_never_reads_stops_its_writer_and_not_the_bridge(host: Host
 
     async def body() -> None:
         async with running(host) as bridge:
-            await until(lambda: is_ready(bridge, guest))
-            reader, writer = await connect(guest)
-            await until(lambda: consoles(bridge)[guest.uuid]["clients"] == 1)
+            reader, writer = await meet(bridge, guest)
             writer.transport.set_write_buffer_limits(high=1024)
             while writer.transport.get_write_buffer_size() < 1024 * 1024:
                 writer.write(b"y" * 65536)
@@ -429,9 +435,7 @@ def test_a_guest_that_dies_and_boots_again_keeps_its_clients_and_gets_nothing_ol
 
     async def body() -> None:
         async with running(host) as bridge:
-            await until(lambda: is_ready(bridge, guest))
-            reader, writer = await connect(guest)
-            await until(lambda: consoles(bridge)[guest.uuid]["clients"] == 1)
+            reader, writer = await meet(bridge, guest)
             guest.die(libvirt_knows=False)
             await until(lambda: consoles(bridge)[guest.uuid]["connected"] is False)
             writer.write(b"into the void")
@@ -457,9 +461,7 @@ def test_what_a_dead_guest_had_not_taken_is_not_given_to_the_next(host: Host) ->
 
     async def body() -> None:
         async with running(host) as bridge:
-            await until(lambda: is_ready(bridge, guest))
-            reader, writer = await connect(guest)
-            await until(lambda: consoles(bridge)[guest.uuid]["clients"] == 1)
+            reader, writer = await meet(bridge, guest)
             writer.write(b"y" * 20_000)
             await until(lambda: bridge._sessions[guest.uuid]._device._input)
             guest.die(libvirt_knows=False)
@@ -483,9 +485,7 @@ def test_a_console_that_the_kernel_hung_up_is_opened_for_the_next_guest(host: Ho
 
     async def body() -> None:
         async with running(host) as bridge:
-            await until(lambda: is_ready(bridge, guest))
-            reader, writer = await connect(guest)
-            await until(lambda: consoles(bridge)[guest.uuid]["clients"] == 1)
+            reader, writer = await meet(bridge, guest)
             sent = 0
             while sent < QUEUE_BYTES + 1:  # its queue is full, so the driver has yet to look
                 sent += guest.print(b"x" * min(1024, QUEUE_BYTES + 1 - sent))

@@ -232,9 +232,8 @@ class Candidates:
             is_clean = all(_badness(attempts[number])[0] == 0 for number in (first, second))
             names = [self.rebaser(number).old_release for number in (first, second)]
             is_chosen = is_clean and preferred in names
-            wanted = names.index(preferred) if preferred is not None and is_chosen else None
             is_won = _badness(attempts[second])[0] == 0 and all(w == second for _, w in winners)
-            if winners and (wanted == 1 if is_chosen else is_won):
+            if winners and (names[1] == preferred if is_chosen else is_won):
                 first, second = second, first
                 winners = [(_turned(region), winner) for region, winner in winners]
             attempt, recalled = self._take(

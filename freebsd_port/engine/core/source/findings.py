@@ -31,7 +31,12 @@ from freebsd_port.engine.core.source.names import (
     find_function,
     read_globals,
 )
-from freebsd_port.engine.core.source.reach import Unreached, find_tested_before, find_unreached
+from freebsd_port.engine.core.source.reach import (
+    Unreached,
+    find_conjuncts,
+    find_tested_before,
+    find_unreached,
+)
 from freebsd_port.engine.core.source.repeats import find_repeats
 from freebsd_port.engine.core.source.scope import UNPARSED, as_module
 
@@ -429,9 +434,11 @@ class _Part:
         if not any(b"isinstance(%s," % name in text for name in names):
             return
         tree = self.tree()
-        tried = find_tried(ast.walk(tree)) if tree is not None else set()
-        guarded = set(_guarded(tree)) if tree is not None else set()
-        for name, checked, branch in _find_checked(tree) if tree is not None else ():
+        if tree is None:
+            return
+        tried = find_tried(ast.walk(tree))
+        guarded = set(_guarded(tree))
+        for name, checked, branch in _find_checked(tree):
             owner = self.file.here.find(self.file.path, checked)
             if owner is None or not owner.is_class:
                 continue
@@ -522,10 +529,8 @@ def _find_checked(tree: ast.Module) -> Iterator[tuple[str, str, list[ast.AST]]]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.If):
             continue
-        is_all = isinstance(node.test, ast.BoolOp) and isinstance(node.test.op, ast.And)
-        tests = node.test.values if isinstance(node.test, ast.BoolOp) and is_all else [node.test]
         branch = [inner for stmt in node.body for inner in ast.walk(stmt)]
-        for test in tests:
+        for test in find_conjuncts(node.test):
             if not isinstance(test, ast.Call) or len(test.args) != 2 or test.keywords:
                 continue
             name, checked = map(ast.unparse, test.args)

@@ -64,11 +64,8 @@ def _find_tested_before(body: Sequence[ast.stmt], before: Mapping[str, int]) -> 
     known = dict(before)
     for stmt in body:
         if isinstance(stmt, ast.If):
-            is_all = isinstance(stmt.test, ast.BoolOp) and isinstance(stmt.test.op, ast.And)
-            parts = stmt.test.values if isinstance(stmt.test, ast.BoolOp) and is_all else ()
-            cause = next(
-                (known[key] for one in (stmt.test, *parts) if (key := ast.dump(one)) in known), None
-            )
+            tests = (stmt.test, *find_conjuncts(stmt.test))
+            cause = next((known[key] for one in tests if (key := ast.dump(one)) in known), None)
             if cause is not None:
                 last = stmt.body[-1].end_lineno or stmt.body[-1].lineno
                 yield Unreached(range(stmt.lineno, last + 1), cause, is_left=False)
@@ -78,6 +75,12 @@ def _find_tested_before(body: Sequence[ast.stmt], before: Mapping[str, int]) -> 
             yield from _find_tested_before(block, known)
         if isinstance(stmt, ast.If) and not stmt.orelse and isinstance(stmt.body[-1], _ENDS):
             known[ast.dump(stmt.test)] = stmt.lineno
+
+
+def find_conjuncts(test: ast.expr) -> list[ast.expr]:
+    """Give the conditions that `and` joins to this one, or it alone."""
+    is_joined = isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And)
+    return test.values if isinstance(test, ast.BoolOp) and is_joined else [test]
 
 
 @dataclass(slots=True)
