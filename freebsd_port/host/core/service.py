@@ -86,9 +86,14 @@ class Tools:
 def services(answers: Answers, tools: Tools) -> tuple[Service, ...]:
     """Give all services in the order of NAMES; QEMU serves its consoles without the bridge."""
     by_name = {service.name: service for service in (*_of_nova(answers, tools),)}
-    if not answers.libvirt.is_bhyve:
-        return tuple(by_name[name] for name in NAMES if name in by_name)
-    by_name["nova_consolebridge"] = Service(
+    if answers.libvirt.is_bhyve:
+        by_name["nova_consolebridge"] = _bridge(answers, tools)
+    absent = OPTIONAL - tools.installed
+    return tuple(_without(by_name[name], absent) for name in NAMES if name in by_name)
+
+
+def _bridge(answers: Answers, tools: Tools) -> Service:
+    return Service(
         "nova_consolebridge",
         "Joins the consoles of guests to ports and logs",
         ("LOGIN", "libvirtd"),
@@ -99,8 +104,6 @@ def services(answers: Answers, tools: Tools) -> tuple[Service, ...]:
         modules=("nmdm",),
         is_root=True,
     )
-    absent = OPTIONAL - tools.installed
-    return tuple(_without(by_name[name], absent) for name in NAMES)
 
 
 def _without(service: Service, absent: frozenset[str]) -> Service:

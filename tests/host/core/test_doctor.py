@@ -449,6 +449,7 @@ def test_a_host_of_qemu_needs_qemu_and_nothing_of_bhyve() -> None:
     assert found["QEMU"].cure == "pkg install qemu"
     assert found["qemu:///system"].state == "lacks"
     assert not {"firmware of bhyve", "module vmm", "module nmdm", "bhyve:///system"} & set(found)
+    assert "libvirt's hook" not in found
     assert found["module if_bridge"].cure == "kldload if_bridge"
     ready = with_files(load("ready"), **{"/usr/local/bin/qemu-system-x86_64": ""})
     assert find(ready, "QEMU", QEMU).state == "good"

@@ -102,6 +102,9 @@ def test_qemu_needs_neither_the_bridge_nor_the_modules_of_bhyve() -> None:
     compute = made["nova_compute"].content.decode()
     assert "if_bridge" in compute
     assert not re.search(r"\b(vmm|nmdm)\b", compute)
+    alone = files_of(replace(BY_GUNICORN, installed=frozenset()), answers)
+    assert "libvirtd" in keyword(made["nova_compute"].content, "REQUIRE")
+    assert keyword(alone["nova_compute"].content, "REQUIRE") == ["LOGIN", "nova_conductor"]
 
 
 SHELL = [*(NAMES), "bhyve"]

@@ -39,7 +39,8 @@ def judge(host: Recording, answers: Answers) -> Iterator[Diagnosis]:
     else:
         yield lacks(AREA, "libvirtd", "does not run", "service libvirtd start")
     yield _answer(host, answers)
-    yield _hook(host, answers)
+    if answers.libvirt.is_bhyve:
+        yield _hook(host, answers)
 
 
 def _hook(host: Recording, answers: Answers) -> Diagnosis:
