@@ -69,7 +69,10 @@ def command(common: Common, is_all: bool, offline: bool) -> None:
 
 def _show(common: Common, status: Status) -> None:
     what = f"release {status.release} in {status.place}" if status.release else str(status.place)
-    say(f"{what}, Python {status.python}" if status.python else what)
+    what += f", Python {status.python}" if status.python else ""
+    if status.options:
+        what += f", with the option {' and '.join(status.options)}"
+    say(what)
     for patch in status.patches:
         say(f"  {paint(f'{patch.state:9}', _LOOKS[patch.state])} {patch.name}")
     for condition in status.conditions:
@@ -108,6 +111,7 @@ def _as_json(status: Status) -> dict[str, Any]:
         "place": str(status.place),
         "release": status.release,
         "python": status.python,
+        "options": list(status.options),
         "complete": status.is_complete,
         "in_order": status.is_in_order,
         "unpinned": [

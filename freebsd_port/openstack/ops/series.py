@@ -6,8 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from freebsd_port.engine.ops.target.patch_source import PatchSource
+from freebsd_port.engine.core.series.series import SeriesError
+from freebsd_port.engine.ops.target.patch_source import (
+    PatchSource,
+    load_series,
+    options_or_all,
+)
 from freebsd_port.engine.ops.target.workspace import Workspace
+from freebsd_port.engine.store.overlay.state import load_state
 from freebsd_port.openstack.core.release.release import PATCHED_DISTRIBUTIONS
 
 if TYPE_CHECKING:
@@ -31,8 +37,10 @@ def open_environment(
 ) -> EnvironmentWorkspace:
     """Open the environment of a release, ours or the one named; reads only.
 
-    Raises UsageError for an unknown release and what read_environment raises.
+    Without options, those of the patches that are applied are taken. Raises UsageError for an
+    unknown release and what read_environment raises.
     """
+    from freebsd_port.engine.core.apply.series_lock import pick_locked
     from freebsd_port.openstack.ops.environment import EnvironmentTarget
     from freebsd_port.openstack.store.python.environment import (
         EnvironmentUnusableError,
@@ -48,10 +56,23 @@ def open_environment(
             error.hint = f"freebsd-port venv --release {pins.name}"
         raise
     lock = load_lock(project, pins.name)
-    expected = None if options else lock
+    options = options or _applied_options(project, environment.packages)
+    expected = None if lock is None else pick_locked(lock, options)
     target = EnvironmentTarget(environment.packages, pins, expected, place)
     source = project_source(project, pins.name, options)
     return EnvironmentWorkspace(target, source, place, lock is not None, environment=environment)
+
+
+def _applied_options(project: Project, root: Path) -> frozenset[str]:
+    """Give the options of the patches that are applied; none where the series cannot be read."""
+    state = load_state(root)
+    if not state.patches:
+        return frozenset()
+    try:
+        series = load_series(project.series)
+    except SeriesError:  # whoever needs the series reports it
+        return frozenset()
+    return series.options_of({patch.name for patch in state.patches})
 
 
 def load_lock(project: Project, release: str) -> tuple[LockedFile, ...] | None:
@@ -78,3 +99,14 @@ def project_source(
         options,
         PATCHED_DISTRIBUTIONS,
     )
+
+
+def whole_source(
+    project: Project, release: str, options: frozenset[str] = frozenset()
+) -> PatchSource:
+    """Give the project's series for a release with these options, or with all that it has.
+
+    Raises SeriesError, and UsageError for an option that no patch is under.
+    """
+    chosen = options_or_all(load_series(project.series), options, project.series)
+    return project_source(project, release, chosen)

@@ -94,13 +94,22 @@ class PatchSource:
 
 def require_options(series: Series, options: frozenset[str], path: Path) -> None:
     """Raise UsageError for an option that no patch of a series is under."""
-    known = sorted({entry.option for entry in series.entries if entry.option})
+    known = sorted(series.options)
     for option in sorted(options.difference(known)):
         raise UsageError(
             f"no patch of the series has the option {option}",
             where=str(path),
             hint=f"choose one of {', '.join(known)}" if known else "leave --option out",
         )
+
+
+def options_or_all(series: Series, options: frozenset[str], path: Path) -> frozenset[str]:
+    """Give the options that were named; all that the series has if none was.
+
+    Raises UsageError for an option that no patch is under.
+    """
+    require_options(series, options, path)
+    return options or series.options
 
 
 def load_series(path: Path, *, hint: str | None = None) -> Series:

@@ -23,12 +23,22 @@ class LintError(PortError):
 def lint_series(series: Series, files: Iterable[str], releases: tuple[str, ...]) -> list[LintError]:
     """Hold the series against the files below patches/ and the releases its tags name.
 
-    A variant `<what>@<release>.patch` belongs to `<what>.patch`.
+    A variant `<what>@<release>.patch` belongs to `<what>.patch`. Patches under an option stand
+    behind all others, so that what the others make of a release does not depend on options.
     """
     findings: list[LintError] = []
     present = set(files)
+    last = max((entry.line for entry in series.entries if entry.option is None), default=0)
     for entry in series.entries:
         where = f"series:{entry.line}"
+        if entry.option is not None and entry.line < last:
+            findings.append(
+                LintError(
+                    f"{entry.name} is under an option and stands before a patch that is not",
+                    where=where,
+                    hint="move its line to the end of the series",
+                )
+            )
         if entry.name not in present:
             findings.append(
                 LintError(f"the series names {entry.name}, which does not exist", where=where)

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from freebsd_port.engine.core.apply.option_sets import OptionPlans, plan_options
 from freebsd_port.engine.core.apply.plan import Plan
-from freebsd_port.engine.core.apply.planner import plan_series
 from freebsd_port.engine.core.apply.series_lock import (
     LockedFile,
     SeriesLockError,
@@ -193,16 +193,34 @@ def _plan_release(
     Raises what reading the wheels raises as well.
     """
     progress(f"planning the series on the wheels of {name}")
-    tree, texts = read_sources(project, name, is_offline=is_offline, progress=progress)
+    options = load_series(project.series).options
+    tree, texts = read_sources(project, name, options, is_offline=is_offline, progress=progress)
     goal = read_patches(texts)
-    plan = plan_series(tree, goal)
-    if plan.problems:
-        raise ProblemsError(plan.problems)
-    judgement = judge_plan(tree, texts, plan)
-    if judgement.problems:
-        raise ProblemsError(judgement.problems)
-    meaning = meaning_findings(name, tree, goal, plan)
-    return _ReleasePlan(name, tree, _locked(plan), meaning, judgement.judge)
+    plans = plan_options(tree, goal)
+    if plans.problems:
+        raise ProblemsError(plans.problems)
+    base = [one for one in texts if one.entry.option is None]
+    judgements = [judge_plan(tree, base, plans.base)]
+    if plans.whole is not plans.base:
+        judgements.append(judge_plan(tree, texts, plans.whole))
+    problems = [problem for one in judgements for problem in one.problems]
+    if problems:
+        raise ProblemsError(tuple(problems))
+    meaning = _meaning_of_all(name, tree, goal, plans)
+    return _ReleasePlan(name, tree, plans.files, meaning, judgements[0].judge)
+
+
+def _meaning_of_all(
+    name: str, tree: WheelTree, goal: Goal, plans: OptionPlans
+) -> tuple[MeaningError, ...]:
+    """Find what is wrong without options, and with all of them, each thing once."""
+    base = tuple(one for one in goal if one[0].option is None)
+    found = list(meaning_findings(name, tree, base, plans.base))
+    if plans.whole is not plans.base:
+        known = {one.what for one in found}
+        optional = meaning_findings(name, tree, goal, plans.whole)
+        found += [one for one in optional if one.what not in known]
+    return tuple(found)
 
 
 def _lint_project(
@@ -282,28 +300,18 @@ def _default_findings(project: Project, uncarried: tuple[str, ...]) -> list[Port
     ]
 
 
-def _locked(plan: Plan) -> tuple[LockedFile, ...]:
-    return tuple(
-        LockedFile(
-            edit.path,
-            edit.before.sha256 if edit.before else None,
-            edit.after.sha256 if edit.after else None,
-        )
-        for edit in plan.edits
-    )
-
-
 def _lock_findings(
     release: str, lock: tuple[LockedFile, ...], planned: tuple[LockedFile, ...]
 ) -> list[PortError]:
-    known = {entry.path: entry for entry in lock}
-    found = {entry.path: entry for entry in planned}
+    known = {(entry.options, entry.path): entry for entry in lock}
+    found = {(entry.options, entry.path): entry for entry in planned}
     return [
         SeriesLockError(
-            f"series.lock and the series disagree on {path}",
+            f"series.lock and the series disagree on {path}"
+            + (f" with the option {' and '.join(options)}" if options else ""),
             where=f"releases/{release}/series.lock",
             hint=f"if you meant the change: {write_lock_command(release)}",
         )
-        for path in sorted(set(known) | set(found))
-        if known.get(path) != found.get(path)
+        for options, path in sorted(set(known) | set(found))
+        if known.get((options, path)) != found.get((options, path))
     ]

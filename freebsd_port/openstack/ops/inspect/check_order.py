@@ -19,7 +19,7 @@ from freebsd_port.engine.core.text.file import Tree
 from freebsd_port.errors import PortError
 from freebsd_port.openstack.core.release.platform import EMULATED, NATIVE
 from freebsd_port.openstack.core.release.release import Release
-from freebsd_port.openstack.ops.series import project_source
+from freebsd_port.openstack.ops.series import whole_source
 from freebsd_port.openstack.store.project.project import Project
 from freebsd_port.openstack.store.proof.import_prefixes import (
     ImportRunError,
@@ -104,10 +104,11 @@ class OrderRequest:
 def check_order(project: Project, request: OrderRequest, progress: Progress) -> OrderReport:
     """Prove every prefix over the pinned wheels; each one that fails is in the report.
 
+    Without options, the patches under every option are on.
     Raises what reading the series, its patches and the wheels raises.
     """
     release = project.load_release(request.release)
-    source = project_source(project, release.name, request.options)
+    source = whole_source(project, release.name, request.options)
     goal = source.load_patches(source.load_series().entries)
     wheels = require_wheels(release.pins, is_offline=request.is_offline, progress=progress)
     tree = WheelTree(wheels)

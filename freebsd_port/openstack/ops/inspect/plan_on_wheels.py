@@ -18,13 +18,18 @@ Goal = tuple[tuple[SeriesEntry, Patch], ...]
 
 
 def plan_sources(
-    project: Project, release: str, *, is_offline: bool, progress: Callable[[str], None]
+    project: Project,
+    release: str,
+    options: frozenset[str],
+    *,
+    is_offline: bool,
+    progress: Callable[[str], None],
 ) -> Plan:
     """Plan the whole series over the wheels, without fuzz; what does not fit is in the plan.
 
     Raises WheelError when a wheel is neither in the cache nor to be had.
     """
-    tree, texts = read_sources(project, release, is_offline=is_offline, progress=progress)
+    tree, texts = read_sources(project, release, options, is_offline=is_offline, progress=progress)
     return plan_series(tree, read_patches(texts))
 
 
@@ -34,10 +39,15 @@ def read_patches(texts: Iterable[GoalPatch]) -> Goal:
 
 
 def read_sources(
-    project: Project, release: str, *, is_offline: bool, progress: Callable[[str], None]
+    project: Project,
+    release: str,
+    options: frozenset[str],
+    *,
+    is_offline: bool,
+    progress: Callable[[str], None],
 ) -> tuple[WheelTree, tuple[GoalPatch, ...]]:
     """Give what the pinned wheels hold, and the texts of its series; raises WheelError as well."""
-    source = project_source(project, release)
+    source = project_source(project, release, options)
     pins = project.load_release(release).pins
     tree = WheelTree(require_wheels(pins, is_offline=is_offline, progress=progress))
     return tree, source.load_patches(source.load_series().entries)

@@ -14,7 +14,7 @@ from freebsd_port.engine.core.rebase.outcome import MisfitError, RebasedPatch, R
 from freebsd_port.engine.core.rebase.progress import RebaseState
 from freebsd_port.engine.core.rebase.rebaser import Rebaser, tell_findings
 from freebsd_port.engine.core.rebase.tree_version import Version
-from freebsd_port.engine.core.series.series import SeriesEntry, is_on
+from freebsd_port.engine.core.series.series import Series, SeriesEntry, is_on
 from freebsd_port.engine.core.series.variant import variant_name
 from freebsd_port.engine.core.text.file import find_path_fault
 from freebsd_port.engine.ops.rebase.flow import RebasedSeries
@@ -35,8 +35,9 @@ def rebase_series(
 ) -> RebasedSeries:
     """Rebase every patch from each candidate, with what a person decided so far.
 
-    A patch in conflict is left out on the new release and the rest goes on, so that every
-    conflict is found. Raises RebaseError when the series does not apply to the old release.
+    The patches under every option are on. A patch in conflict is left out on the new release and
+    the rest goes on, so that every conflict is found. Raises RebaseError when the series does not
+    apply to the old release.
     """
 
     store = RebaseStore(project.root, state.new)
@@ -90,6 +91,7 @@ class _Carrier:
         self.make_rebaser = make_rebaser
         self.order = project.release_names()
         self.sources = {name: project_source(project, name) for name in self.order}
+        self.options = Series(tuple(entries)).options
         self._listing = Listing(project.patches)
         self._files: dict[tuple[str, str], Path] = {}
         self._patches: dict[Path, Patch] = {}
@@ -171,7 +173,7 @@ class _Carrier:
         return self.candidates.take(entry, replace(attempt, patch=patch))
 
     def _is_on(self, entry: SeriesEntry, release: str) -> bool:
-        return is_on(entry, release, self.order, frozenset())
+        return is_on(entry, release, self.order, self.options)
 
     def _text(self, entry: SeriesEntry, release: str) -> Patch:
         """Give the text that a release takes, each file read and parsed once."""
