@@ -17,6 +17,7 @@
 #   make check           series, files, headers, locks and pins agree
 #   make pop             take every patch off again
 #   make bench           speed and memory against quilt, git and patch
+#   make bench-weigher   how evenly nova's weighers and ours place guests
 #   make fuzz            random histories and damaged patches against GNU patch, git and quilt
 #   make mutants         small mistakes in the added lines, and which no check notices
 #   make compare-quilt   Debian's real series, byte for byte against quilt (downloads them)
@@ -41,7 +42,7 @@ TOOL = .venv/bin/freebsd-port
 MADE = $(VENV)/.freebsd-port.json
 
 .PHONY: help venv patch test lint types test-port test-tool test-demo test-long verify-upstream \
-	verify-releases services demo bare-machine check pop bench fuzz mutants compare-quilt compare-rebase \
+	verify-releases services demo bare-machine check pop bench bench-weigher fuzz mutants compare-quilt compare-rebase \
 	prove-rebase tox docs \
 	docs-check man tables dist hooks clean
 
@@ -122,6 +123,9 @@ pop: .venv/ready
 
 bench: .venv/ready
 	@.venv/bin/python -m bench
+
+bench-weigher: $(MADE)
+	@PYTHONPATH=extras $(VENV)/bin/python -W ignore scripts/place_guests.py
 
 fuzz: .venv/ready-to-test
 	@.venv/bin/python tests/fuzz
