@@ -10,6 +10,7 @@
 #   make test-demo       the guide, followed as a test; skipped without a broker and a database
 #   make test-long       the proofs of ours that take minutes: what make test leaves out
 #   make verify-upstream upstream's own tests, unpatched and patched: not one pass may be lost
+#   make verify-options  each optional patch: applied, and its checks run
 #   make verify-releases every release: environment, series, checks; makes what is not there
 #   make services        start the patched services against a real broker and database
 #   make demo            a host from nothing to verified, here; everything is undone again
@@ -42,7 +43,7 @@ TOOL = .venv/bin/freebsd-port
 MADE = $(VENV)/.freebsd-port.json
 
 .PHONY: help venv patch test lint types test-port test-tool test-demo test-long verify-upstream \
-	verify-releases services demo bare-machine check pop bench bench-weigher fuzz mutants compare-quilt compare-rebase \
+	verify-options verify-releases services demo bare-machine check pop bench bench-weigher fuzz mutants compare-quilt compare-rebase \
 	prove-rebase tox docs \
 	docs-check man tables dist hooks clean
 
@@ -103,6 +104,9 @@ verify-upstream: patch
 
 verify-releases: .venv/ready
 	@$(TOOL) rebase --all --verify
+
+verify-options: $(MADE)
+	@.venv/bin/python scripts/verify_options.py --release $(RELEASE) --venv $(VENV)
 
 services: $(MADE)
 	@$(TOOL) apply --release $(RELEASE) --venv $(VENV)
