@@ -13,7 +13,9 @@
 #   make verify-options  each optional patch: applied, and its checks run
 #   make verify-releases every release: environment, series, checks; makes what is not there
 #   make services        start the patched services against a real broker and database
-#   make demo            a host from nothing to verified, here; everything is undone again
+#   make demo-image      the environment as an OCI image, unpacked, and nova's services from it
+#   make demo            a host from nothing to verified, here; everything is undone again;
+#                        with IPAM=reserving a neutron-server with our IPAM driver, in VENV
 #   make bare-machine    README's commands on a new Debian with only what README installs; as root
 #   make check           series, files, headers, locks and pins agree
 #   make pop             take every patch off again
@@ -38,12 +40,13 @@ PYTHON ?=
 VENV ?= .venvs/$(RELEASE)
 BOOTSTRAP ?= python3
 VERSION ?=
+IPAM ?=
 
 TOOL = .venv/bin/freebsd-port
 MADE = $(VENV)/.freebsd-port.json
 
 .PHONY: help venv patch test lint types test-port test-tool test-demo test-long verify-upstream \
-	verify-options verify-releases services demo bare-machine check pop bench bench-weigher fuzz mutants compare-quilt compare-rebase \
+	verify-options verify-releases services demo demo-image bare-machine check pop bench bench-weigher fuzz mutants compare-quilt compare-rebase \
 	prove-rebase tox docs \
 	docs-check man tables dist hooks clean
 
@@ -113,8 +116,12 @@ services: $(MADE)
 	@.venv/bin/python scripts/services.py --venv $(VENV)
 
 demo: $(MADE)
-	@$(TOOL) apply --release $(RELEASE) --venv $(VENV)
-	@.venv/bin/python scripts/demo.py --venv $(VENV)
+	@[ -n "$(IPAM)" ] || $(TOOL) apply --release $(RELEASE) --venv $(VENV)
+	@if [ -n "$(IPAM)" ]; then .venv/bin/python scripts/ipam_demo.py --venv $(VENV); \
+	else .venv/bin/python scripts/demo.py --venv $(VENV); fi
+
+demo-image: $(MADE)
+	@scripts/image_demo $(RELEASE) $(VENV)
 
 bare-machine:
 	@scripts/bare_machine
