@@ -10,7 +10,7 @@ import ast
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from freebsd_port.engine.core.text.splice import Splice, apply_splices
 
@@ -157,10 +157,12 @@ def shift_scopes(
             return None
         grown = len(splice.lines) - (splice.stop - splice.start)
         shifted = [
-            replace(
-                scope,
-                start=scope.start + (grown if scope.start >= splice.stop else 0),
-                stop=scope.stop + (grown if scope.stop > splice.start else 0),
+            scope
+            if scope.stop <= splice.start or not grown
+            else Scope(
+                scope.name,
+                scope.start + (grown if scope.start >= splice.stop else 0),
+                scope.stop + grown,
             )
             for scope in shifted
         ]
