@@ -7,6 +7,7 @@ comes out the same. Source: git's xdiff, histogram diff and change compaction.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
@@ -82,12 +83,12 @@ class LineIndex:
         self.labels = list(range(_GAP, _GAP * (len(lines) + 1), _GAP))
         """By line, 0-based."""
 
-        self.places: dict[bytes, list[int]] = {}
+        self.places: defaultdict[bytes, list[int]] = defaultdict(list)
         """The labels of every line that reads so, in order."""
 
         places = self.places
         for label, line in zip(self.labels, lines, strict=True):
-            places.setdefault(line, []).append(label)
+            places[line].append(label)
 
     def replace(self, start: int, old: Sequence[bytes], new: Sequence[bytes]) -> bool:
         """Put new lines in the place of old ones; tell whether there were labels enough."""
@@ -104,7 +105,7 @@ class LineIndex:
                 del self.places[line]
         made = [before + step * number for number in range(1, len(new) + 1)]
         for line, label in zip(new, made, strict=True):
-            insort(self.places.setdefault(line, []), label)
+            insort(self.places[line], label)
         self.labels[start:stop] = made
         return True
 
