@@ -21,7 +21,6 @@ from freebsd_port.engine.store.rebase.rebase_store import RebaseStore, find_begu
 from freebsd_port.engine.store.second_process import working_beside
 from freebsd_port.errors import PortError, ProblemsError
 
-
 Tell = Callable[[tuple[RebasedPatch, ...]], tuple[RebasedPatch, ...]]
 """Gives patches with what their lines do not say: missing names, and other faults."""
 

@@ -140,9 +140,7 @@ def rebase_all(project: Project, settings: Settings) -> tuple[Rebased, ...]:
     return _preview_all(project, names, settings)
 
 
-def _preview_all(
-    project: Project, names: Sequence[str], settings: Settings
-) -> tuple[Rebased, ...]:
+def _preview_all(project: Project, names: Sequence[str], settings: Settings) -> tuple[Rebased, ...]:
     """Say what the rebases to these releases would come to, each as if it were the only one."""
     rebasing = ReleaseRebasing(project, settings)
     apart = ReleaseRebasing(project, replace(settings, progress=lambda message: None))

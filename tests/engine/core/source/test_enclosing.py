@@ -223,7 +223,7 @@ def test_scopes_found_part_by_part_are_those_of_the_whole_module(source: bytes) 
 def test_scopes_of_damaged_modules_are_those_of_the_whole_module() -> None:
     dice = random.Random(1)
     modules = [Path(one.__file__ or "").read_bytes() for one in (textwrap, inspect, typing)]
-    for number in range(45):
+    for number in range(15):
         lines = modules[number % 3].splitlines(keepends=True)
         for _ in range(dice.randrange(3)):
             at = dice.randrange(len(lines))

@@ -117,7 +117,7 @@ def splices(draw: st.DrawFn, count: int) -> list[Splice]:
     return [one for n, one in enumerate(made) if not n or made[n - 1].stop < one.start]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(LINES, LINES, st.data())
 def test_an_alignment_that_follows_changes_of_both_versions_is_that_of_a_new_one(
     old: list[bytes], new: list[bytes], data: st.DataObject
