@@ -168,7 +168,7 @@ class _Part:
     """The line behind its last statement."""
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)  # two versions of a long file; with more, memory grows
 def _read_part(text: bytes, *, is_inner: bool) -> _Part | None:
     """Read a part; one from inside a class is a single block, indented by four."""
     try:

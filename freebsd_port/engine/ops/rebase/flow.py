@@ -16,6 +16,8 @@ from freebsd_port.engine.core.rebase.conflict import find_breakage, find_marker,
 from freebsd_port.engine.core.rebase.outcome import RebasedPatch, RebaseError, WorkFile
 from freebsd_port.engine.core.rebase.progress import RebaseState
 from freebsd_port.engine.core.rebase.tree_version import ListedTree
+from freebsd_port.engine.core.source.findings import Fault
+from freebsd_port.engine.core.source.missing_names import Missing
 from freebsd_port.engine.core.text.file import split_lines
 from freebsd_port.engine.store.rebase.rebase_store import RebaseStore, find_begun, held
 from freebsd_port.engine.store.second_process import working_beside
@@ -327,9 +329,20 @@ def _plan(
     """Tell the patches what their lines do not say, and meanwhile plan the files."""
     if carried.tell is None:
         return carried, rebasing.plan_files(state, carried) if is_planned else {}
-    with working_beside(partial(carried.tell, carried.patches)) as told:
+    with working_beside(partial(_find, carried.tell, carried.patches)) as found:
         files = rebasing.plan_files(state, carried) if is_planned else {}
-        return replace(carried, patches=told(), tell=None), files
+        told = (
+            replace(one, missing=missing, faults=faults) if missing or faults else one
+            for one, (missing, faults) in zip(carried.patches, found(), strict=True)
+        )
+        return replace(carried, patches=tuple(told), tell=None), files
+
+
+def _find(
+    tell: Tell, patches: tuple[RebasedPatch, ...]
+) -> tuple[tuple[tuple[Missing, ...], tuple[Fault, ...]], ...]:
+    """Give only what is new about each patch: the rest would be copied for nothing."""
+    return tuple((one.missing, one.faults) for one in tell(patches))
 
 
 def require_same(plan: Plan, carried: RebasedSeries) -> None:
