@@ -149,7 +149,7 @@ class Campaign:
             check_setup(self.project, self.workspace, progress),
             patches=tuple(p.name for p in load_state(self.workspace.target.root).patches),
         )
-        with fresh_bytecode() as bytecode:
+        with fresh_bytecode(setup) as bytecode:
             setup = replace(setup, bytecode=bytecode)
             for platform in PLATFORMS:
                 for directory, mine in self._by_directory(self._left()).items():

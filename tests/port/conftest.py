@@ -38,6 +38,7 @@ A check under tests/port/oslo_rootwrap may not import another of the patched dis
 """
 
 import faulthandler
+import gc
 import importlib
 import importlib.metadata
 import importlib.util
@@ -52,6 +53,9 @@ HERE = Path(__file__).resolve().parent
 
 # Far longer than any check takes on a busy machine: what goes beyond it hangs.
 LIMIT_SECONDS = 600
+
+# New objects after which the garbage collector looks at them: nova's modules make very many.
+GARBAGE = 50_000
 
 # Directory of checks to the import packages of the distributions it may use, of those patched.
 _OSLO = {"oslo_privsep", "oslo_messaging", "oslo_rootwrap", "oslo_utils"}
@@ -288,6 +292,13 @@ def _version_of(marker):
         raise pytest.UsageError("{} is not installed".format(marker.args[0])) from None
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish():
+    """Keep the garbage collector from what was imported, which stays."""
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
+
+
 def pytest_report_collectionfinish(config):
     return "left out: " + config.stash[PLATFORM].left_out()
 
@@ -297,7 +308,8 @@ def pytest_runtest_protocol(item, nextitem):
     before = set(sys.modules)
     _start_limit(item.config)
     result = yield
-    _start_limit(item.config)
+    if nextitem is None:
+        _start_limit(item.config)
     _note_strangers(item, set(sys.modules) - before)
     return result
 
@@ -343,6 +355,7 @@ def pytest_make_collect_report(collector):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session, exitstatus):
+    gc.freeze()  # pytest collects five times at its end, when everything goes anyway
     if STRANGERS and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

@@ -129,7 +129,7 @@ def verify_target(
         with_long=with_long,
         timeout_seconds=TIMEOUT_SECONDS if timeout_seconds is None else timeout_seconds,
     )
-    with fresh_bytecode() as bytecode:
+    with fresh_bytecode(setup) as bytecode:
         runs = _run_all(replace(setup, bytecode=bytecode), state, chosen, progress)
     hunks = _cover(root, state, goal, runs)
     if only:
@@ -220,12 +220,13 @@ def _run_all(
     measured = tuple(entry.path for entry in state.files if entry.path.endswith(".py"))
     jobs = [
         (_directory(name), platform)
-        for name in reversed(distributions)
+        for name in distributions
         for platform in platforms
         if (setup.checks / _directory(name)).is_dir()
         and (platform != ARM64 or name == "nova")  # no other looks at the machine
     ]
-    if "nova" in distributions and (setup.checks / LIVES).is_dir():
+    if "nova" in distributions and (setup.checks / LIVES).is_dir():  # the longest, so it is first;
+        # and until nova's checks begin, in the order of the series, it has compiled nova
         jobs[:0] = [(LIVES, name) for name in platforms if name in (NATIVE, EMULATED[-1])]
     jobs = [job for job in jobs if not setup.only or _may_prove(setup.checks / job[0], setup.only)]
 
@@ -242,7 +243,7 @@ def _run_all(
 
     with (
         counting(progress, "running the checks", len(jobs)) as advance,
-        ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool,
+        ThreadPoolExecutor(max_workers=(os.cpu_count() or 1) + 1) as pool,  # as some only wait
     ):
         try:
             done = list(pool.map(run, jobs))
