@@ -27,6 +27,7 @@ in it is deselected too; with --patches-only=FILE, a check that names none of th
 
 Fixtures
     profile         the active Profile; None where nothing is emulated
+    process_limit   how many seconds a process that a check starts may take: --process-limit
     fresh_import    fresh_import("oslo_privsep.daemon") imports that module anew and returns it;
                     sys.modules and the parent's attribute are restored afterwards
 
@@ -52,6 +53,9 @@ HERE = Path(__file__).resolve().parent
 
 # Far longer than any check takes on a busy machine: what goes beyond it hangs.
 LIMIT_SECONDS = 600
+
+# How long a process may take that a check starts, on a machine ten times slower than usual.
+PROCESS_SECONDS = 300
 
 # Directory of checks to the import packages of the distributions it may use, of those patched.
 ALLOWED = {
@@ -172,6 +176,15 @@ def pytest_addoption(parser):
         type=float,
         default=LIMIT_SECONDS,
         help="end the run when a check takes longer; default: {}".format(LIMIT_SECONDS),
+    )
+    parser.addoption(
+        "--process-limit",
+        metavar="SECONDS",
+        type=float,
+        default=PROCESS_SECONDS,
+        help="end a process that a check starts after this time; default: {}".format(
+            PROCESS_SECONDS
+        ),
     )
 
 
@@ -353,6 +366,12 @@ def profile(request):
     """The active Profile; None on a real FreeBSD and on Linux as it is."""
     emulation = request.config.stash[PLATFORM].emulation
     return None if emulation is None else emulation.profile
+
+
+@pytest.fixture(scope="session")
+def process_limit(request):
+    """How many seconds a process that a check starts may take."""
+    return request.config.getoption("--process-limit")
 
 
 @pytest.fixture
