@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
+
+_COMPREHENSIONS = ("<genexpr>", "<listcomp>", "<setcomp>", "<dictcomp>")
 
 
 class _AbsentType(type):
@@ -18,6 +21,8 @@ class _AbsentType(type):
         return absent_class(f"{cls.__module__}.{cls.__qualname__}", name)
 
     def __call__(cls, *args: object, **kwargs: object) -> Any:
+        if _is_of_a_module(sys._getframe(1)):  # a table that is made at import
+            return Exception.__new__(cls)
         package = cls.__module__.partition(".")[0]
         raise NotImplementedError(
             f"{cls.__module__}.{cls.__qualname__} was used, and {package} is not installed here: "
@@ -25,9 +30,29 @@ class _AbsentType(type):
         )
 
 
+def _is_of_a_module(frame: FrameType | None) -> bool:
+    """Tell whether this is code of a module or of a class itself, and not of a function."""
+    while frame is not None and frame.f_code.co_name in _COMPREHENSIONS:
+        frame = frame.f_back
+    return frame is not None and not frame.f_code.co_flags & inspect.CO_OPTIMIZED
+
+
 def absent_class(module: str, name: str) -> Any:
     """Make a class that can be derived from, caught and compared, and not called."""
-    return _AbsentType(name, (Exception,), {"__module__": module})
+    names = {"__module__": module, "__getattr__": _of_an_instance, "__radd__": _add_nothing}
+    return _AbsentType(name, (Exception,), names)
+
+
+def _add_nothing(self: object, other: Any) -> Any:
+    """Let a module make a name of one of its own and one that is absent."""
+    return other
+
+
+def _of_an_instance(self: Any, name: str) -> Any:
+    """Names of what a module made at import are absent classes, too."""
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return absent_class(f"{type(self).__module__}.{type(self).__qualname__}", name)
 
 
 class AbsentModule(ModuleType):
