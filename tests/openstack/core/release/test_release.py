@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from freebsd_port.errors import ProblemsError
+from freebsd_port.openstack.core.release.platform import PLATFORMS, mode_of
 from freebsd_port.openstack.core.release.release import (
     Pin,
     ReleaseError,
@@ -111,3 +112,12 @@ def test_releases_are_ordered_by_publication_and_not_by_text() -> None:
 )
 def test_spellings_of_a_name_fold_into_one(name: str) -> None:
     assert normalised_name(name) == "oslo-messaging"
+
+
+def test_checks_on_linux_and_on_freebsd_itself_are_native() -> None:
+    assert {name: mode_of(name) for name in PLATFORMS} == {
+        **dict.fromkeys(("linux", "native"), "native"),
+        **dict.fromkeys(
+            ("freebsd-13.1", "freebsd-14.5", "freebsd-15.0", "freebsd-15.0-arm64"), "emulated"
+        ),
+    }
