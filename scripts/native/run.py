@@ -453,16 +453,11 @@ class Watch:
 
     def until_the_end(self) -> None:
         """Read the notes until the process ends or a test has had its time; then end it."""
-        while True:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(0.25)
-            self._hear()
-            if self.process.returncode is not None:
-                break
-            limit = self.seconds if self.current is not None else COLLECT_SECONDS
-            if time.monotonic() - self.since > limit:
-                self.why = f"it did not end within {limit:.0f} s, and was ended"
-                break
+        try:
+            self._watch()
+        except BaseException:  # an interrupt leaves nothing behind
+            end_session(self.process)
+            raise
         self.lasted = time.monotonic() - self.since
         ended = self.process.returncode
         end_session(self.process, with_stacks=ended is None)
@@ -473,6 +468,18 @@ class Watch:
                 self.is_finished, self.why = False, "pytest failed, but none of its tests did"
         elif not self.why:
             self.why = f"pytest ended with status {ended}"
+
+    def _watch(self) -> None:
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(0.25)
+            self._hear()
+            if self.process.returncode is not None:
+                return
+            limit = self.seconds if self.current is not None else COLLECT_SECONDS
+            if time.monotonic() - self.since > limit:
+                self.why = f"it did not end within {limit:.0f} s, and was ended"
+                return
 
     def _hear(self) -> None:
         with self.notes.open("rb") as stream:
@@ -943,6 +950,7 @@ def main() -> int:
     options.results, options.work = options.results.resolve(), options.work.resolve()
     if options.profile and IS_FREEBSD:
         parser.error("--profile is for Linux")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     bundle = Bundle(options)
     if options.list:
         for name, what, _ in bundle.plan():
