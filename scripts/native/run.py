@@ -130,13 +130,16 @@ PROBES: dict[str, tuple[Callable[[], bool], str]] = {  # what a case needs; how,
         "FreeBSD's rc.subr(8) and daemon(8)",
     ),
     "vnet": (
-        lambda: run_quietly("sysctl", "-n", "kern.features.vimage").stdout.strip() == "1"
-        and shutil.which("jail") is not None,
+        lambda: (
+            run_quietly("sysctl", "-n", "kern.features.vimage").stdout.strip() == "1"
+            and shutil.which("jail") is not None
+        ),
         "a kernel with VIMAGE, and jail(8)",
     ),
     "pf": (
-        lambda: IS_FREEBSD
-        and (can_open("/dev/pf") or (has_module("pf", "pf") and can_open("/dev/pf"))),
+        lambda: (
+            IS_FREEBSD and (can_open("/dev/pf") or (has_module("pf", "pf") and can_open("/dev/pf")))
+        ),
         "kldload pf, as root",
     ),
     "epair": (lambda: makes_interface("epair"), "if_epair, and be root"),
@@ -322,7 +325,9 @@ class Runner:
         self.results = results
         self.profile = profile
 
-    def _environment(self, user: User, path: Iterable[Path], more: dict[str, str]) -> dict[str, str]:
+    def _environment(
+        self, user: User, path: Iterable[Path], more: dict[str, str]
+    ) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "FREEBSD_PORT"))}
         home = self._own_directory(user, "home")
         return {
@@ -573,8 +578,10 @@ class Bundle:
                         f"the toolkit's own tests of {name}, as {who}",
                         self._own(name, paths, who),
                     )
-        yield "lives", "whole guests through nova's services", self._checks(
-            "lives", "patched", self.me.word, "plain"
+        yield (
+            "lives",
+            "whole guests through nova's services",
+            self._checks("lives", "patched", self.me.word, "plain"),
         )
 
     def _combinations(self) -> list[tuple[str, str, str]]:
@@ -674,7 +681,9 @@ class Bundle:
         if step.cases[-1].outcome == "failed" or not IS_FREEBSD:
             return
         words = self._tool("verify", "profile", str(facts))
-        compared = self.runner.command("compare with the profile", words, self.me, self._tool_path())
+        compared = self.runner.command(
+            "compare with the profile", words, self.me, self._tool_path()
+        )
         (self.results / "differences.txt").write_text(compared.message, "utf-8")
         step.cases.append(compared)
 
@@ -746,9 +755,7 @@ class Bundle:
             HERE / "fixtures",
         ]
 
-    def _checks(
-        self, directory: str, state: str, who: str, mounts: str
-    ) -> Callable[[Step], None]:
+    def _checks(self, directory: str, state: str, who: str, mounts: str) -> Callable[[Step], None]:
         def act(step: Step) -> None:
             step.left_out = self._why_not(directory, state, who, mounts)
             if step.left_out:
@@ -869,7 +876,9 @@ class Bundle:
             mark = "left out" if step.left_out else "good" if step.is_good else "FAILED"
             lines.append(f"{mark:9} {step.name}: {step.summary()}")
             if not step.must_fail:
-                lines += [f"          failed: {c.name}" for c in step.cases if c.outcome == "failed"]
+                lines += [
+                    f"          failed: {c.name}" for c in step.cases if c.outcome == "failed"
+                ]
             skips: dict[str, int] = {}
             for case in step.cases:
                 if case.outcome == "skipped":

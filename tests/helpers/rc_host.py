@@ -198,7 +198,7 @@ class RcHost:
         return self.trace.read_text().splitlines()
 
     def rotate(self, name: str) -> None:
-        """Rotate a service's log: by newsyslog(8) with the line that is installed, or as it does."""
+        """Rotate a log: by newsyslog(8), with the line that is installed, or as it does."""
         log = self.root / "log" / f"{name.replace('_', '-')}.log"
         if not IS_REAL:
             log.rename(log.with_suffix(".log.0"))

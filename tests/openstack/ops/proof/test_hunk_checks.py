@@ -44,7 +44,9 @@ def test_the_checks_that_ran_a_hunk_are_kept_with_how_they_ran(project: SmallPro
         (WHO, "oslo_privsep/who.py", 1): HunkChecks(("test_who_am_i.test_who",), (), ("native",)),
         (GREET, "nova/greet.py", 1): HunkChecks(("test_greet_loudly.test_greet",), (), ("native",)),
         (LEAVE, "nova/greet.py", 1): HunkChecks(("test_greet_loudly.test_greet",), (), ("native",)),
-        (LEAVE, "nova/greet.py", 2): HunkChecks(("test_leave_politely.test_leave",), (), ("native",)),
+        (LEAVE, "nova/greet.py", 2): HunkChecks(
+            ("test_leave_politely.test_leave",), (), ("native",)
+        ),
     }
 
 
