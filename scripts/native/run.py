@@ -941,7 +941,7 @@ def say(text: str) -> None:
 
 def main() -> int:
     """Run what was asked for."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - who runs it may have any Python
         sys.exit("error: this needs Python 3.11 or newer")
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
