@@ -58,7 +58,7 @@ def step(run: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> An
     (tmp_path / "test_cases.py").write_text(TESTS)
     for name in ("work", "results"):
         (tmp_path / name).mkdir()
-    runner = run.Runner(tmp_path / "work", tmp_path / "results", None)
+    runner = run.Runner(tmp_path / "work", tmp_path / "results")
     step = run.Step("cases", "what they are")
     path = [Path(one) for one in sys.path if "site-packages" in one]
     words = ["-p", "no:cacheprovider", "--rootdir", str(tmp_path), str(tmp_path)]

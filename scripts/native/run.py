@@ -320,10 +320,10 @@ def own_user(word: str) -> User:
 class Runner:
     """Runs commands and pytest as a user, with a limit for each test."""
 
-    def __init__(self, work: Path, results: Path, profile: str | None) -> None:
+    def __init__(self, work: Path, results: Path, *, tells: bool = False) -> None:
         self.work = work
         self.results = results
-        self.profile = profile
+        self.tells = tells
 
     def _environment(
         self, user: User, path: Iterable[Path], more: dict[str, str]
@@ -425,7 +425,7 @@ class Runner:
             for file in (notes, done):
                 file.chmod(0o666)
             process = self.start(command, user, [HERE, *path], output, settings)
-            watched = Watch(process, notes, seconds)
+            watched = Watch(process, notes, seconds, tells=self.tells)
             watched.until_the_end()
             step.cases += watched.cases
             if watched.is_finished:
@@ -444,7 +444,10 @@ class Runner:
 class Watch:
     """One process of pytest, and what it notes."""
 
-    def __init__(self, process: subprocess.Popen[bytes], notes: Path, seconds: float) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], notes: Path, seconds: float, *, tells: bool
+    ) -> None:
+        self.tells = tells
         self.process = process
         self.notes = notes
         self.seconds = seconds
@@ -501,6 +504,10 @@ class Watch:
                 self.current = None
                 name, outcome = note["end"], note["outcome"]
                 self.cases.append(Case(name, outcome, note["seconds"], note["message"]))
+                if self.tells:
+                    say(f"  {outcome} {name}")
+                    if outcome == "failed":
+                        print(note["message"], flush=True)
 
 
 def end_session(process: subprocess.Popen[bytes], *, with_stacks: bool = False) -> None:
@@ -530,7 +537,7 @@ class Bundle:
             place.mkdir(parents=True, exist_ok=True)
             place.chmod(0o755)
         self.machine = Machine()
-        self.runner = Runner(self.work, self.results, options.profile)
+        self.runner = Runner(self.work, self.results, tells=options.verbose)
         self.steps: list[Step] = []
         self.compiled: dict[str, str] = {}
         self.me = own_user("root" if is_root() else "user")
@@ -669,7 +676,7 @@ class Bundle:
             self.compiled[name] = found["version"] or "of unknown version"
 
     def _tool_path(self) -> list[Path]:
-        return [HERE / "tools", PROJECT]
+        return [HERE / "tools", HERE / "stand_ins", PROJECT]
 
     def _tool(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "freebsd_port", *words]
@@ -753,6 +760,7 @@ class Bundle:
             HERE / "stand_ins",
             HERE / "pytest",
             HERE / "fixtures",
+            *([] if self.machine.has("ssl") else [HERE / "stand_ins_of_python"]),
         ]
 
     def _checks(self, directory: str, state: str, who: str, mounts: str) -> Callable[[Step], None]:
@@ -789,7 +797,7 @@ class Bundle:
         if missing:
             listed = ", ".join(missing)
             return f"{directory} needs {listed}, compiled, which this Python does not have"
-        lacking = self.machine.lacks(needs["stdlib"])
+        lacking = self.machine.lacks(name for name in needs["stdlib"] if name != "ssl")
         if lacking:
             return f"{directory} needs {lacking}"
         if self._user(who) is None:
@@ -893,6 +901,8 @@ class Bundle:
         ]
         lines += ["stand-ins, which import and do nothing:"]
         lines += [f"  {name}: {why}" for name, why in self.manifest["stand_ins"].items()]
+        if not self.machine.has("ssl"):
+            lines.append("  ssl: this Python was built without it; it imports, and raises when used")
         lines += ["never run natively:", *(f"  {p}: {why}" for p, why in NOT_NATIVE.items())]
         return "\n".join(lines) + "\n"
 
@@ -951,6 +961,7 @@ def main() -> int:
     add("--list", action="store_true", help="list the steps, and run nothing")
     add("--all", action="store_true", help="run the checks in all eight combinations")
     add("--lives", action="store_true", help="also run whole guests through nova's services")
+    add("-v", "--verbose", action="store_true", help="tell what came of each test at once")
     add("--user", default="nobody", help="the ordinary user; default: nobody")
     add("--results", type=Path, default=HERE / "results", help="where the results go")
     add("--work", type=Path, default=HERE / "work", help="where the patched packages go")
