@@ -902,7 +902,7 @@ class Bundle:
         lines += ["stand-ins, which import and do nothing:"]
         lines += [f"  {name}: {why}" for name, why in self.manifest["stand_ins"].items()]
         if not self.machine.has("ssl"):
-            lines.append("  ssl: this Python was built without it; it imports, and raises when used")
+            lines.append("  ssl: this Python has none; the stand-in raises when it is used")
         lines += ["never run natively:", *(f"  {p}: {why}" for p, why in NOT_NATIVE.items())]
         return "\n".join(lines) + "\n"
 
