@@ -207,7 +207,7 @@ def _find_ran(project: Project, here: ReleaseView, venv: Path | None) -> Ran:
     state = load_state(root)
     applied = {one.name: one.sha256 for one in state.patches}
     return {
-        key: (one.checks, one.missed)
+        key: (one.checks, one.missed, one.modes)
         for key, one in find_hunk_checks(root, state).items()
         if key[0] in here.texts and here.texts[key[0]].digest == applied.get(key[0])
     }
