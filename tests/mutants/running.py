@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
 import os
 import tempfile
@@ -37,9 +38,13 @@ from mutants.mutating import Mutation, find_mutations
 
 HERE = Path(__file__).resolve().parent
 PLATFORMS = (EMULATED[-1], LINUX)
-SECONDS = 8.0
+Explained = frozenset[tuple[str, str, str]]
+"""Patch, code before and code after of mutants that make no difference."""
+SECONDS = 4.0
 """What the checks of other patches may take for one mutant; the patch's own all run."""
-LIMIT_SECONDS = 240.0
+CAMPAIGN_SECONDS = 4 * 3600.0
+LIMIT_SECONDS = 20.0
+"""What a mutant's checks may take beyond four times what they take without it."""
 
 
 @dataclass(slots=True)
@@ -58,7 +63,10 @@ class Mutant:
     before: str
     after: str
     outcome: str = "unrun"
-    """unrun, survived or killed."""
+    """unrun, survived, programs or killed.
+
+    `programs`: it survived in forks, but a check of its patch starts programs, which may see it.
+    """
 
     check: str = ""
     """What killed it."""
@@ -137,17 +145,38 @@ class Campaign:
         """Count the mutants."""
         return len(self.mutants)
 
-    @property
-    def percent(self) -> float:
-        """Give how many percent of the mutants were killed."""
+    def percent(self, explained: Explained = frozenset()) -> float:
+        """Give how many percent of the mutants that differ from the original were killed."""
         killed = sum(one.outcome == "killed" for one in self.mutants)
-        return 100.0 * killed / self.total if self.total else 100.0
+        counted = killed + len(self.unexplained(explained))
+        return 100.0 * killed / counted if counted else 100.0
+
+    def recall(self, kept: Path) -> None:
+        """Take over what an earlier run killed, where file and mutation are the same still."""
+        if kept.is_file():
+            known = json.loads(kept.read_text("utf-8"))
+            for one in self.mutants:
+                if check := known.get(self._identity(one)):
+                    one.outcome, one.check = "killed", check
+
+    def keep(self, kept: Path) -> None:
+        """Write what was killed, and by which check, for `recall`."""
+        known = json.loads(kept.read_text("utf-8")) if kept.is_file() else {}
+        known.update(
+            (self._identity(one), one.check) for one in self.mutants if one.outcome == "killed"
+        )
+        kept.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", "utf-8")
+
+    def _identity(self, one: Mutant) -> str:
+        content = (self.workspace.target.root / one.path).read_bytes()
+        return f"{hashlib.sha256(content).hexdigest()} {one.path} {one.number}"
 
     def run(self, progress: Callable[[str], None]) -> None:
         """Run all of them; first in forks on each platform, then what is left from disk."""
         setup = replace(
             check_setup(self.project, self.workspace, progress),
             patches=tuple(p.name for p in load_state(self.workspace.target.root).patches),
+            timeout_seconds=CAMPAIGN_SECONDS,
         )
         with fresh_bytecode() as bytecode:
             setup = replace(setup, bytecode=bytecode)
@@ -188,6 +217,7 @@ class Campaign:
                 "lines": {str(root / path): self.lines[path] for path in paths},
                 "seconds": SECONDS,
                 "limit": LIMIT_SECONDS,
+                "jobs": os.cpu_count() or 1,
                 "answer": str(answer),
             }
             request.write_text(json.dumps(value), "utf-8")
@@ -198,11 +228,12 @@ class Campaign:
                 )
             for line in answer.read_text("utf-8").splitlines():
                 index, outcome, check = json.loads(line)
-                if outcome != "unrun":
-                    mine[index].outcome, mine[index].check = outcome, check
+                if outcome == "killed" or mine[index].outcome != "programs":
+                    mine[index].outcome = outcome if outcome != "unrun" else mine[index].outcome
+                    mine[index].check = check
 
     def _run_from_disk(self, setup: CheckSetup, progress: Callable[[str], None]) -> None:
-        left = self._left()
+        left = [one for one in self.mutants if one.outcome in ("programs", "unrun")]
         if not left:
             return
         release = self.project.load_release(self.workspace.release)
@@ -237,17 +268,17 @@ class Campaign:
         finally:
             file.write_bytes(whole)
 
-    def unexplained(self, explained: frozenset[tuple[str, str, str]]) -> list[Mutant]:
+    def unexplained(self, explained: Explained) -> list[Mutant]:
         """Give the survivors that nothing explains."""
         return [one for one in self._left() if one.key not in explained]
 
-    def stale(self, explained: frozenset[tuple[str, str, str]]) -> tuple[tuple[str, str, str], ...]:
+    def stale(self, explained: Explained) -> tuple[tuple[str, str, str], ...]:
         """Give what is explained of these patches and does not survive."""
         patches = {one.patch for one in self.mutants}
         left = {one.key for one in self._left()}
         return tuple(sorted(key for key in explained - left if key[0] in patches))
 
-    def report(self, explained: frozenset[tuple[str, str, str]]) -> list[str]:
+    def report(self, explained: Explained) -> list[str]:
         """Give a line for each patch, with its survivors below."""
         lines = []
         for patch in dict.fromkeys(one.patch for one in self.mutants):
@@ -258,11 +289,15 @@ class Campaign:
                 word = "explained" if one.key in explained else one.outcome
                 lines.append(f"  {word} {one.path}:{one.line}: {one.before}  ->  {one.after}")
         unexplained = len(self.unexplained(explained))
-        lines.append(f"{self.percent:.1f} % killed, {unexplained} survivors unexplained")
+        explained_here = len(self._left()) - unexplained
+        lines.append(
+            f"{self.percent(explained):.1f} % killed, {unexplained} survived, "
+            f"{explained_here} make no difference"
+        )
         return lines
 
 
-def read_explained(path: Path) -> frozenset[tuple[str, str, str]]:
+def read_explained(path: Path) -> Explained:
     """Read which survivors are explained, by patch, code before and code after."""
     if not path.is_file():
         return frozenset()

@@ -68,4 +68,4 @@ def test_the_checks_notice_every_mistake_in_a_small_patch_and_none_without_one()
     campaign = Campaign.plan(project, release.name, environment.root, (patch,)).sample(4)
     campaign.run(print)
     assert campaign.total > 10
-    assert campaign.percent >= 90, campaign.report(frozenset())
+    assert campaign.percent() >= 90, campaign.report(frozenset())
