@@ -10,7 +10,8 @@ A mutant in a function replaces the code of that function in a fork, so that not
 again. One outside runs the module's code once more in its own namespace; checks that this alone
 makes fail are not asked. What the checks start as programs of their own never sees a mutant; that
 is for the slow way, which writes the file: the outcome is `programs` where a check of the patch
-started one, else `survived`.
+started one, or the mutant is outside functions, for the names that it does not bind are bound
+already; else `survived`.
 """
 
 import __future__
@@ -75,10 +76,8 @@ def pytest_runtestloop(session):
     baseline.now = None
     contexts = read_contexts(request["lines"])
     good = [item for item in session.items if item.nodeid not in baseline.failed]
-    files = {
-        each["path"]: File(each["path"], each["module"], request["lines"][each["path"]])
-        for each in request["mutants"]
-    }
+    modules = {each["path"]: each["module"] for each in request["mutants"]}
+    files = {path: File(path, name, request["lines"][path]) for path, name in modules.items()}
     find_functions(files)
     gc.collect()
     gc.freeze()
@@ -92,7 +91,7 @@ def pytest_runtestloop(session):
                 failing = file.failing_alone(chosen, request["limit"])
                 chosen = [item for item in chosen if item.nodeid not in failing]
             limit = request["limit"] + 4 * sum(baseline.seconds[each.nodeid] for each in chosen)
-            is_program = any(
+            is_program = not file.can_replace(mutation.owner) or any(
                 each.nodeid in baseline.started_python and mutant["patch"] in patches(each)
                 for each in good
             )

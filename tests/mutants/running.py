@@ -65,7 +65,7 @@ class Mutant:
     outcome: str = "unrun"
     """unrun, survived, programs or killed.
 
-    `programs`: it survived in forks, but a check of its patch starts programs, which may see it.
+    `programs`: it survived in forks, where a program or a fresh import might notice it.
     """
 
     check: str = ""
@@ -184,7 +184,7 @@ class Campaign:
                 for directory, mine in self._by_directory(self._left()).items():
                     progress(f"{directory} on {platform}: {len(mine)} mutants")
                     self._run_forked(setup, directory, platform, mine)
-        self._run_from_disk(setup, progress)
+            self._run_from_disk(setup, progress)
 
     def _left(self) -> list[Mutant]:
         return [one for one in self.mutants if one.outcome != "killed"]
@@ -221,11 +221,11 @@ class Campaign:
                 "answer": str(answer),
             }
             request.write_text(json.dumps(value), "utf-8")
-            added = {"PYTEST_ADDOPTS": "-p mutants_plugin", "FREEBSD_PORT_MUTANTS": str(request)}
+            options = f"-p mutants_plugin --limit={CAMPAIGN_SECONDS}"
+            added = {"PYTEST_ADDOPTS": options, "FREEBSD_PORT_MUTANTS": str(request)}
             with mock.patch.dict(os.environ, added):
-                run_checks(
-                    replace(setup, beside=(*setup.beside, HERE)), directory, platform, tuple(paths)
-                )
+                beside = replace(setup, beside=(*setup.beside, HERE))
+                run_checks(beside, directory, platform, tuple(paths))
             for line in answer.read_text("utf-8").splitlines():
                 index, outcome, check = json.loads(line)
                 if outcome == "killed" or mine[index].outcome != "programs":
@@ -241,7 +241,7 @@ class Campaign:
         with tempfile.TemporaryDirectory(prefix="fp-mutants-") as name:
             copy = Path(name)
             copy_distributions(environment, release, copy)
-            slow = replace(setup, packages=copy, is_on_path=False, bytecode=None)
+            slow = replace(setup, packages=copy, is_on_path=False)
             for number, one in enumerate(left, 1):
                 progress(f"from disk: {number} of {len(left)}, {one.patch}")
                 self._run_one_from_disk(replace(slow, only=(one.patch,)), one)
@@ -253,6 +253,7 @@ class Campaign:
         mutation: Mutation = find_mutations(tree, self.lines[one.path])[one.number]
         mutation.make()
         file.write_text(ast.unparse(tree), "utf-8")
+        _forget_bytecode(setup, file)
         directory = one.patch.partition("/")[0].replace(".", "_")
         try:
             for platform in PLATFORMS:
@@ -267,6 +268,7 @@ class Campaign:
             one.outcome, one.check = "killed", str(error)
         finally:
             file.write_bytes(whole)
+            _forget_bytecode(setup, file)
 
     def unexplained(self, explained: Explained) -> list[Mutant]:
         """Give the survivors that nothing explains."""
@@ -295,6 +297,13 @@ class Campaign:
             f"{explained_here} make no difference"
         )
         return lines
+
+
+def _forget_bytecode(setup: CheckSetup, file: Path) -> None:
+    """Remove what was compiled of a file: Python would know it by time and size only."""
+    assert setup.bytecode is not None
+    for compiled in setup.bytecode.rglob(f"{file.stem}.*.pyc"):
+        compiled.unlink()
 
 
 def read_explained(path: Path) -> Explained:

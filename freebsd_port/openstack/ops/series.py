@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from freebsd_port.engine.ops.target.patch_source import PatchSource
 from freebsd_port.engine.ops.target.workspace import Workspace
 from freebsd_port.openstack.core.release.release import PATCHED_DISTRIBUTIONS
+from freebsd_port.openstack.core.upstream.ready import SUFFIX
 
 if TYPE_CHECKING:
     from freebsd_port.engine.core.apply.series_lock import LockedFile
@@ -77,4 +78,5 @@ def project_source(
         project.release_names(),
         options,
         PATCHED_DISTRIBUTIONS,
+        (SUFFIX,),
     )

@@ -39,6 +39,9 @@ class PatchSource:
     directories: tuple[str, ...] = ()
     """Where a patch must be, directly below the patches; empty: anywhere."""
 
+    beside: tuple[str, ...] = ()
+    """Suffixes of directories that belong to a patch: with `.x`, the directory a.x to a.patch."""
+
     def load_series(self) -> Series:
         """Read what is on for the release; everything when there is none.
 
@@ -49,6 +52,11 @@ class PatchSource:
         series = load_series(self.series_file)
         require_options(series, self.options, self.series_file)
         return series.for_release(self.release, self.order, self.options)
+
+    def directories_of(self, name: str) -> tuple[Path, ...]:
+        """Give the directories that belong to a patch of this name, whether they exist or not."""
+        stem = self.patches / name.removesuffix(".patch")
+        return tuple(stem.with_name(stem.name + suffix) for suffix in self.beside)
 
     def find_file(self, name: str, listing: Listing | None = None) -> Path:
         """Choose the patch's text for the release; with a listing of the patches, from that."""
