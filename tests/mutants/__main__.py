@@ -1,6 +1,6 @@
 """Mutation testing of the series: a small mistake in each added line, and who notices it.
 
-    .venv/bin/python tests/mutants [--venv DIR] [--release NAME] [--sample N] [--kept FILE] [PATCH]...
+    .venv/bin/python tests/mutants [--venv DIR] [--release NAME] [--kept FILE] [PATCH]...
 
 The checks of tests/port run in the patched environment, on the emulated FreeBSD and then, for what
 survived, on Linux. What survives both, and is of a patch whose checks start programs, is tried once

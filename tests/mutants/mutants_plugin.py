@@ -275,7 +275,7 @@ class Forks:
             try:
                 words = work()
             except BaseException as error:  # what a mutant does to its import kills it too
-                words = ["killed", "{}: {}".format(type(error).__name__, error)[:200]]
+                words = ["killed", f"{type(error).__name__}: {error}"[:200]]
             data = json.dumps(words).encode()
             while data:
                 data = data[os.write(writer, data) :]
