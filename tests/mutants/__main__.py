@@ -41,11 +41,7 @@ def main() -> int:
     started = time.monotonic()
     campaign = Campaign.plan(project, release.name, venv.absolute(), tuple(options.patches))
     campaign = campaign.sample(options.sample)
-    if options.kept:
-        campaign.recall(options.kept)
-    campaign.run(lambda text: print(f"... {text}", file=sys.stderr, flush=True))
-    if options.kept:
-        campaign.keep(options.kept)
+    campaign.run(lambda text: print(f"... {text}", file=sys.stderr, flush=True), options.kept)
     explained = read_explained(project.root / "mutants.toml")
     for line in campaign.report(explained):
         print(line)

@@ -7,11 +7,11 @@ seconds over what its checks take otherwise; `jobs`, how many forks run at a tim
 file to write: one JSON array a line, [index, outcome, check].
 
 A mutant in a function replaces the code of that function in a fork, so that nothing is imported
-again. One outside runs the module's code once more in its own namespace; checks that this alone
-makes fail are not asked. What the checks start as programs of their own never sees a mutant; that
-is for the slow way, which writes the file: the outcome is `programs` where a check of the patch
-started one, or the mutant is outside functions, for the names that it does not bind are bound
-already; else `survived`.
+again. One in an assignment of a module or a class runs that assignment once more. Any other is
+`unrun` here. What the checks start as programs of their own, and what took a value when it was
+imported, never sees a mutant; that is for the slow way, which writes the file: the outcome is
+`programs` where a check of the patch started one, or the mutant is outside functions, else
+`survived`.
 """
 
 import __future__
@@ -87,9 +87,8 @@ def pytest_runtestloop(session):
             file = files[mutant["path"]]
             chosen = choose(good, baseline.seconds, contexts, mutant, request["seconds"])
             mutation = file.mutations[mutant["number"]]
-            if not file.can_replace(mutation.owner):
-                failing = file.failing_alone(chosen, request["limit"])
-                chosen = [item for item in chosen if item.nodeid not in failing]
+            if not file.can_change(mutation):
+                chosen = []
             limit = request["limit"] + 4 * sum(baseline.seconds[each.nodeid] for each in chosen)
             is_program = not file.can_replace(mutation.owner) or any(
                 each.nodeid in baseline.started_python and mutant["patch"] in patches(each)
@@ -173,7 +172,6 @@ class File:
         self.path = path
         self.module = importlib.import_module(module)
         self.functions = {}
-        self.failing = {}
         self.futures = [
             node
             for node in self.tree.body
@@ -230,22 +228,41 @@ class File:
             and all(each.__code__.co_freevars == code.co_freevars for each in targets)
         )
 
-    def failing_alone(self, items, limit):
-        """Give the checks that fail where the module's code just runs once more."""
-        unknown = [item for item in items if item.nodeid not in self.failing]
-        if unknown:
-            forks = Forks(1)
-            found = []
-            forks.start(lambda: self.try_again(unknown), limit * 4, found.append)
-            forks.wait()
-            failed = set(found[0] if found[0] is not None else [each.nodeid for each in unknown])
-            self.failing.update((each.nodeid, each.nodeid in failed) for each in unknown)
-        return {nodeid for nodeid, failed in self.failing.items() if failed}
+    def find_assignment(self, mutation):
+        """Give the assignment outside functions that a mutation is in, or None."""
+        body = self.tree.body
+        while True:
+            around = [one for one in body if one.lineno <= mutation.line <= one.end_lineno]
+            if not around:
+                return None
+            if isinstance(around[0], (ast.Assign, ast.AnnAssign)):
+                return around[0]
+            if not isinstance(around[0], ast.ClassDef) or around[0] not in mutation.owner:
+                return None
+            body = around[0].body
 
-    def try_again(self, items):
-        serve(self)
-        exec(self.compile(self.tree), vars(self.module))
-        return [item.nodeid for item in items if is_failing(item, None)]
+    def can_change(self, mutation):
+        """Tell whether a fork can be given the mutant without an import."""
+        return self.can_replace(mutation.owner) or self.find_assignment(mutation) is not None
+
+    def change(self, mutation):
+        """Give this process the mutant. It must be one that it can be given."""
+        if self.can_replace(mutation.owner):
+            mutation.make()
+            code = self.code(mutation.owner)
+            for each in self.targets(mutation.owner):
+                each.__code__ = code
+            return
+        statement = self.find_assignment(mutation)
+        place = self.module
+        for each in mutation.owner:
+            place = getattr(place, each.name)
+        mutation.make()
+        made = {}
+        scope = {**vars(self.module), **vars(place)}
+        exec(self.compile(ast.Module([*self.futures, statement], [])), scope, made)
+        for name, value in made.items():
+            setattr(place, name, value)
 
 
 def find_functions(files):
@@ -324,15 +341,8 @@ def is_failing(item, following):
 
 
 def run_child(file, mutation, items):
-    is_replaced = file.can_replace(mutation.owner)
-    mutation.make()
+    file.change(mutation)
     serve(file)
-    if is_replaced:
-        code = file.code(mutation.owner)
-        for each in file.targets(mutation.owner):
-            each.__code__ = code
-    else:
-        exec(file.compile(file.tree), vars(file.module))
     for index, item in enumerate(items):
         if is_failing(item, items[index + 1] if index + 1 < len(items) else None):
             return ["killed", item.nodeid]

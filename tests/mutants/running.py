@@ -151,28 +151,13 @@ class Campaign:
         counted = killed + len(self.unexplained(explained))
         return 100.0 * killed / counted if counted else 100.0
 
-    def recall(self, kept: Path) -> None:
-        """Take over what an earlier run killed, where file and mutation are the same still."""
-        if kept.is_file():
-            known = json.loads(kept.read_text("utf-8"))
-            for one in self.mutants:
-                if check := known.get(self._identity(one)):
-                    one.outcome, one.check = "killed", check
+    def run(self, progress: Callable[[str], None], kept: Path | None = None) -> None:
+        """Run all of them; first in forks on each platform, then what is left from disk.
 
-    def keep(self, kept: Path) -> None:
-        """Write what was killed, and by which check, for `recall`."""
-        known = json.loads(kept.read_text("utf-8")) if kept.is_file() else {}
-        known.update(
-            (self._identity(one), one.check) for one in self.mutants if one.outcome == "killed"
-        )
-        kept.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", "utf-8")
-
-    def _identity(self, one: Mutant) -> str:
-        content = (self.workspace.target.root / one.path).read_bytes()
-        return f"{hashlib.sha256(content).hexdigest()} {one.path} {one.number}"
-
-    def run(self, progress: Callable[[str], None]) -> None:
-        """Run all of them; first in forks on each platform, then what is left from disk."""
+        With `kept`, what an earlier run killed is not run, and what this one kills is added.
+        """
+        if kept is not None:
+            self._recall(kept)
         setup = replace(
             check_setup(self.project, self.workspace, progress),
             patches=tuple(p.name for p in load_state(self.workspace.target.root).patches),
@@ -184,7 +169,31 @@ class Campaign:
                 for directory, mine in self._by_directory(self._left()).items():
                     progress(f"{directory} on {platform}: {len(mine)} mutants")
                     self._run_forked(setup, directory, platform, mine)
+                    if kept is not None:
+                        self._keep(kept)
             self._run_from_disk(setup, progress)
+        if kept is not None:
+            self._keep(kept)
+
+    def _recall(self, kept: Path) -> None:
+        """Take over what an earlier run killed, where file and mutation are the same still."""
+        if kept.is_file():
+            known = json.loads(kept.read_text("utf-8"))
+            for one in self.mutants:
+                if check := known.get(self._identity(one)):
+                    one.outcome, one.check = "killed", check
+
+    def _keep(self, kept: Path) -> None:
+        """Write what was killed, and by which check, for `_recall`."""
+        known = json.loads(kept.read_text("utf-8")) if kept.is_file() else {}
+        known.update(
+            (self._identity(one), one.check) for one in self.mutants if one.outcome == "killed"
+        )
+        kept.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", "utf-8")
+
+    def _identity(self, one: Mutant) -> str:
+        content = (self.workspace.target.root / one.path).read_bytes()
+        return f"{hashlib.sha256(content).hexdigest()} {one.path} {one.number}"
 
     def _left(self) -> list[Mutant]:
         return [one for one in self.mutants if one.outcome != "killed"]
