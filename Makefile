@@ -12,7 +12,8 @@
 #   make verify-upstream upstream's own tests, unpatched and patched: not one pass may be lost
 #   make verify-releases every release: environment, series, checks; makes what is not there
 #   make services        start the patched services against a real broker and database
-#   make demo            a host from nothing to verified, here; everything is undone again
+#   make demo            a host from nothing to verified, here; everything is undone again;
+#                        VIRT_TYPE=qemu: with a real libvirtd and QEMU
 #   make bare-machine    README's commands on a new Debian with only what README installs; as root
 #   make check           series, files, headers, locks and pins agree
 #   make pop             take every patch off again
@@ -36,6 +37,7 @@ PYTHON ?=
 VENV ?= .venvs/$(RELEASE)
 BOOTSTRAP ?= python3
 VERSION ?=
+VIRT_TYPE ?= bhyve
 
 TOOL = .venv/bin/freebsd-port
 MADE = $(VENV)/.freebsd-port.json
@@ -109,7 +111,7 @@ services: $(MADE)
 
 demo: $(MADE)
 	@$(TOOL) apply --release $(RELEASE) --venv $(VENV)
-	@.venv/bin/python scripts/demo.py --venv $(VENV)
+	@.venv/bin/python scripts/demo.py --venv $(VENV) --virt-type $(VIRT_TYPE)
 
 bare-machine:
 	@scripts/bare_machine

@@ -85,10 +85,13 @@ def pytest_runtestloop(session):
         forks = Forks(request["jobs"])
         for index, mutant in enumerate(request["mutants"]):
             file = files[mutant["path"]]
-            chosen = choose(good, baseline.seconds, contexts, mutant, request["seconds"])
             mutation = file.mutations[mutant["number"]]
-            if not file.can_change(mutation):
-                chosen = []
+            chosen = []
+            if file.can_change(mutation):
+                ran = set(contexts[mutant["path"]].get(mutant["statement"], ()))
+                if not file.can_replace(mutation.owner):
+                    ran.add("")
+                chosen = choose(good, baseline.seconds, ran, mutant["patch"], request["seconds"])
             limit = request["limit"] + 4 * sum(baseline.seconds[each.nodeid] for each in chosen)
             is_program = not file.can_replace(mutation.owner) or any(
                 each.nodeid in baseline.started_python and mutant["patch"] in patches(each)
@@ -140,17 +143,15 @@ def patches(item):
     return [marker.args[0] for marker in item.iter_markers("patch")]
 
 
-def choose(items, seconds, contexts, mutant, budget):
-    """Give the checks for a mutant: the patch's own that ran the line, then others in the budget.
+def choose(items, seconds, ran, patch, budget):
+    """Give the checks for a mutant of a patch: its own that ran the line, then others in the budget.
 
-    A line that only the import runs is for all checks of the patch.
+    `ran` are the functions that ran it; a line that an import runs, "", is for all of the patch's.
     """
-    ran = set(contexts[mutant["path"]].get(mutant["statement"], ()))
-    is_import = ran <= {""}
     own, others = [], []
     for item in items:
-        is_own = mutant["patch"] in patches(item)
-        if (is_import and is_own) or context(item) in ran:
+        is_own = patch in patches(item)
+        if ("" in ran and is_own) or context(item) in ran:
             (own if is_own else others).append(item)
     own.sort(key=lambda item: seconds[item.nodeid])
     others.sort(key=lambda item: seconds[item.nodeid])
@@ -229,14 +230,17 @@ class File:
         )
 
     def find_assignment(self, mutation):
-        """Give the assignment outside functions that a mutation is in, or None."""
+        """Give the body and the index in it of the assignment that a mutation is in, or None.
+
+        Only of one outside functions.
+        """
         body = self.tree.body
         while True:
             around = [one for one in body if one.lineno <= mutation.line <= one.end_lineno]
             if not around:
                 return None
             if isinstance(around[0], (ast.Assign, ast.AnnAssign)):
-                return around[0]
+                return body, body.index(around[0])
             if not isinstance(around[0], ast.ClassDef) or around[0] not in mutation.owner:
                 return None
             body = around[0].body
@@ -253,14 +257,14 @@ class File:
             for each in self.targets(mutation.owner):
                 each.__code__ = code
             return
-        statement = self.find_assignment(mutation)
+        body, index = self.find_assignment(mutation)
         place = self.module
         for each in mutation.owner:
             place = getattr(place, each.name)
         mutation.make()
         made = {}
         scope = {**vars(self.module), **vars(place)}
-        exec(self.compile(ast.Module([*self.futures, statement], [])), scope, made)
+        exec(self.compile(ast.Module([*self.futures, body[index]], [])), scope, made)
         for name, value in made.items():
             setattr(place, name, value)
 
