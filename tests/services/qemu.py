@@ -35,6 +35,10 @@ SETTINGS = {
         "stdio_handler = 'file'",
     ),
 }
+ACCOUNTS = {
+    "passwd": "libvirt-qemu:x:64055:64055::/nonexistent:/usr/sbin/nologin\n",
+    "group": "libvirt-qemu:x:64055:\n",
+}
 _SUFFIX = "import sysconfig; print(sysconfig.get_config_var('EXT_SUFFIX'))"
 
 
@@ -63,6 +67,9 @@ class Qemu:
             file = self.directory / "etc" / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text("".join(line.replace("'", '"') + "\n" for line in lines), "utf-8")
+        for name, line in ACCOUNTS.items():
+            known = Path("/etc", name).read_text("utf-8")
+            (self.directory / name).write_text("" if "libvirt-qemu:" in known else line, "utf-8")
         link_bindings(self.session.target, self.directory / "python")
 
     def start(self) -> None:

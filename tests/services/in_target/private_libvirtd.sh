@@ -12,6 +12,11 @@ done
 mount --bind "$1/run" /run/libvirt
 mount --bind "$1/log" /var/log/libvirt
 mount --bind "$1/etc" /etc/libvirt
+# Debian's libvirt does not start without this user, whatever qemu.conf says.
+for file in passwd group; do
+    cat "/etc/$file" "$1/$file" >"$1/run/$file"
+    mount --bind "$1/run/$file" "/etc/$file"
+done
 libvirtd & daemon=$!
 trap 'kill "$daemon"' TERM INT
 status=0
