@@ -144,7 +144,7 @@ def patches(item):
 
 
 def choose(items, seconds, ran, patch, budget):
-    """Give the checks for a mutant of a patch: its own that ran the line, then others in the budget.
+    """Give the checks for a mutant: the patch's own that ran the line, then others in the budget.
 
     `ran` are the functions that ran it; a line that an import runs, "", is for all of the patch's.
     """
@@ -230,19 +230,20 @@ class File:
         )
 
     def find_assignment(self, mutation):
-        """Give the body and the index in it of the assignment that a mutation is in, or None.
+        """Give the names of the classes, the body and the index of the assignment it is in.
 
-        Only of one outside functions.
+        None for a mutation that is in none, or in one of a function.
         """
-        body = self.tree.body
+        classes, body = [], self.tree.body
         while True:
             around = [one for one in body if one.lineno <= mutation.line <= one.end_lineno]
             if not around:
                 return None
             if isinstance(around[0], (ast.Assign, ast.AnnAssign)):
-                return body, body.index(around[0])
-            if not isinstance(around[0], ast.ClassDef) or around[0] not in mutation.owner:
+                return classes, body, body.index(around[0])
+            if not isinstance(around[0], ast.ClassDef):
                 return None
+            classes.append(around[0].name)
             body = around[0].body
 
     def can_change(self, mutation):
@@ -257,10 +258,10 @@ class File:
             for each in self.targets(mutation.owner):
                 each.__code__ = code
             return
-        body, index = self.find_assignment(mutation)
+        classes, body, index = self.find_assignment(mutation)
         place = self.module
-        for each in mutation.owner:
-            place = getattr(place, each.name)
+        for name in classes:
+            place = getattr(place, name)
         mutation.make()
         made = {}
         scope = {**vars(self.module), **vars(place)}
