@@ -108,6 +108,8 @@ class Demonstration:
             self.correct_answers()
         if self.started and verb in ("database", "verify"):
             self.wait_for_report()
+        if verb == "verify":
+            self.host.record_numbers()
         words = shlex.split(command.replace("IMAGE", IMAGE))
         words[:1] = [own_command()]
         with self.session.step(command) as said:

@@ -39,6 +39,7 @@ ACCOUNTS = {
     "passwd": "libvirt-qemu:x:64055:64055::/nonexistent:/usr/sbin/nologin\n",
     "group": "libvirt-qemu:x:64055:\n",
 }
+_NUMBERS = "import libvirt; print(*libvirt.openReadOnly('qemu:///system').getInfo()[1:3])"
 _SUFFIX = "import sysconfig; print(sysconfig.get_config_var('EXT_SUFFIX'))"
 
 
@@ -79,6 +80,16 @@ class Qemu:
         socket = self.directory / "run/libvirt-sock"
         self.session.wait_for("libvirt's socket", socket.exists, log="libvirtd")
 
+    def numbers(self) -> dict[tuple[str, ...], Ran]:
+        """Give what sysctl would say of the processors and the memory, as libvirtd counts them."""
+        words = self.beside([self.session.target.program("python"), "-c", _NUMBERS])
+        asked = subprocess.run(words, capture_output=True, text=True, check=True)
+        memory, cpus = asked.stdout.split()
+        return {
+            ("sysctl", "-n", "hw.ncpu"): Ran(0, cpus),
+            ("sysctl", "-n", "hw.physmem"): Ran(0, str(int(memory) * 2**20)),
+        }
+
     def beside(self, words: list[str]) -> list[str]:
         """Give the command that runs a program where it finds this libvirtd, and libvirt-python."""
         script = str(IN_TARGET / "with_libvirt.sh")
@@ -114,13 +125,3 @@ def with_qemu(ready: Recording, virsh: str) -> Recording:
         commands={**ready.commands, words: Ran(0, "Running hypervisor: QEMU 9.1.0")},
         files={**ready.files, "/usr/local/bin/qemu-system-x86_64": ""},
     )
-
-
-def numbers_here() -> dict[tuple[str, ...], Ran]:
-    """Give what sysctl would say of this machine's processors and memory, as libvirtd does."""
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    cpus = os.cpu_count()
-    return {
-        ("sysctl", "-n", "hw.ncpu"): Ran(0, str(cpus)),
-        ("sysctl", "-n", "hw.physmem"): Ran(0, str(memory)),
-    }

@@ -23,7 +23,7 @@ from freebsd_port.host.store.ask_host import ask_host
 from freebsd_port.host.store.files import below
 from services.configuration import base_commands, write_script
 from services.place import ROOT
-from services.qemu import Qemu, numbers_here, with_qemu
+from services.qemu import Qemu, with_qemu
 from services.session import Session
 
 RECORDED = ROOT / "tests/data/hosts/ready.json"
@@ -107,9 +107,14 @@ class StagedHost:
         asked = ask_host(questions(self.load_answers()), self.root, lambda message: None).commands
         commands = {words: ran for words, ran in recorded.items() if words[0] == "sysctl"}
         commands |= {words: ran for words, ran in asked.items() if words[0] != "sysctl"}
-        if self.qemu is not None:
-            commands |= numbers_here()
         self.recording.write_bytes(render_recording(Recording(commands)))
+
+    def record_numbers(self) -> None:
+        """Write the numbers of this machine in place of the recorded ones, if its QEMU is used."""
+        if self.qemu is not None:
+            known = parse_recording(self.recording.read_bytes(), str(self.recording))
+            commands = {**known.commands, **self.qemu.numbers()}
+            self.recording.write_bytes(render_recording(Recording(commands)))
 
     def script(self, name: str) -> Path:
         """Give the installed rc.d script of a service, made to run here."""
