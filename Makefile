@@ -15,7 +15,8 @@
 #   make services        start the patched services against a real broker and database
 #   make demo-image      the environment as an OCI image, unpacked, and nova's services from it
 #   make demo            a host from nothing to verified, here; everything is undone again;
-#                        with IPAM=reserving a neutron-server with our IPAM driver, in VENV
+#                        VIRT_TYPE=qemu: with a real libvirtd and QEMU;
+#                        IPAM=reserving: a neutron-server with our IPAM driver, in VENV
 #   make bare-machine    README's commands on a new Debian with only what README installs; as root
 #   make check           series, files, headers, locks and pins agree
 #   make pop             take every patch off again
@@ -44,6 +45,7 @@ VENV ?= .venvs/$(RELEASE)$(SUFFIX)
 BOOTSTRAP ?= python3
 VERSION ?=
 IPAM ?=
+VIRT_TYPE ?= bhyve
 
 TOOL = .venv/bin/freebsd-port
 MADE = $(VENV)/.freebsd-port.json
@@ -121,7 +123,7 @@ services: $(MADE)
 demo: $(MADE)
 	@[ -n "$(IPAM)" ] || $(TOOL) apply --release $(RELEASE) --venv $(VENV)
 	@if [ -n "$(IPAM)" ]; then .venv/bin/python scripts/ipam_demo.py --venv $(VENV); \
-	else .venv/bin/python scripts/demo.py --venv $(VENV); fi
+	else .venv/bin/python scripts/demo.py --venv $(VENV) --virt-type $(VIRT_TYPE); fi
 
 demo-image: $(MADE)
 	@scripts/image_demo $(RELEASE) $(VENV)

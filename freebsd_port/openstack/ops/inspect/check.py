@@ -293,7 +293,7 @@ def _read_patches(project: Project) -> dict[str, bytes]:
     return {
         path.relative_to(project.patches).as_posix(): path.read_bytes()
         for path in sorted(project.patches.rglob("*.patch"))
-        if not path.parent.name.endswith(SUFFIX)
+        if not path.parent.name.removesuffix("~").endswith(SUFFIX)
     }
 
 
