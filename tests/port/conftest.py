@@ -27,6 +27,7 @@ in it is deselected too; with --patches-only=FILE, a check that names none of th
 
 Fixtures
     profile         the active Profile; None where nothing is emulated
+    process_limit   how many seconds a process that a check starts may take: --process-limit
     fresh_import    fresh_import("oslo_privsep.daemon") imports that module anew and returns it;
                     sys.modules and the parent's attribute are restored afterwards
 
@@ -57,13 +58,23 @@ LIMIT_SECONDS = 600
 # New objects after which the garbage collector looks at them: nova's modules make very many.
 GARBAGE = 50_000
 
+# How long a process may take that a check starts, on a machine ten times slower than usual.
+PROCESS_SECONDS = 300
+
 # Directory of checks to the import packages of the distributions it may use, of those patched.
+_OSLO = {"oslo_privsep", "oslo_messaging", "oslo_rootwrap", "oslo_utils"}
 ALLOWED = {
-    "oslo_privsep": {"oslo_privsep"},
-    "oslo_rootwrap": {"oslo_rootwrap"},
-    "oslo_messaging": {"oslo_messaging"},
-    "nova": {"nova", "oslo_privsep", "oslo_messaging", "oslo_rootwrap"},
-    "lives": {"nova", "oslo_privsep", "oslo_messaging", "oslo_rootwrap"},
+    "oslo_utils": {"oslo_utils"},
+    "oslo_privsep": {"oslo_privsep", "oslo_utils"},
+    "oslo_rootwrap": {"oslo_rootwrap", "oslo_utils"},
+    "oslo_messaging": {"oslo_messaging", "oslo_utils"},
+    "nova": {"nova", "os_brick", "os_brick_freebsd", *_OSLO},
+    "lives": {"nova", "os_brick", "os_brick_freebsd", *_OSLO},
+    "os_brick": {"os_brick", "os_brick_freebsd", *_OSLO},
+    "glance": {"glance", "os_brick", "os_brick_freebsd", *_OSLO},
+    "neutron": {"neutron", *_OSLO},
+    "neutron_bsdbridge": {"neutron_bsdbridge", "neutron", *_OSLO},
+    "nova_bhyve": {"nova", "os_brick", "os_brick_freebsd", *_OSLO},
 }
 PATCHED = set().union(*ALLOWED.values())
 
@@ -176,6 +187,15 @@ def pytest_addoption(parser):
         type=float,
         default=LIMIT_SECONDS,
         help="end the run when a check takes longer; default: {}".format(LIMIT_SECONDS),
+    )
+    parser.addoption(
+        "--process-limit",
+        metavar="SECONDS",
+        type=float,
+        default=PROCESS_SECONDS,
+        help="end a process that a check starts after this time; default: {}".format(
+            PROCESS_SECONDS
+        ),
     )
 
 
@@ -366,6 +386,12 @@ def profile(request):
     """The active Profile; None on a real FreeBSD and on Linux as it is."""
     emulation = request.config.stash[PLATFORM].emulation
     return None if emulation is None else emulation.profile
+
+
+@pytest.fixture(scope="session")
+def process_limit(request):
+    """How many seconds a process that a check starts may take."""
+    return request.config.getoption("--process-limit")
 
 
 @pytest.fixture
