@@ -1,6 +1,6 @@
 # Reads the same for GNU make and BSD make: only what POSIX make has, and ?=.
 #
-#   make venv            the environment of a release, from its hash-locked requirements
+#   make venv            the environment of a release and role, from its hash-locked requirements
 #   make patch           that environment with the series on it, verified
 #   make test            lint, types, our own tests, the checks of the patched modules
 #   make lint            the first part of make test; CI runs the four side by side
@@ -15,7 +15,8 @@
 #   make services        start the patched services against a real broker and database
 #   make demo-image      the environment as an OCI image, unpacked, and nova's services from it
 #   make demo            a host from nothing to verified, here; everything is undone again;
-#                        with IPAM=reserving a neutron-server with our IPAM driver, in VENV
+#                        VIRT_TYPE=qemu: with a real libvirtd and QEMU;
+#                        IPAM=reserving: a neutron-server with our IPAM driver, in VENV
 #   make bare-machine    README's commands on a new Debian with only what README installs; as root
 #   make check           series, files, headers, locks and pins agree
 #   make pop             take every patch off again
@@ -36,11 +37,15 @@
 #   make clean           remove what was made here; the user's cache stays
 
 RELEASE ?= 2026.2
+ROLE ?=
 PYTHON ?=
-VENV ?= .venvs/$(RELEASE)
+DASHED = $(ROLE:%=-%)
+SUFFIX = $(DASHED:-compute=)
+VENV ?= .venvs/$(RELEASE)$(SUFFIX)
 BOOTSTRAP ?= python3
 VERSION ?=
 IPAM ?=
+VIRT_TYPE ?= bhyve
 
 TOOL = .venv/bin/freebsd-port
 MADE = $(VENV)/.freebsd-port.json
@@ -52,7 +57,7 @@ MADE = $(VENV)/.freebsd-port.json
 
 help:
 	@sed -n 's/^#   //p' Makefile
-	@echo "with RELEASE=$(RELEASE) VENV=$(VENV) PYTHON=$(PYTHON) BOOTSTRAP=$(BOOTSTRAP)"
+	@echo "with RELEASE=$(RELEASE) ROLE=$(ROLE) VENV=$(VENV) PYTHON=$(PYTHON) BOOTSTRAP=$(BOOTSTRAP)"
 
 .venv/ready: pyproject.toml scripts/bootstrap
 	@scripts/bootstrap "$(BOOTSTRAP)" .venv
@@ -72,8 +77,8 @@ help:
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --group publish
 	@touch .venv/ready-to-publish
 
-$(MADE): .venv/ready releases/$(RELEASE)/requirements.txt
-	@$(TOOL) venv --release $(RELEASE) --venv $(VENV) $(PYTHON:%=--python %)
+$(MADE): .venv/ready releases/$(RELEASE)/requirements$(SUFFIX).txt
+	@$(TOOL) venv --release $(RELEASE) --venv $(VENV) $(ROLE:%=--role %) $(PYTHON:%=--python %)
 	@touch $(MADE)
 
 venv: $(MADE)
@@ -118,7 +123,7 @@ services: $(MADE)
 demo: $(MADE)
 	@[ -n "$(IPAM)" ] || $(TOOL) apply --release $(RELEASE) --venv $(VENV)
 	@if [ -n "$(IPAM)" ]; then .venv/bin/python scripts/ipam_demo.py --venv $(VENV); \
-	else .venv/bin/python scripts/demo.py --venv $(VENV); fi
+	else .venv/bin/python scripts/demo.py --venv $(VENV) --virt-type $(VIRT_TYPE); fi
 
 demo-image: $(MADE)
 	@scripts/image_demo $(RELEASE) $(VENV)

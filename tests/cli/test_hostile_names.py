@@ -34,6 +34,7 @@ NOT_RUN = {
     "verify": "runs the checks in another process; what it shows of them is tested with it",
     "verify upstream": "as verify",
     "verify gerrit": "as verify",
+    "verify profile": "knows no patch",
     "review serve": "does not end; its pages have tests of their own",
     "series lock": "refuses such a name, as series does",
     "lock": "knows no patch",

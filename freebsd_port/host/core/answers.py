@@ -158,7 +158,7 @@ class Disks:
     """Where the disks of the guests are."""
 
     dataset: str = rules.dataset(
-        "ZFS dataset for volumes; with none, disks are files in [nova] state."
+        "ZFS dataset for volumes, with bhyve; with none, disks are files in [nova] state."
     )
 
 

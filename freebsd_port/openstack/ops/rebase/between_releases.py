@@ -21,7 +21,7 @@ from freebsd_port.engine.ops.rebase.flow import RebasedSeries
 from freebsd_port.engine.ops.target.patch_source import PatchSource, load_series
 from freebsd_port.engine.store.files.read import Listing
 from freebsd_port.engine.store.rebase.rebase_store import RebaseStore
-from freebsd_port.openstack.ops.series import project_source
+from freebsd_port.openstack.ops.series import patched_pins, project_source
 from freebsd_port.openstack.store.project.project import Project
 from freebsd_port.openstack.store.python.wheels import WheelTree, require_wheels
 
@@ -44,7 +44,7 @@ def rebase_series(
     known: dict[bytes, bytes] = {}
 
     def read(release: str) -> WheelTree:
-        pins = project.load_release(release).pins
+        pins = patched_pins(project, project.load_release(release))
         return WheelTree(require_wheels(pins, is_offline=is_offline, progress=progress))
 
     def make_rebaser(release: str) -> Rebaser:
@@ -64,11 +64,11 @@ def rebase_series(
     except MisfitError as error:
         error.hint = f"freebsd-port check --release {state.old}"
         raise
-    patches = carrier.tell_findings(patches)
     is_whole = all(patch.is_rebased for patch in patches)
     return RebasedSeries(
-        state.old, state.new, tuple(patches), other.changes(), is_whole, tree, state.beside
-    )
+        state.old, state.new, tuple(patches), other.changes(), is_whole, tree, state.beside,
+        carrier.tell_findings,
+    )  # fmt: skip
 
 
 class _Carrier:
@@ -125,12 +125,12 @@ class _Carrier:
         )
         return self._name_displaced(done)
 
-    def tell_findings(self, patches: list[RebasedPatch]) -> list[RebasedPatch]:
+    def tell_findings(self, patches: tuple[RebasedPatch, ...]) -> tuple[RebasedPatch, ...]:
         """Tell each patch of what is missing or wrong about its lines on the new release."""
         entries = {entry.name: entry for entry in self.entries}
         texts = {patch.name: self._there(entries[patch.name], patch) for patch in patches}
         base = self.candidates.rebaser(0).base
-        return tell_findings(self.candidates.other, base, patches, texts)
+        return tuple(tell_findings(self.candidates.other, base, patches, texts))
 
     def _there(self, entry: SeriesEntry, done: RebasedPatch) -> Patch:
         """Give what a patch is on the new release, or would be if it could be carried."""

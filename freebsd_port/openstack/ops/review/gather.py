@@ -27,7 +27,7 @@ from freebsd_port.engine.ops.target.patch_source import (
 )
 from freebsd_port.errors import system_words
 from freebsd_port.openstack.core.release.release import Pin
-from freebsd_port.openstack.ops.series import project_source
+from freebsd_port.openstack.ops.series import patched_pins, project_source
 from freebsd_port.openstack.store.project.decisions import load_decisions
 from freebsd_port.openstack.store.project.project import Project
 from freebsd_port.openstack.store.python.wheels import (
@@ -65,7 +65,7 @@ class SeriesReader:
 
         Raises WheelError when its wheels cannot be had.
         """
-        pins = self._project.load_release(release).pins
+        pins = patched_pins(self._project, self._project.load_release(release))
         if distributions is not None:
             pins = tuple(pin for pin in pins if pin.distribution in distributions)
         unread = [pin for pin in pins if pin not in self._wheels]
@@ -207,7 +207,7 @@ def _find_ran(project: Project, here: ReleaseView, venv: Path | None) -> Ran:
     state = load_state(root)
     applied = {one.name: one.sha256 for one in state.patches}
     return {
-        key: (one.checks, one.missed)
+        key: (one.checks, one.missed, one.modes)
         for key, one in find_hunk_checks(root, state).items()
         if key[0] in here.texts and here.texts[key[0]].digest == applied.get(key[0])
     }
