@@ -38,8 +38,9 @@ def test_a_device_is_served_by_the_kernel_and_the_network_by_qemu(
     option("libvirt", "force_xen_phy", is_forced)
     start = imagebackend.Image.__init__
 
-    def with_source(self, source_type, *args, **options):
-        start(self, source, *args, **options)
+    def with_source(self, *args, **options):
+        start(self, *args, **options)
+        self.source_type = source
 
     monkeypatch.setattr(imagebackend.Image, "__init__", with_source)
     assert drivers(guest_recipe.make_guest(driver)) == [name]
