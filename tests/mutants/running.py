@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import tempfile
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
@@ -164,7 +165,7 @@ class Campaign:
     def _by_directory(mutants: Iterable[Mutant]) -> dict[str, list[Mutant]]:
         found: dict[str, list[Mutant]] = {}
         for one in mutants:
-            found.setdefault(one.patch.partition("/")[0].replace(".", "_"), []).append(one)
+            found.setdefault(re.sub("[-.]", "_", one.patch.partition("/")[0]), []).append(one)
         return found
 
     def _run_forked(
@@ -222,7 +223,7 @@ class Campaign:
         mutation: Mutation = find_mutations(tree, self.lines[one.path])[one.number]
         mutation.make()
         file.write_text(ast.unparse(tree), "utf-8")
-        directory = one.patch.partition("/")[0].replace(".", "_")
+        directory = re.sub("[-.]", "_", one.patch.partition("/")[0])
         try:
             for platform in PLATFORMS:
                 with mock.patch.dict(os.environ, {"PYTEST_ADDOPTS": "--exitfirst"}):
