@@ -6,6 +6,7 @@ import ast
 import hashlib
 import json
 import os
+import re
 import tempfile
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
@@ -202,7 +203,7 @@ class Campaign:
     def _by_directory(mutants: Iterable[Mutant]) -> dict[str, list[Mutant]]:
         found: dict[str, list[Mutant]] = {}
         for one in mutants:
-            found.setdefault(one.patch.partition("/")[0].replace(".", "_"), []).append(one)
+            found.setdefault(re.sub("[-.]", "_", one.patch.partition("/")[0]), []).append(one)
         return found
 
     def _run_forked(
@@ -263,7 +264,7 @@ class Campaign:
         mutation.make()
         file.write_text(ast.unparse(tree), "utf-8")
         _forget_bytecode(setup, file)
-        directory = one.patch.partition("/")[0].replace(".", "_")
+        directory = re.sub("[-.]", "_", one.patch.partition("/")[0])
         try:
             for platform in PLATFORMS:
                 with mock.patch.dict(os.environ, {"PYTEST_ADDOPTS": "--exitfirst"}):
