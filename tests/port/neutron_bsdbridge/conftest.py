@@ -73,3 +73,56 @@ class Rendered:
             source = next(ip for ip in port.fixed_ips if (":" in ip) == (":" in destination))
         packet = pf_filter.Packet(self.tap, "in", source, destination, protocol, **more)
         return self.filter().passes(packet)
+
+
+PF_CONF = 'anchor "l2-neutron/port/*"\nblock drop quick on neutron-port\n'
+
+
+@pytest.fixture
+def kernel():
+    """A stand-in host whose pf.conf and sysctls are as the agents want them."""
+    from freebsd_network.kernel import Kernel
+
+    host = Kernel()
+    host.run(("/sbin/sysctl", "net.link.bridge.pfil_member=1"))
+    host.run(("/sbin/pfctl", "-f", "-"), input=PF_CONF)
+    host.run(("/sbin/pfctl", "-e"))
+    return host
+
+
+@pytest.fixture
+def sync(kernel):
+    """A function that brings the stand-in host to the ports of a Cloud, as the L2 agent does."""
+    from neutron_bsdbridge.l2_agent import port_config, reconcile, writer
+    from neutron_meaning import Server
+
+    def run(cloud, details=None, info=None):
+        config, _devices = port_config.build(
+            details or [port.details() for port in cloud.ports], info or Server(cloud).info(), {}
+        )
+        return reconcile.reconcile(
+            config, writer=writer.Writer(dry_run=False, run=kernel.run), run=kernel.run
+        )
+
+    return run
+
+
+@pytest.fixture
+def cloud():
+    """Two ports: one open for tcp 22, the other one for everything of the first one's group."""
+    from neutron_meaning import Cloud, Port
+
+    first, second = "11111111-0000-0000-0000-000000000001", "22222222-0000-0000-0000-000000000002"
+    ssh = rule(protocol="tcp", port_range_min=22, port_range_max=22)
+    return Cloud(
+        [
+            Port("1111eeee-0000-0000-0000-000000000001", MAC, ["192.0.2.10"], [first]),
+            Port(
+                "2222eeee-0000-0000-0000-000000000002",
+                "fa:16:3e:00:00:02",
+                ["192.0.2.11"],
+                [second],
+            ),
+        ],
+        {first: [ssh, rule("egress")], second: [rule(remote_group_id=first), rule("egress")]},
+    )
