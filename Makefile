@@ -1,6 +1,6 @@
 # Reads the same for GNU make and BSD make: only what POSIX make has, and ?=.
 #
-#   make venv            the environment of a release, from its hash-locked requirements
+#   make venv            the environment of a release and role, from its hash-locked requirements
 #   make patch           that environment with the series on it, verified
 #   make test            lint, types, our own tests, the checks of the patched modules
 #   make lint            the first part of make test; CI runs the four side by side
@@ -32,8 +32,11 @@
 #   make clean           remove what was made here; the user's cache stays
 
 RELEASE ?= 2026.2
+ROLE ?=
 PYTHON ?=
-VENV ?= .venvs/$(RELEASE)
+DASHED = $(ROLE:%=-%)
+SUFFIX = $(DASHED:-compute=)
+VENV ?= .venvs/$(RELEASE)$(SUFFIX)
 BOOTSTRAP ?= python3
 VERSION ?=
 
@@ -47,7 +50,7 @@ MADE = $(VENV)/.freebsd-port.json
 
 help:
 	@sed -n 's/^#   //p' Makefile
-	@echo "with RELEASE=$(RELEASE) VENV=$(VENV) PYTHON=$(PYTHON) BOOTSTRAP=$(BOOTSTRAP)"
+	@echo "with RELEASE=$(RELEASE) ROLE=$(ROLE) VENV=$(VENV) PYTHON=$(PYTHON) BOOTSTRAP=$(BOOTSTRAP)"
 
 .venv/ready: pyproject.toml scripts/bootstrap
 	@scripts/bootstrap "$(BOOTSTRAP)" .venv
@@ -67,8 +70,8 @@ help:
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --group publish
 	@touch .venv/ready-to-publish
 
-$(MADE): .venv/ready releases/$(RELEASE)/requirements.txt
-	@$(TOOL) venv --release $(RELEASE) --venv $(VENV) $(PYTHON:%=--python %)
+$(MADE): .venv/ready releases/$(RELEASE)/requirements$(SUFFIX).txt
+	@$(TOOL) venv --release $(RELEASE) --venv $(VENV) $(ROLE:%=--role %) $(PYTHON:%=--python %)
 	@touch $(MADE)
 
 venv: $(MADE)

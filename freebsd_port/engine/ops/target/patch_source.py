@@ -39,6 +39,9 @@ class PatchSource:
     directories: tuple[str, ...] = ()
     """Where a patch must be, directly below the patches; empty: anywhere."""
 
+    takes: Callable[[SeriesEntry], bool] | None = None
+    """Tells which lines of the series concern the target; None: all of them."""
+
     def load_series(self) -> Series:
         """Read what is on for the release; everything when there is none.
 
@@ -48,7 +51,23 @@ class PatchSource:
             return load_series(self.series_file, hint="name it with --series FILE")
         series = load_series(self.series_file)
         require_options(series, self.options, self.series_file)
-        return series.for_release(self.release, self.order, self.options)
+        return self._taken(
+            series.for_release(self.release, self.order, self.options), is_taken=True
+        )
+
+    def load_passed_over(self) -> Series:
+        """Read what is on for the release and does not concern the target."""
+        if self.release is None or self.takes is None:
+            return Series(())
+        series = load_series(self.series_file)
+        on = series.for_release(self.release, self.order, self.options)
+        return self._taken(on, is_taken=False)
+
+    def _taken(self, series: Series, *, is_taken: bool) -> Series:
+        takes = self.takes
+        if takes is None:
+            return series
+        return Series(tuple(entry for entry in series.entries if takes(entry) is is_taken))
 
     def find_file(self, name: str, listing: Listing | None = None) -> Path:
         """Choose the patch's text for the release; with a listing of the patches, from that."""

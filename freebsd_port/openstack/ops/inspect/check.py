@@ -24,7 +24,8 @@ from freebsd_port.engine.ops.apply.judge import judge_plan
 from freebsd_port.engine.ops.target.patch_source import load_series
 from freebsd_port.engine.ops.target.workspace import Workspace
 from freebsd_port.errors import PortError, ProblemsError, UsageError
-from freebsd_port.openstack.core.release.series_lint import lint_patch, lint_series
+from freebsd_port.openstack.core.release.release import Release
+from freebsd_port.openstack.core.release.series_lint import lint_patch, lint_roles, lint_series
 from freebsd_port.openstack.core.upstream.ready import SUFFIX
 from freebsd_port.openstack.ops.inspect.plan_on_wheels import Goal, read_patches, read_sources
 from freebsd_port.openstack.ops.inspect.status import find_status_faults, read_status
@@ -193,7 +194,8 @@ def _plan_release(
     Raises what reading the wheels raises as well.
     """
     progress(f"planning the series on the wheels of {name}")
-    tree, texts = read_sources(project, name, is_offline=is_offline, progress=progress)
+    release = project.load_release(name)
+    tree, texts = read_sources(project, release, is_offline=is_offline, progress=progress)
     goal = read_patches(texts)
     plan = plan_series(tree, goal)
     if plan.problems:
@@ -212,7 +214,10 @@ def _lint_project(
     findings = _lint_texts(project, patches)
     for name in releases:
         with _collected(findings):
-            findings += check_lock(project, project.load_release(name)).problems
+            release = project.load_release(name)
+            for role in release.role_names:
+                with _collected(findings):
+                    findings += check_lock(project, release, role).problems
     return findings
 
 
@@ -221,12 +226,17 @@ def _lint_texts(project: Project, patches: Mapping[str, bytes]) -> list[PortErro
     findings: list[PortError] = []
     with _collected(findings):
         series = load_series(project.series)
-        findings += lint_series(series, patches, project.release_names())
+        findings += lint_series(series, patches, _load_releases(project))
+        findings += lint_roles(series, patches)
     with _collected(findings):
         load_decisions(project)
     for name, content in patches.items():
         findings += lint_patch(name, content)
     return findings
+
+
+def _load_releases(project: Project) -> tuple[Release, ...]:
+    return tuple(project.load_release(name) for name in project.release_names())
 
 
 def check_reviews(

@@ -18,6 +18,7 @@ from freebsd_port.engine.store.overlay.state import BaseTree, load_state
 from freebsd_port.errors import ProblemsError
 from freebsd_port.in_target import IN_TARGET
 from freebsd_port.openstack.core.release.platform import ARM64, EMULATED, LINUX, NATIVE
+from freebsd_port.openstack.core.release.release import normalised_name
 from freebsd_port.openstack.ops.proof.proof_record import (
     VerifyError,
     drop_hunk_checks,
@@ -218,10 +219,10 @@ def _run_all(
     distributions = dict.fromkeys(patch.name.partition("/")[0] for patch in state.patches)
     measured = tuple(entry.path for entry in state.files if entry.path.endswith(".py"))
     jobs = [
-        (name.replace(".", "_"), platform)
+        (_directory(name), platform)
         for name in reversed(distributions)
         for platform in platforms
-        if (setup.checks / name.replace(".", "_")).is_dir()
+        if (setup.checks / _directory(name)).is_dir()
         and (platform != ARM64 or name == "nova")  # no other looks at the machine
     ]
     if "nova" in distributions and (setup.checks / LIVES).is_dir():
@@ -255,12 +256,17 @@ def _run_all(
     return tuple(one for one in done if isinstance(one, CheckRun))
 
 
+def _directory(distribution: str) -> str:
+    """Name the directory of a distribution's checks."""
+    return normalised_name(distribution).replace("-", "_")
+
+
 def _may_prove(directory: Path, patches: tuple[str, ...]) -> bool:
     """Tell whether checks in a directory may be of one of these patches: its own, or named there.
 
     Checks of a patch's distribution can name it without writing it out, those elsewhere do not.
     """
-    if any(name.partition("/")[0].replace(".", "_") == directory.name for name in patches):
+    if any(_directory(name.partition("/")[0]) == directory.name for name in patches):
         return True
     texts = [path.read_text("utf-8", "replace") for path in directory.rglob("*.py")]
     return any(name in text for name in patches for text in texts)

@@ -21,7 +21,7 @@ from freebsd_port.engine.ops.rebase.flow import RebasedSeries
 from freebsd_port.engine.ops.target.patch_source import PatchSource, load_series
 from freebsd_port.engine.store.files.read import Listing
 from freebsd_port.engine.store.rebase.rebase_store import RebaseStore
-from freebsd_port.openstack.ops.series import project_source
+from freebsd_port.openstack.ops.series import patched_pins, project_source
 from freebsd_port.openstack.store.project.project import Project
 from freebsd_port.openstack.store.python.wheels import WheelTree, require_wheels
 
@@ -43,7 +43,7 @@ def rebase_series(
     known: dict[bytes, bytes] = {}
 
     def read(release: str) -> WheelTree:
-        pins = project.load_release(release).pins
+        pins = patched_pins(project, project.load_release(release))
         return WheelTree(require_wheels(pins, is_offline=is_offline, progress=progress))
 
     def make_rebaser(release: str) -> Rebaser:

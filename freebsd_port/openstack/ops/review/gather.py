@@ -27,7 +27,7 @@ from freebsd_port.engine.ops.target.patch_source import (
 )
 from freebsd_port.errors import system_words
 from freebsd_port.openstack.core.release.release import Pin
-from freebsd_port.openstack.ops.series import project_source
+from freebsd_port.openstack.ops.series import patched_pins, project_source
 from freebsd_port.openstack.store.project.decisions import load_decisions
 from freebsd_port.openstack.store.project.project import Project
 from freebsd_port.openstack.store.python.wheels import (
@@ -62,7 +62,7 @@ class SeriesReader:
 
         Raises WheelError when its wheels cannot be had.
         """
-        pins = self._project.load_release(release).pins
+        pins = patched_pins(self._project, self._project.load_release(release))
         if distributions is not None:
             pins = tuple(pin for pin in pins if pin.distribution in distributions)
         unread = [pin for pin in pins if pin not in self._wheels]
