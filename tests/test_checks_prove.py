@@ -1,6 +1,7 @@
 """The checks prove the patches: each patch has one that fails without it and passes with it."""
 
 import os
+import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace

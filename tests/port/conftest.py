@@ -54,12 +54,19 @@ HERE = Path(__file__).resolve().parent
 LIMIT_SECONDS = 600
 
 # Directory of checks to the import packages of the distributions it may use, of those patched.
+_OSLO = {"oslo_privsep", "oslo_messaging", "oslo_rootwrap", "oslo_utils"}
 ALLOWED = {
-    "oslo_privsep": {"oslo_privsep"},
-    "oslo_rootwrap": {"oslo_rootwrap"},
-    "oslo_messaging": {"oslo_messaging"},
-    "nova": {"nova", "oslo_privsep", "oslo_messaging", "oslo_rootwrap"},
-    "lives": {"nova", "oslo_privsep", "oslo_messaging", "oslo_rootwrap"},
+    "oslo_utils": {"oslo_utils"},
+    "oslo_privsep": {"oslo_privsep", "oslo_utils"},
+    "oslo_rootwrap": {"oslo_rootwrap", "oslo_utils"},
+    "oslo_messaging": {"oslo_messaging", "oslo_utils"},
+    "nova": {"nova", "os_brick", "os_brick_freebsd", *_OSLO},
+    "lives": {"nova", "os_brick", "os_brick_freebsd", *_OSLO},
+    "os_brick": {"os_brick", "os_brick_freebsd", *_OSLO},
+    "glance": {"glance", "os_brick", "os_brick_freebsd", *_OSLO},
+    "neutron": {"neutron", *_OSLO},
+    "neutron_bsdbridge": {"neutron_bsdbridge", "neutron", *_OSLO},
+    "nova_bhyve": {"nova", "os_brick", "os_brick_freebsd", *_OSLO},
 }
 PATCHED = set().union(*ALLOWED.values())
 
