@@ -79,6 +79,8 @@ class Kernel:
         self.processes = {}
         self.calls = []
         """Every argv that ran, in order."""
+        self.listening = set()
+        """(vnet, port) of each program that listens."""
         self.fail_next = []
         """(program, word): the next call of the program with that word fails."""
         self._next = {"jid": 1, "pid": 1000, "mac": 1, "epair": 0, "tap": 0, "bridge": 0}

@@ -735,7 +735,7 @@ class _Parser:
             elif word == "received-on":
                 self.take()
                 changes["received_on"] = self.string()
-            elif word in pf_names.KEYWORDS:
+            elif word in pf_names.OTHER_OPTIONS:
                 raise Unknown(word)
             else:
                 raise self.error()

@@ -150,6 +150,12 @@ KEYWORDS = frozenset(
 )
 """Words that pfctl's scanner takes as keywords, so that they are strings only in quotes."""
 
+OTHER_OPTIONS = frozenset(
+    """user group tos queue dnpipe dnqueue probability prio set max-pkt-rate max-pkt-size scrub
+    nat-to rdr-to binat-to af-to divert-to divert-reply ridentifier once""".split()
+)
+"""Options of a filter rule that `pf_conf` leaves unread."""
+
 
 def protocol_name(number):
     """The name that pfctl shows for a protocol, or its number."""
