@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from network_world import GOLDEN, GUESTS, PF_CONF, FreeBSD, World, find_machine  # noqa: E402
+from network_world import GOLDEN, GUESTS, PF_CONF, FreeBSD, World, find_machine
 
 
 @pytest.fixture

@@ -575,9 +575,7 @@ class Kernel:
             with open(path) as file:
                 text = file.read()
         host = self.vnets[vnet]
-        addresses = {
-            i.name: [str(own.ip) for own in i.inets] for i in host.interfaces.values()
-        }
+        addresses = {i.name: [str(own.ip) for own in i.inets] for i in host.interfaces.values()}
         try:
             ruleset = pf_conf.parse(text or "", addresses, in_anchor=bool(anchor))
         except pf_conf.Refused as error:

@@ -307,9 +307,7 @@ class _Parser:
 
     def string(self):
         token = self.peek()
-        if token.kind == "quoted" or (
-            token.kind == "word" and token.text not in pf_names.KEYWORDS
-        ):
+        if token.kind == "quoted" or (token.kind == "word" and token.text not in pf_names.KEYWORDS):
             return self.take().text
         raise self.error()
 
@@ -419,11 +417,11 @@ class _Parser:
             "fail-policy": ("drop", "return"),
             "state-policy": ("if-bound", "floating"),
             "optimization": (
-                "normal default satellite high-latency aggressive conservative".split()
+                ["normal", "default", "satellite", "high-latency", "aggressive", "conservative"]
             ),
             "ruleset-optimization": ("none", "basic", "profile", "no", "yes"),
             "debug": (
-                "none urgent misc loud emerg alert crit err warning notice info debug".split()
+                ["none", "urgent", "misc", "loud", "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"]
             ),
         }
         if name in choices:
@@ -504,21 +502,12 @@ class _Parser:
     def head(self, rule):
         """Direction, log, quick, interface and route."""
         direction = self.accept("in", "out") or ""
-        log = ""
-        if self.accept("log"):
-            log = "log"
-            if self.accept("("):
-                inside = []
-                while not self.accept(")"):
-                    inside.append(self.take().text)
-                    if inside[-1] not in ("all", "matches", "user", "to", ",") and (
-                        not inside[-1].startswith("pflog")
-                    ):
-                        raise self.error()
-                kinds = [w for w in ("all", "matches", "user") if w in inside]
-                kinds += ["to " + w for w in inside if w.startswith("pflog")]
-                log += " ({})".format(", ".join(kinds))
-        quick = bool(self.accept("quick"))
+        log, quick = "", False
+        while self.is_word("log", "quick"):
+            if self.accept("quick"):
+                quick = True
+            else:
+                log = self.log()
         self.pending = [("", False)]
         if self.accept("on"):
             self.pending = self.items(self.interface)
@@ -526,6 +515,21 @@ class _Parser:
         if self.is_word("route-to", "reply-to", "dup-to"):
             raise Unknown(self.peek().text)
         return replace(rule, direction=direction, log=log, quick=quick, route=route)
+
+    def log(self):
+        self.expect("log")
+        if not self.accept("("):
+            return "log"
+        inside = []
+        while not self.accept(")"):
+            inside.append(self.take().text)
+            if inside[-1] not in ("all", "matches", "user", "to", ",") and (
+                not inside[-1].startswith("pflog")
+            ):
+                raise self.error()
+        kinds = [word for word in ("all", "matches", "user") if word in inside]
+        kinds += ["to " + word for word in inside if word.startswith("pflog")]
+        return "log ({})".format(", ".join(kinds))
 
     def interface(self):
         negated = bool(self.accept("!"))
@@ -664,7 +668,7 @@ class _Parser:
             second, other = self.port_range()
             if other is not None:
                 raise self.error("':' cannot be used with an other port operator")
-            if operator == "><" and first >= second or operator == "<>" and first > second:
+            if (operator == "><" and first >= second) or (operator == "<>" and first > second):
                 raise self.error("invalid port range")
             return [Ports(operator, first, second)]
         return [Ports("=", first)]
@@ -885,9 +889,7 @@ class _Parser:
         target = self.ruleset.rules
         if rule.action.split()[-1] in ("nat", "rdr", "binat"):
             target = self.ruleset.translations
-        names = (
-            "interface protocol icmp source destination source_port destination_port".split()
-        )
+        names = ["interface", "protocol", "icmp", "source", "destination", "source_port", "destination_port"]
         for picked in product(*(choices[name] for name in names)):
             one = dict(zip(names, picked, strict=True))
             families = {
@@ -970,8 +972,6 @@ def _network(text, mask):
     else:
         return None
     try:
-        return ipaddress.ip_network(
-            address if mask is None else f"{address}/{mask}", strict=False
-        )
+        return ipaddress.ip_network(address if mask is None else f"{address}/{mask}", strict=False)
     except ValueError:
         return None

@@ -136,9 +136,7 @@ class Filter:
         if not self._is_address(rule.destination, packet.destination, ruleset):
             return False
         if packet.fragment:
-            return not (
-                rule.source_port or rule.destination_port or rule.flags or rule.icmp_type
-            )
+            return not (rule.source_port or rule.destination_port or rule.flags or rule.icmp_type)
         if rule.fragment:
             return False
         for ports, port in (
@@ -201,9 +199,7 @@ class Filter:
 def _is_bound(rule, main):
     if "if-bound" in rule.state_options:
         return True
-    return main.options.get("state-policy") == "if-bound" and (
-        "floating" not in rule.state_options
-    )
+    return main.options.get("state-policy") == "if-bound" and ("floating" not in rule.state_options)
 
 
 def _is_new_icmp(packet, rule):

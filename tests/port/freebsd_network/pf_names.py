@@ -89,15 +89,12 @@ ICMP_TYPES = {
 }
 
 ICMP_CODES = {
-    ("inet", 3): (
-        "net-unr host-unr proto-unr port-unr needfrag srcfail net-unk host-unk isolate "
-        "net-prohib host-prohib net-tos host-tos filter-prohib host-preced cutoff-preced"
-    ).split(),
-    ("inet", 5): "redir-net redir-host redir-tos-net redir-tos-host".split(),
+    ("inet", 3): ["net-unr", "host-unr", "proto-unr", "port-unr", "needfrag", "srcfail", "net-unk", "host-unk", "isolate", "net-prohib", "host-prohib", "net-tos", "host-tos", "filter-prohib", "host-preced", "cutoff-preced"],
+    ("inet", 5): ["redir-net", "redir-host", "redir-tos-net", "redir-tos-host"],
     ("inet", 9): ["normal-adv"],
     ("inet", 11): ["transit", "reassemb"],
     ("inet", 12): ["badhead", "optmiss", "badlen"],
-    ("inet6", 1): "noroute-unr admin-unr notnbr-unr addr-unr port-unr".split(),
+    ("inet6", 1): ["noroute-unr", "admin-unr", "notnbr-unr", "addr-unr", "port-unr"],
     ("inet6", 3): ["transit", "reassemb"],
     ("inet6", 4): ["badhead", "nxthdr"],
 }
@@ -134,25 +131,12 @@ SERVICES = {
 }
 
 KEYWORDS = frozenset(
-    """all allow-opts altq anchor antispoof any bandwidth bitmask block block-policy buckets code
-    crop debug divert-reply divert-to dnpipe dnqueue drop drop-ovl dup-to endpoi ether failpolicy
-    fail-policy fingerprints flags floating flush for fragment from global group hostid icmp-type
-    icmp6-type if-bound in include inet inet6 interval keep keepcounters l3 label limit load log
-    loginterface map-e-portset match max max-mss max-pkt-rate max-pkt-size max-src-conn
-    max-src-conn-rate max-src-nodes max-src-states min-ttl modulate nat nat-anchor nat-to no no-df
-    no-route no-sync on optimization os out overload pass pflow port prio priority probability
-    proto qlimit queue quick random random-id rdr rdr-anchor rdr-to reassemble received-on
-    reply-to require-order return return-icmp return-icmp6 return-rst ridentifier round-robin
-    route-to rtable rule ruleset-optimization scrub set set-tos skip sloppy source-hash
-    source-track state state-defaults state-policy static-port sticky-address syncookies synproxy
-    tag tagged tbrsize timeout to tos ttl upperlimit urpf-failed user binat binat-to binat-anchor
-    af-to table persist const counters once prefer-ipv6-nexthop realtime""".split()
+    ["all", "allow-opts", "altq", "anchor", "antispoof", "any", "bandwidth", "bitmask", "block", "block-policy", "buckets", "code", "crop", "debug", "divert-reply", "divert-to", "dnpipe", "dnqueue", "drop", "drop-ovl", "dup-to", "endpoi", "ether", "failpolicy", "fail-policy", "fingerprints", "flags", "floating", "flush", "for", "fragment", "from", "global", "group", "hostid", "icmp-type", "icmp6-type", "if-bound", "in", "include", "inet", "inet6", "interval", "keep", "keepcounters", "l3", "label", "limit", "load", "log", "loginterface", "map-e-portset", "match", "max", "max-mss", "max-pkt-rate", "max-pkt-size", "max-src-conn", "max-src-conn-rate", "max-src-nodes", "max-src-states", "min-ttl", "modulate", "nat", "nat-anchor", "nat-to", "no", "no-df", "no-route", "no-sync", "on", "optimization", "os", "out", "overload", "pass", "pflow", "port", "prio", "priority", "probability", "proto", "qlimit", "queue", "quick", "random", "random-id", "rdr", "rdr-anchor", "rdr-to", "reassemble", "received-on", "reply-to", "require-order", "return", "return-icmp", "return-icmp6", "return-rst", "ridentifier", "round-robin", "route-to", "rtable", "rule", "ruleset-optimization", "scrub", "set", "set-tos", "skip", "sloppy", "source-hash", "source-track", "state", "state-defaults", "state-policy", "static-port", "sticky-address", "syncookies", "synproxy", "tag", "tagged", "tbrsize", "timeout", "to", "tos", "ttl", "upperlimit", "urpf-failed", "user", "binat", "binat-to", "binat-anchor", "af-to", "table", "persist", "const", "counters", "once", "prefer-ipv6-nexthop", "realtime"]
 )
 """Words that pfctl's scanner takes as keywords, so that they are strings only in quotes."""
 
 OTHER_OPTIONS = frozenset(
-    """user group tos queue dnpipe dnqueue probability prio set max-pkt-rate max-pkt-size scrub
-    nat-to rdr-to binat-to af-to divert-to divert-reply ridentifier once""".split()
+    ["user", "group", "tos", "queue", "dnpipe", "dnqueue", "probability", "prio", "set", "max-pkt-rate", "max-pkt-size", "scrub", "nat-to", "rdr-to", "binat-to", "af-to", "divert-to", "divert-reply", "ridentifier", "once"]
 )
 """Options of a filter rule that `pf_conf` leaves unread."""
 

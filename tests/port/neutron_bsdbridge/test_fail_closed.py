@@ -23,8 +23,14 @@ def passes(kernel, interface, **more):
     """Whether a packet to port 22 of the first guest passes its tap."""
     pf = kernel.vnets[""].pf
     pf.states.clear()
-    fields = {"source": "198.51.100.9", "destination": "192.0.2.10", "protocol": 6,
-              "source_port": 40000, "destination_port": 22, **more}
+    fields = {
+        "source": "198.51.100.9",
+        "destination": "192.0.2.10",
+        "protocol": 6,
+        "source_port": 40000,
+        "destination_port": 22,
+        **more,
+    }
     return pf.passes(Packet(interface, "out", **fields))
 
 

@@ -22,11 +22,10 @@ INSIDE, PAIR = "10.77.0.0/24", "10.77.0.200"
 def rendered():
     """Two guests, the second one after the first left its group, and a router."""
     from conftest import Rendered, rule
-    from neutron_meaning import Cloud, Port
-    from test_agents import router
-
     from neutron_bsdbridge.l2_agent import pf
     from neutron_bsdbridge.l3_agent import router as router_module
+    from neutron_meaning import Cloud, Port
+    from test_agents import router
 
     mac = "fa:16:3e:77:00:0{}"
     web = {"protocol": "tcp", "port_range_min": 80, "port_range_max": 80}

@@ -29,7 +29,17 @@ def privileged():
         ("/sbin/ifconfig", "tap", "create", "name", "tap1", "descr", "neutron port x", "up"),
         ("/sbin/pfctl", "-a", "l2-neutron/port/tap1111eeee-00", "-f", "-"),
         ("/sbin/pfctl", "-a", "l2-neutron/port/t", "-t", "own", "-T", "replace", "192.0.2.1"),
-        ("/sbin/pfctl", "-a", "l2-neutron/port/t", "-t", "own", "-T", "replace", "::1", "10.0.0.0/8"),
+        (
+            "/sbin/pfctl",
+            "-a",
+            "l2-neutron/port/t",
+            "-t",
+            "own",
+            "-T",
+            "replace",
+            "::1",
+            "10.0.0.0/8",
+        ),
         ("/usr/sbin/jail", "-c", "name=" + JAIL, "vnet", "persist", "path=/"),
         ("/usr/sbin/jexec", JAIL, "/sbin/ifconfig", "dhcp0", "inet", "192.0.2.2/24", "up"),
         (
@@ -95,12 +105,11 @@ def test_everything_else_is_refused(privileged, argv):
 
 
 def test_every_command_of_a_whole_life_is_let_through(privileged, kernel, sync, cloud, tmp_path):
-    from test_agents import network, router
-
     from neutron_bsdbridge.dhcp_agent import reconcile as dhcp
     from neutron_bsdbridge.l2_agent import host
     from neutron_bsdbridge.l3_agent import reconcile as l3
     from neutron_bsdbridge.l3_agent import router as router_module
+    from test_agents import network, router
 
     host.faults(kernel.run)
     sync(cloud)
@@ -123,9 +132,8 @@ def test_every_command_of_a_whole_life_is_let_through(privileged, kernel, sync, 
 
 
 def test_signals_go_only_into_the_agents_own_jails(privileged, kernel, tmp_path):
-    from test_agents import network
-
     from neutron_bsdbridge.dhcp_agent import reconcile as dhcp
+    from test_agents import network
 
     dhcp.reconcile([network(False)], str(tmp_path), run=kernel.run)
     kernel.run(("/usr/sbin/jail", "-c", "name=other", "vnet", "persist", "path=/"))

@@ -123,9 +123,7 @@ def test_an_icmp_rule_opens_its_type_and_code(port_of, values, passing, blocked)
 
 @ICMP
 def test_an_icmpv6_rule_opens_its_type(port_of):
-    port = port_of(
-        rule(ethertype="IPv6", protocol="ipv6-icmp", port_range_min=128), fixed_ips=BOTH
-    )
+    port = port_of(rule(ethertype="IPv6", protocol="ipv6-icmp", port_range_min=128), fixed_ips=BOTH)
 
     assert port.gets("2001:db8::99", 58, icmp_type=128)
     assert not port.gets("2001:db8::99", 58, icmp_type=129)
@@ -198,9 +196,7 @@ def test_a_pair_with_another_mac_opens_nothing_as_the_bridge_drops_its_frames(po
 def test_a_port_without_an_address_sends_only_what_finds_it_one(port_of):
     port = port_of(*ANYTHING_OUT, fixed_ips=())
 
-    assert port.sends(
-        "255.255.255.255", 17, "0.0.0.0", source_port=68, destination_port=67
-    )
+    assert port.sends("255.255.255.255", 17, "0.0.0.0", source_port=68, destination_port=67)
     assert not port.sends("198.51.100.9", 6, "192.0.2.10", destination_port=80)
     assert next(iter(port.config.bridge.values())).member[port.tap].bind.mac == MAC
 
@@ -231,8 +227,9 @@ def test_the_ports_of_dhcp_are_no_way_in_for_others(port_of):
     port = port_of(fixed_ips=BOTH)
 
     assert not port.gets("198.51.100.9", 17, source_port=1234, destination_port=68)
-    assert not port.gets("192.0.2.2", 17, destination="192.0.2.99", source_port=67,
-                         destination_port=68)
+    assert not port.gets(
+        "192.0.2.2", 17, destination="192.0.2.99", source_port=67, destination_port=68
+    )
     assert not port.gets("2001:db8::99", 58, icmp_type=128)
     assert not port.sends("198.51.100.9", 17, source_port=1234, destination_port=67)
 

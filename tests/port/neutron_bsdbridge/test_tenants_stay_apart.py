@@ -97,10 +97,7 @@ def draw_cloud(draw):
 def draw_packet(draw, cloud):
     family = draw.choice(["IPv4", "IPv6"])
     known = [
-        ip
-        for port in cloud.ports
-        for ip in port.fixed_ips
-        if (":" in ip) == (family == "IPv6")
+        ip for port in cloud.ports for ip in port.fixed_ips if (":" in ip) == (family == "IPv6")
     ]
     special = {
         "IPv4": ["0.0.0.0", "255.255.255.255", "192.0.2.1"],

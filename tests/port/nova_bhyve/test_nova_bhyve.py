@@ -59,9 +59,8 @@ def test_the_host_says_that_it_takes_qcow2_images():
 @pytest.fixture
 def privsep(monkeypatch, tmp_path):
     """The privileged module, running as itself, over a directory of its own for root."""
-    from nova_bhyve import conf
-
     from nova.virt.bhyve import privsep
+    from nova_bhyve import conf
 
     conf.CONF.set_override("zfs_dataset", "zroot/nova", "bhyve")
     monkeypatch.setattr(privsep, "RUN_DIR", str(tmp_path / "run"))
