@@ -170,7 +170,7 @@ class Campaign:
             patches=tuple(p.name for p in load_state(self.workspace.target.root).patches),
             timeout_seconds=CAMPAIGN_SECONDS,
         )
-        with fresh_bytecode() as bytecode:
+        with fresh_bytecode(setup) as bytecode:
             setup = replace(setup, bytecode=bytecode)
             for platform in PLATFORMS:
                 for directory, mine in self._by_directory(self._left()).items():

@@ -154,9 +154,14 @@ def test_what_is_no_number_gives_no_match(text):
 
 @PATCH
 @pytest.mark.on_freebsd
-def test_a_system_that_does_not_know_the_sysctl_gives_no_match(start, monkeypatch):
+def test_a_system_with_neither_the_sysctl_nor_procfs_gives_no_match(start, monkeypatch):
     process = start()
     assert allows(SLEEP, process.pid)
+
+    def readlink(path):  # FreeBSD's procfs, where it is mounted, has the link
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(os, "readlink", readlink)
     unknowing = SimpleNamespace(sysctlnametomib=lambda *arguments: -1)
     monkeypatch.setattr(ctypes, "CDLL", lambda name: unknowing)
     assert not allows(SLEEP, process.pid)
