@@ -1,6 +1,6 @@
 # Reads the same for GNU make and BSD make: only what POSIX make has, and ?=.
 #
-#   make venv            the environment of a release, from its hash-locked requirements
+#   make venv            the environment of a release and role, from its hash-locked requirements
 #   make patch           that environment with the series on it, verified
 #   make test            lint, types, our own tests, the checks of the patched modules
 #   make lint            the first part of make test; CI runs the four side by side
@@ -10,13 +10,18 @@
 #   make test-demo       the guide, followed as a test; skipped without a broker and a database
 #   make test-long       the proofs of ours that take minutes: what make test leaves out
 #   make verify-upstream upstream's own tests, unpatched and patched: not one pass may be lost
+#   make verify-options  each optional patch: applied, and its checks run
 #   make verify-releases every release: environment, series, checks; makes what is not there
 #   make services        start the patched services against a real broker and database
-#   make demo            a host from nothing to verified, here; everything is undone again
+#   make demo-image      the environment as an OCI image, unpacked, and nova's services from it
+#   make demo            a host from nothing to verified, here; everything is undone again;
+#                        VIRT_TYPE=qemu: with a real libvirtd and QEMU;
+#                        IPAM=reserving: a neutron-server with our IPAM driver, in VENV
 #   make bare-machine    README's commands on a new Debian with only what README installs; as root
 #   make check           series, files, headers, locks and pins agree
 #   make pop             take every patch off again
 #   make bench           speed and memory against quilt, git and patch
+#   make bench-weigher   how evenly nova's weighers and ours place guests
 #   make fuzz            random histories and damaged patches against GNU patch, git and quilt
 #   make mutants         small mistakes in the added lines, and which no check notices
 #   make compare-quilt   Debian's real series, byte for byte against quilt (downloads them)
@@ -32,22 +37,27 @@
 #   make clean           remove what was made here; the user's cache stays
 
 RELEASE ?= 2026.2
+ROLE ?=
 PYTHON ?=
-VENV ?= .venvs/$(RELEASE)
+DASHED = $(ROLE:%=-%)
+SUFFIX = $(DASHED:-compute=)
+VENV ?= .venvs/$(RELEASE)$(SUFFIX)
 BOOTSTRAP ?= python3
 VERSION ?=
+IPAM ?=
+VIRT_TYPE ?= bhyve
 
 TOOL = .venv/bin/freebsd-port
 MADE = $(VENV)/.freebsd-port.json
 
 .PHONY: help venv patch test lint types test-port test-tool test-demo test-long verify-upstream \
-	verify-releases services demo bare-machine check pop bench fuzz mutants compare-quilt compare-rebase \
+	verify-options verify-releases services demo demo-image bare-machine check pop bench bench-weigher fuzz mutants compare-quilt compare-rebase \
 	prove-rebase tox docs \
 	docs-check man tables dist hooks clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
-	@echo "with RELEASE=$(RELEASE) VENV=$(VENV) PYTHON=$(PYTHON) BOOTSTRAP=$(BOOTSTRAP)"
+	@echo "with RELEASE=$(RELEASE) ROLE=$(ROLE) VENV=$(VENV) PYTHON=$(PYTHON) BOOTSTRAP=$(BOOTSTRAP)"
 
 .venv/ready: pyproject.toml scripts/bootstrap
 	@scripts/bootstrap "$(BOOTSTRAP)" .venv
@@ -67,8 +77,8 @@ help:
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --group publish
 	@touch .venv/ready-to-publish
 
-$(MADE): .venv/ready releases/$(RELEASE)/requirements.txt
-	@$(TOOL) venv --release $(RELEASE) --venv $(VENV) $(PYTHON:%=--python %)
+$(MADE): .venv/ready releases/$(RELEASE)/requirements$(SUFFIX).txt
+	@$(TOOL) venv --release $(RELEASE) --venv $(VENV) $(ROLE:%=--role %) $(PYTHON:%=--python %)
 	@touch $(MADE)
 
 venv: $(MADE)
@@ -103,13 +113,20 @@ verify-upstream: patch
 verify-releases: .venv/ready
 	@$(TOOL) rebase --all --verify
 
+verify-options: $(MADE)
+	@.venv/bin/python scripts/verify_options.py --release $(RELEASE) --venv $(VENV)
+
 services: $(MADE)
 	@$(TOOL) apply --release $(RELEASE) --venv $(VENV)
 	@.venv/bin/python scripts/services.py --venv $(VENV)
 
 demo: $(MADE)
-	@$(TOOL) apply --release $(RELEASE) --venv $(VENV)
-	@.venv/bin/python scripts/demo.py --venv $(VENV)
+	@[ -n "$(IPAM)" ] || $(TOOL) apply --release $(RELEASE) --venv $(VENV)
+	@if [ -n "$(IPAM)" ]; then .venv/bin/python scripts/ipam_demo.py --venv $(VENV); \
+	else .venv/bin/python scripts/demo.py --venv $(VENV) --virt-type $(VIRT_TYPE); fi
+
+demo-image: $(MADE)
+	@scripts/image_demo $(RELEASE) $(VENV)
 
 bare-machine:
 	@scripts/bare_machine
@@ -122,6 +139,9 @@ pop: .venv/ready
 
 bench: .venv/ready
 	@.venv/bin/python -m bench
+
+bench-weigher: $(MADE)
+	@PYTHONPATH=extras $(VENV)/bin/python -W ignore scripts/place_guests.py
 
 fuzz: .venv/ready-to-test
 	@.venv/bin/python tests/fuzz

@@ -14,7 +14,7 @@ RELEASE = "2026.2"
 
 def load_wheels(progress: Progress) -> tuple[Wheel, ...]:
     """Read the release's wheels, from the cache where it has them; nova's is the first."""
-    pins = find_project().load_release(RELEASE).pins
+    pins = find_project().load_release(RELEASE).for_role("compute").pins
     ordered = sorted(pins, key=lambda pin: pin.distribution != "nova")
     return require_wheels(ordered, progress=progress)
 

@@ -14,7 +14,7 @@ from bench.nova import RELEASE, lay_out, load_wheels, read_targets
 from bench.process import Cost, Costs, run_measured
 from bench.series import generate_series
 from freebsd_port.engine.core.series.variant import variant_name
-from freebsd_port.openstack.ops.series import project_source
+from freebsd_port.openstack.ops.series import patched_pins, project_source
 from freebsd_port.openstack.store.project.project import Project, find_project
 from freebsd_port.openstack.store.python.wheels import require_wheels
 
@@ -82,7 +82,7 @@ def _copy_project(kept: Path, progress: Progress) -> Project:
             path.unlink()
     entries = project_source(source, RELEASE).load_series().entries
     (kept / "series").write_text("".join(f"{entry.name}\n" for entry in entries))
-    require_wheels(source.load_release(NEXT).pins, progress=progress)
+    require_wheels(patched_pins(source, source.load_release(NEXT)), progress=progress)
     words = ("rebase", "--project", str(kept), "--to", NEXT, "--from", RELEASE, "-n", "--json")
     shown = subprocess.run([*own_command(), *words], capture_output=True).stdout
     (release,) = json.loads(shown)["releases"]
@@ -131,7 +131,10 @@ def _make_repository(project: Project, tree: Path, progress: Progress) -> None:
         for path in tree.iterdir():
             if path.name != ".git":
                 shutil.rmtree(path)
-        lay_out(require_wheels(project.load_release(release).pins, progress=progress), tree)
+        lay_out(
+            require_wheels(patched_pins(project, project.load_release(release)), progress=progress),
+            tree,
+        )
         _git(tree, "add", "-A")
         _git(tree, "commit", "-q", "-m", tag)
         _git(tree, "tag", tag)

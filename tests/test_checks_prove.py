@@ -1,6 +1,7 @@
 """The checks prove the patches: each patch has one that fails without it and passes with it."""
 
 import os
+import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -33,7 +34,7 @@ def run_all(setup: CheckSetup, jobs: list[tuple[str, str]]) -> list[CheckRun | C
         except CheckError as error:
             return error
 
-    with fresh_bytecode() as bytecode, ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    with fresh_bytecode(setup) as bytecode, ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         return list(pool.map(run, jobs))
 
 
@@ -59,7 +60,7 @@ def prove_in_order(
 def test_each_patch_has_a_check_that_fails_without_it_and_linux_has_none(tmp_path, monkeypatch):
     project, release, environment = require_environment()
     copy_distributions(environment, release, tmp_path)
-    bare = open_environment(project, release.name, tmp_path)
+    bare = open_environment(project, release.name, tmp_path, role=release.role)
     pop_patches(bare, Distance(is_all=True))
     own = open_environment(project, release.name, environment.root)
     installed = find_installed(tmp_path, (pin.distribution for pin in release.pins))
@@ -71,7 +72,7 @@ def test_each_patch_has_a_check_that_fails_without_it_and_linux_has_none(tmp_pat
         is_on_path=False,
     )
     is_linux = own_system() == "Linux"
-    directories = {name.partition("/")[0].replace(".", "_"): None for name in names}
+    directories = {re.sub("[-.]", "_", name.partition("/")[0]): None for name in names}
     jobs = [(name, EMULATED[-1] if is_linux else NATIVE) for name in directories]
     jobs += [(name, LINUX) for name in directories if is_linux]
     found = run_all(setup, jobs)

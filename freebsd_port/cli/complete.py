@@ -25,6 +25,16 @@ def complete_release(ctx: click.Context, _param: click.Parameter, word: str) -> 
     return [name for name in names if name.startswith(word)]
 
 
+def complete_role(ctx: click.Context, _param: click.Parameter, word: str) -> list[str]:
+    """Complete the name of a role of the release that the words before it name."""
+    common = _common(ctx)
+    try:
+        names = common.project().load_release(common.release).role_names
+    except (PortError, OSError):
+        return []
+    return [name for name in names if name.startswith(word)]
+
+
 def complete_patch(ctx: click.Context, _param: click.Parameter, word: str) -> list[str]:
     """Complete the name of a patch of the series that the words before it name."""
     from freebsd_port.engine.core.series.series import parse_series
@@ -92,14 +102,16 @@ def _tree_paths(tree: Path, word: str) -> list[str]:
 def _pinned_paths(common: Common) -> Iterable[str]:
     """Give what RECORD lists in the environment; without one, what the cached wheels hold."""
     from freebsd_port.engine.core.apply.record import record_paths
+    from freebsd_port.openstack.ops.series import find_place, find_role
     from freebsd_port.openstack.store.python.environment import find_installed, read_environment
     from freebsd_port.openstack.store.python.wheels import WheelTree, require_wheels
 
     project = common.project()
-    pins = project.load_release(common.release).pins
+    release = project.load_release(common.release)
+    place = find_place(project, release, common.venv, common.role)
+    pins = release.for_role(find_role(place, common.role)).pins
     if not common.has_place():
         return WheelTree(require_wheels(pins, is_offline=True)).paths()
-    place = common.venv or project.environment(project.load_release(common.release).name)
     packages = read_environment(place.absolute()).packages
     installed = find_installed(packages, [pin.distribution for pin in pins])
     records = [(one.dist_info / "RECORD").read_bytes() for one in installed.values()]

@@ -24,6 +24,7 @@ class Common:
     as_json: bool = False
     release: str | None = None
     venv: Path | None = None
+    role: str | None = None
     project_root: Path | None = None
     verbosity: int = 0
     """-1 quiet, 0, 1 and up verbose."""
@@ -51,7 +52,7 @@ class Common:
 
         if self.tree is not None:
             return open_tree(self.tree, self.series, self.patches)
-        return open_environment(self.project(), self.release, self.venv, self.options)
+        return open_environment(self.project(), self.release, self.venv, self.options, self.role)
 
     def names_series(self) -> bool:
         """Tell whether a series was named that is not the project's."""
@@ -62,7 +63,12 @@ class Common:
         from freebsd_port.engine.ops.target.workspace import find_source
         from freebsd_port.errors import UsageError
 
-        words = (("--release", self.release), ("--venv", self.venv), ("--option", self.options))
+        words = (
+            ("--release", self.release),
+            ("--venv", self.venv),
+            ("--role", self.role),
+            ("--option", self.options),
+        )
         for word, value in words:
             if value:
                 raise UsageError(f"{word} is for the project's series, not for --series")
@@ -96,16 +102,19 @@ class Common:
             self.project(),
             self.release,
             self.options,
+            self.role,
             is_offline=is_offline,
             progress=self.progress,
         )
 
     def has_place(self) -> bool:
-        """Tell whether a tree or environment was named, or the release's own one is there."""
+        """Tell whether a tree or environment was named, or the role's own one is there."""
+        from freebsd_port.openstack.ops.series import find_place
+
         if self.tree is not None or self.venv is not None:
             return True
         project = self.project()
-        return project.environment(project.load_release(self.release).name).exists()
+        return find_place(project, project.load_release(self.release), None, self.role).exists()
 
     @property
     def progress(self) -> Report:

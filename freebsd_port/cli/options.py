@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from freebsd_port.cli.complete import complete_patch, complete_release
+from freebsd_port.cli.complete import complete_patch, complete_release, complete_role
 from freebsd_port.cli.context import Common
 from freebsd_port.errors import UsageError
 
@@ -37,11 +37,13 @@ __all__ = [
     "complete_patch",
     "complete_release",
     "decisions_option",
+    "environment_options",
     "fuzz_option",
     "offline_option",
     "output_options",
     "pass_common",
     "release_option",
+    "role_option",
     "series_options",
     "target_options",
     "tree_options",
@@ -132,13 +134,31 @@ def venv_option(function: F) -> F:
         type=_DIRECTORY,
         keeps="venv",
         metavar="PATH",
-        help="Environment or directory of packages; by default .venvs/RELEASE.",
+        help="Environment or directory of packages; by default .venvs/RELEASE, or "
+        ".venvs/RELEASE-ROLE.",
     )(function)
+
+
+def role_option(help_text: str) -> Callable[[F], F]:
+    """Add --role."""
+    return _option(
+        "--role",
+        metavar="NAME",
+        keeps="role",
+        shell_complete=complete_role,
+        help=help_text,
+    )
+
+
+def environment_options(function: F) -> F:
+    """Add what names an environment: its directory, or the role that it is for."""
+    role = role_option("Role of the environment; by default what --venv was made for, or compute.")
+    return venv_option(role(function))
 
 
 def target_options(function: F) -> F:
     """Add what names an environment or, instead, any tree with any series."""
-    for decorate in reversed((venv_option, tree_options, variant_option)):
+    for decorate in reversed((environment_options, tree_options, variant_option)):
         function = decorate(function)
     return function
 
@@ -198,7 +218,7 @@ def variant_option(function: F) -> F:
         multiple=True,
         keeps="options",
         metavar="NAME",
-        help="Include the patches that the series lists under this option.",
+        help="Take the patches under this option, and under no other that is not named.",
     )(function)
 
 

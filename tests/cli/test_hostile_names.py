@@ -30,6 +30,7 @@ MAIL = f"From: {EVIL} <a@b.c>\nDate: {EVIL}\nSubject: [PATCH] {EVIL}\n\n{EVIL}\n
 
 NOT_RUN = {
     "venv": "makes an environment from a lock, and knows no patch",
+    "extras": "knows no patch",
     "verify": "runs the checks in another process; what it shows of them is tested with it",
     "verify upstream": "as verify",
     "verify gerrit": "as verify",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from freebsd_port.openstack.core.release.release import Release
+from freebsd_port.openstack.ops.series import find_role
 from freebsd_port.openstack.store.project.project import Project, find_project
 from freebsd_port.openstack.store.python.environment import (
     Environment,
@@ -24,7 +25,8 @@ def require_environment() -> tuple[Project, Release, Environment]:
         pytest.skip(f"{VARIABLE} names no patched environment: run this through make test")
     project = find_project()
     release = project.load_release(os.environ.get("FREEBSD_PORT_TEST_RELEASE"))
-    return project, release, read_environment(Path(place).absolute())
+    role = find_role(Path(place), None)
+    return project, release.for_role(role), read_environment(Path(place).absolute())
 
 
 def copy_distributions(environment: Environment, release: Release, to: Path) -> None:

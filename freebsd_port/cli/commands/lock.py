@@ -1,4 +1,4 @@
-"""Lock the requirements of a release, with hashes."""
+"""Lock the requirements of a release's roles, with hashes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from freebsd_port.cli.options import Common, common_options, pass_common
+from freebsd_port.cli.options import Common, common_options, pass_common, role_option
 from freebsd_port.cli.render import count, paint, print_error, print_json, problem_rows, say
 
 SECTION = "Rebase"
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _EPILOG = """\b
 Examples:
   freebsd-port lock --release 2026.2
+  freebsd-port lock --role control
   freebsd-port lock --check"""
 
 
@@ -26,26 +27,39 @@ Examples:
 @click.option(
     "--check", "only_check", is_flag=True, help="Only check the present lock, without the network."
 )
+@role_option("Lock only this role; by default every role of the release.")
 @common_options
 @pass_common
 def command(common: Common, only_check: bool) -> None:
     """Resolve the requirements with pip-tools, and write requirements.txt.
 
-    Markers are evaluated for FreeBSD as well as Linux, and every difference is reported.
+    Each role has its own requirements-ROLE.in and requirements-ROLE.txt; those of the role compute
+    are requirements.in and requirements.txt. Markers are evaluated for FreeBSD as well as Linux,
+    and every difference is reported.
     """
     from freebsd_port.openstack.ops.release.requirements_lock import check_lock, lock_release
 
     project = common.project()
     release = project.load_release(common.release)
-    if only_check:
-        result = check_lock(project, release)
-    else:
-        result = lock_release(project, release, progress=common.progress)
+    roles = release.role_names
+    if common.role is not None:
+        roles = (release.require_role(common.role).name,)
+    results = [
+        check_lock(project, release, role)
+        if only_check
+        else lock_release(project, release, role, progress=common.progress)
+        for role in roles
+    ]
+    is_good = not any(result.problems for result in results)
     if common.as_json:
-        print_json(_as_json(result))
+        first, *others = (_as_json(result) for result in results)
+        about = {"ok": is_good, "verb": "lock", "release": release.name}
+        problems = [problem for result in results for problem in result.problems]
+        print_json({**about, **first, "roles": others, "problems": problem_rows(problems)})
     else:
-        _show(common, result)
-    if result.problems:
+        for result in results:
+            _show(common, result)
+    if not is_good:
         click.get_current_context().exit(1)
 
 
@@ -61,14 +75,12 @@ def _show(common: Common, result: LockResult) -> None:
         locked = count(len(result.locked), "package")
         if result.tests:
             locked += f" and {len(result.tests)} for upstream's tests"
-        say(f"{result.release.name}: {locked} locked, {count(len(result.problems), 'problem')}")
+        say(f"{result.release.label}: {locked} locked, {count(len(result.problems), 'problem')}")
 
 
 def _as_json(result: LockResult) -> dict[str, object]:
     return {
-        "ok": not result.problems,
-        "verb": "lock",
-        "release": result.release.name,
+        "role": result.release.role,
         "locked": len(result.locked),
         "locked_for_tests": len(result.tests),
         "changed": [str(path) for path in result.changed],
@@ -82,5 +94,4 @@ def _as_json(result: LockResult) -> dict[str, object]:
             }
             for one in result.differences
         ],
-        "problems": problem_rows(result.problems),
     }

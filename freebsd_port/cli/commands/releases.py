@@ -14,7 +14,7 @@ from freebsd_port.cli.options import (
 )
 from freebsd_port.cli.render import describe_project, paint, print_json, say
 from freebsd_port.errors import UsageError
-from freebsd_port.openstack.ops.release.listing import ReleaseState
+from freebsd_port.openstack.ops.release.listing import ReleaseState, RoleState
 
 SECTION = "Rebase"
 PLACE = 2
@@ -41,7 +41,9 @@ Examples:
 @output_options
 @pass_common
 def command(common: Common) -> None:
-    """Without a verb, list the releases: Pythons, environment and series.lock; -v adds the pins.
+    """Without a verb, list the releases: Pythons, environment and series.lock.
+
+    -v adds the pins and the roles.
 
     With --venv, list only releases whose pins the environment holds.
     """
@@ -72,12 +74,11 @@ def command(common: Common) -> None:
 
 
 def _show(state: ReleaseState, *, verbose: bool) -> None:
-    release = state.release
+    release, compute = state.release, state.roles[0]
     nova = release.require_pin("nova")
-    python = f"Python {release.python}" + ("" if state.has_python else ", not installed")
     notes = [
-        python,
-        f"environment: {state.environment_state}",
+        _python(compute),
+        f"environment: {compute.environment_state}",
         "series rebased" if state.has_series_lock else "series not rebased yet",
     ]
     mark = "*" if state.is_default else " "
@@ -85,6 +86,14 @@ def _show(state: ReleaseState, *, verbose: bool) -> None:
     if verbose:
         for pin in release.pins:
             say(f"      {pin.distribution} {pin.version} {paint(pin.sha256, 'dim')}")
+        for role in state.roles[1:]:
+            names = ", ".join(pin.distribution for pin in role.release.pins)
+            notes = [_python(role), f"environment: {role.environment_state}", names]
+            say(f"      role {paint(str(role.release.role), 'strong')} {'; '.join(notes)}")
+
+
+def _python(state: RoleState) -> str:
+    return f"Python {state.release.python}" + ("" if state.has_python else ", not installed")
 
 
 def _as_json(state: ReleaseState) -> dict[str, object]:
@@ -93,10 +102,25 @@ def _as_json(state: ReleaseState) -> dict[str, object]:
         "codename": state.release.codename,
         "default": state.is_default,
         "python": state.release.python,
-        "has_python": state.has_python,
         "pins": {pin.distribution: pin.version for pin in state.release.pins},
+        "series_lock": state.has_series_lock,
+        **_role_json(state.roles[0]),
+        "roles": [
+            {
+                "name": role.release.role,
+                "python": role.release.python,
+                "distributions": [pin.distribution for pin in role.release.pins],
+                **_role_json(role),
+            }
+            for role in state.roles[1:]
+        ],
+    }
+
+
+def _role_json(state: RoleState) -> dict[str, object]:
+    return {
+        "has_python": state.has_python,
         "environment": str(state.environment),
         "environment_state": state.environment_state,
         "locked": state.is_locked,
-        "series_lock": state.has_series_lock,
     }

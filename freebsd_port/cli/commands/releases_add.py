@@ -68,13 +68,19 @@ def command(
     release. Locking all packages takes minutes; if it fails, nothing changes.
     """
     from freebsd_port.openstack.core.release.new_release import parse_move
+    from freebsd_port.openstack.core.release.release import PATCHED_DISTRIBUTIONS
     from freebsd_port.openstack.ops.release.add import Constraints, Wishes, add_release
 
     if not (pins or python or codename or constraints or requires):
         raise click.UsageError("nothing to change: name a version with --pin")
     read = Constraints(constraints.read(), constraints.name) if constraints else None
-    wishes = Wishes(dict(map(parse_move, pins)), python, codename, read, requires)
-    done = add_release(common.project(), name, wishes, common.progress)
+    project = common.project()
+    pinned: tuple[str, ...] = PATCHED_DISTRIBUTIONS
+    if name in project.release_names():
+        pinned = tuple(pin.distribution for pin in project.load_release(name).pins)
+    versions = dict(parse_move(pin, pinned) for pin in pins)
+    wishes = Wishes(versions, python, codename, read, requires)
+    done = add_release(project, name, wishes, common.progress)
     if common.as_json:
         print_json(_as_json(done))
     elif common.verbosity >= 0:
@@ -91,7 +97,8 @@ def _show(done: AddedRelease) -> None:
         say(f"{paint(done.release.name, 'strong')} {distribution} {was}{version}")
     for path in done.changed:
         say(f"wrote {path}")
-    say(f"{done.release.name}: {count(len(done.lock.locked), 'package')} locked")
+    for lock in done.locks:
+        say(f"{lock.release.label}: {count(len(lock.locked), 'package')} locked")
     if done.moved:
         say(f"  try:   {_next(done)}")
 
@@ -107,7 +114,7 @@ def _as_json(done: AddedRelease) -> dict[str, Any]:
             {"distribution": distribution, "before": before, "version": version}
             for distribution, before, version in done.moved
         ],
-        "locked": len(done.lock.locked),
+        "locked": len(done.locks[0].locked),
         "changed": [str(path) for path in done.changed],
         "try": _next(done) if done.moved else None,
     }

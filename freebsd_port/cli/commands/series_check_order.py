@@ -7,10 +7,10 @@ import click
 from freebsd_port.cli.options import (
     Common,
     common_options,
+    environment_options,
     offline_option,
     pass_common,
     variant_option,
-    venv_option,
 )
 from freebsd_port.openstack.core.release.platform import PLATFORMS
 
@@ -37,7 +37,7 @@ Exit status: 0 done, 1 failed, or a prefix is not proved, 2 usage."""
     type=click.Choice(PLATFORMS),
     help="Import on this platform; by default the newest FreeBSD.",
 )
-@venv_option
+@environment_options
 @variant_option
 @offline_option
 @common_options

@@ -44,8 +44,8 @@ def command(common: Common, is_all: bool, offline: bool) -> None:
     with --all, to the wheels of every release. -v also names the project.
     """
     if is_all:
-        if common.release or common.venv or common.tree:
-            raise click.UsageError("--all excludes --release, --venv and --tree")
+        if common.release or common.venv or common.role or common.tree:
+            raise click.UsageError("--all excludes --release, --venv, --role and --tree")
         from freebsd_port.cli.views.grid import show_grid
 
         show_grid(common, is_offline=offline)
@@ -68,8 +68,14 @@ def command(common: Common, is_all: bool, offline: bool) -> None:
 
 
 def _show(common: Common, status: Status) -> None:
-    what = f"release {status.release} in {status.place}" if status.release else str(status.place)
-    say(f"{what}, Python {status.python}" if status.python else what)
+    role = "" if status.role in (None, "compute") else f", role {status.role},"
+    what = str(status.place)
+    if status.release:
+        what = f"release {status.release}{role} in {status.place}"
+    what += f", Python {status.python}" if status.python else ""
+    if status.options:
+        what += f", with the option {' and '.join(status.options)}"
+    say(what)
     for patch in status.patches:
         say(f"  {paint(f'{patch.state:9}', _LOOKS[patch.state])} {patch.name}")
     for condition in status.conditions:
@@ -107,7 +113,9 @@ def _as_json(status: Status) -> dict[str, Any]:
         "verb": "status",
         "place": str(status.place),
         "release": status.release,
+        "role": status.role,
         "python": status.python,
+        "options": list(status.options),
         "complete": status.is_complete,
         "in_order": status.is_in_order,
         "unpinned": [

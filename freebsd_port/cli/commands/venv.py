@@ -1,4 +1,4 @@
-"""Make the environment of a release from its requirements lock."""
+"""Make the environment of a release's role from its requirements lock."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from freebsd_port.cli.options import Common, common_options, pass_common, venv_option
+from freebsd_port.cli.options import Common, common_options, environment_options, pass_common
 from freebsd_port.cli.render import print_json, say
 
 if TYPE_CHECKING:
@@ -20,11 +20,12 @@ _EPILOG = """\b
 Examples:
   freebsd-port venv
   freebsd-port venv --release 2025.1 --python 3.11
+  freebsd-port venv --role control
   freebsd-port venv --venv /usr/local/nova --installer uv"""
 
 
 @click.command("venv", epilog=_EPILOG)
-@venv_option
+@environment_options
 @click.option(
     "--python",
     metavar="PYTHON",
@@ -39,16 +40,22 @@ Examples:
 @common_options
 @pass_common
 def command(common: Common, python: str | None, installer: Installer | None) -> None:
-    """If the environment exists and agrees with the lock, nothing is done."""
+    """If the environment exists and agrees with the lock, nothing is done.
+
+    The role says which services it is for; the default, compute, is nova. An environment remembers
+    its role. `freebsd-port releases -v` lists the roles of each release.
+    """
     from freebsd_port.openstack.ops.release.venv import make_environment
+    from freebsd_port.openstack.ops.series import find_place, find_role
 
     project = common.project()
     release = project.load_release(common.release)
-    root = (common.venv or project.environment(release.name)).absolute()
+    root = find_place(project, release, common.venv, common.role).absolute()
     done = make_environment(
         project,
         release,
         root,
+        role=common.role or find_role(root, None),
         python=python,
         installer=installer,
         progress=common.progress,
@@ -61,6 +68,7 @@ def command(common: Common, python: str | None, installer: Installer | None) -> 
                 "outcome": done.outcome,
                 "place": str(done.environment.root),
                 "release": done.release.name,
+                "role": done.release.role,
                 "python": done.environment.version,
                 "pins": {pin.distribution: pin.version for pin in done.release.pins},
             }

@@ -11,9 +11,9 @@ from freebsd_port.cli.options import (
     Common,
     common_options,
     complete_patch,
+    environment_options,
     pass_common,
     variant_option,
-    venv_option,
 )
 from freebsd_port.openstack.core.release.platform import PLATFORMS
 
@@ -44,7 +44,7 @@ Examples:
     metavar="[PATCH]...",
     shell_complete=or_verb(complete_patch),
 )
-@venv_option
+@environment_options
 @variant_option
 @click.option(
     "--platform",

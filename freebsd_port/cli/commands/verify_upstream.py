@@ -8,9 +8,9 @@ from freebsd_port.cli.complete import complete_suite
 from freebsd_port.cli.options import (
     Common,
     common_options,
+    environment_options,
     pass_common,
     variant_option,
-    venv_option,
 )
 
 SECTION = "Verbs"
@@ -29,7 +29,7 @@ Exit status: 0 no pass was lost, 1 one was, or no test passed, 2 usage."""
 @click.command("upstream", epilog=_EPILOG)
 @click.argument("suites", nargs=-1, metavar="[SUITE]...", shell_complete=complete_suite)
 @click.option("--again", is_flag=True, help="Also run the unpatched side if its result is known.")
-@venv_option
+@environment_options
 @variant_option
 @common_options
 @pass_common

@@ -27,6 +27,7 @@ def check_and_show(
         project.load_release(common.release).name,
         common.options,
         common.venv,
+        common.role,
         platforms,
         is_imported,
         is_offline,

@@ -136,15 +136,19 @@ def _hunk_rows(outcome: PatchOutcome) -> list[dict[str, Any]]:
 
 def show_sources(common: Common, verb: str, *, is_offline: bool, fails: bool) -> None:
     """Print how the series applies to the release's wheels; with `fails`, exit 1 if it does not."""
+    from freebsd_port.openstack.core.release.release import COMPUTE, venv_command
     from freebsd_port.openstack.ops.inspect.plan_on_wheels import plan_sources
 
     project = common.project()
-    release = project.load_release(common.release).name
-    plan = plan_sources(project, release, is_offline=is_offline, progress=common.progress)
+    release = project.load_release(common.release).for_role(common.role or COMPUTE)
+    plan = plan_sources(
+        project, release, common.options, is_offline=is_offline, progress=common.progress
+    )
     if common.as_json:
-        print_json(_as_json(verb, release, plan))
+        print_json(_as_json(verb, release.name, plan))
     elif common.verbosity >= 0:
-        say(f"release {release} has no environment; this is the series on its wheels")
+        role = "" if release.role == COMPUTE else f" for the role {release.role}"
+        say(f"release {release.name} has no environment{role}; this is the series on its wheels")
         for outcome in plan.patches:
             look = "good" if outcome.is_clean else "bad"
             word = "fits" if outcome.is_clean else "does not fit"
@@ -153,8 +157,8 @@ def show_sources(common: Common, verb: str, *, is_offline: bool, fails: bool) ->
                 say(paint(f"      {problem.what}: {problem.where}", "dim"))
         fitting = sum(outcome.is_clean for outcome in plan.patches)
         say(
-            f"{fitting} of {count(len(plan.patches), 'patch')} fit; try: freebsd-port venv "
-            f"--release {release}"
+            f"{fitting} of {count(len(plan.patches), 'patch')} fit; try: "
+            f"{venv_command(release.name, release.role)}"
         )
     if fails and plan.problems:
         click.get_current_context().exit(1)

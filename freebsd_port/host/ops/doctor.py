@@ -14,15 +14,18 @@ from freebsd_port.host.core.doctor.examine import all_questions, examine
 from freebsd_port.host.core.recording import Recording, parse_recording, render_recording
 from freebsd_port.host.store.ask_host import ask_host
 from freebsd_port.openstack.core.release.markers import pythons_of
-from freebsd_port.openstack.core.release.release import Release, normalised_name
-from freebsd_port.openstack.core.release.requirements import DependenciesError, parse_dependencies
-from freebsd_port.openstack.ops.release.requirements_lock import PACKAGES
+from freebsd_port.openstack.core.release.release import COMPUTE, Release, normalised_name
+from freebsd_port.openstack.core.release.requirements import (
+    DependenciesError,
+    packages_of,
+    parse_dependencies,
+)
 from freebsd_port.openstack.store.project.project import Project, save_if_changed
 
 
 def load_compiled(project: Project, release: Release) -> Compiled:
     """Read what the release's lock has no wheel of for FreeBSD. Raises DependenciesError."""
-    path = project.release_directory(release.name) / PACKAGES.dependencies
+    path = project.release_directory(release.name) / packages_of(COMPUTE).dependencies
     try:
         dependencies = parse_dependencies(path.read_bytes(), str(path))
     except OSError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,12 @@ from freebsd_port.engine.core.apply.series_lock import LockedFile, lock_problems
 from freebsd_port.engine.core.text.file import FileState, Tree
 from freebsd_port.engine.store.overlay.state import Condition
 from freebsd_port.errors import PortError, ProblemsError
-from freebsd_port.openstack.core.release.release import Release, normalised_name
+from freebsd_port.openstack.core.release.release import (
+    COMPUTE,
+    Release,
+    normalised_name,
+    venv_command,
+)
 from freebsd_port.openstack.store.python.environment import Installed, find_installed
 
 if TYPE_CHECKING:
@@ -40,6 +45,9 @@ class EnvironmentTarget:
 
     venv: Path
     """What the user calls the environment, for messages."""
+
+    find_passed_over: Callable[[], frozenset[str]] = frozenset
+    """Names the files of the lock that only patches for other roles touch."""
 
     _records: dict[str, bytes] = field(default_factory=dict, init=False, repr=False)
 
@@ -122,7 +130,9 @@ class EnvironmentTarget:
         """Hold the originals against RECORD, and all against series.lock."""
         problems = self._original_problems(files, base)
         if self.lock is not None:
-            problems += lock_problems(self.lock, files, self.release.name, is_whole)
+            others = self.find_passed_over()
+            lock = tuple(one for one in self.lock if one.path not in others)
+            problems += lock_problems(lock, files, self.release.name, is_whole)
         if problems:
             raise ProblemsError(tuple(problems))
 
@@ -136,19 +146,23 @@ class EnvironmentTarget:
         )
 
     def _pin_problems(self, touched: set[str]) -> list[PortError]:
+        if not touched:  # all patches come off, whatever is there
+            return []
         problems: list[PortError] = []
         for pin in self.release.pins:
-            if normalised_name(pin.distribution) not in touched:
-                continue
             found = self.installed.get(pin.distribution)
             if found is not None and found.version == pin.version:
                 continue
+            if self.release.role in (None, COMPUTE) and (
+                normalised_name(pin.distribution) not in touched
+            ):
+                continue  # for instance oslo.privsep alone, on a machine that runs no nova
             there = f"{pin.distribution} {found.version}" if found else f"no {pin.distribution}"
             problems.append(
                 PinError(
                     "the environment does not hold the pinned release",
                     where=f"{there} in {self.venv}, release {self.release.name} pins {pin.version}",
-                    hint=f"freebsd-port venv --release {self.release.name}",
+                    hint=venv_command(self.release.name, self.release.role),
                 )
             )
         return problems

@@ -11,9 +11,9 @@ from freebsd_port.engine.core.apply.record import record_paths
 from freebsd_port.engine.core.text.file import FileState
 from freebsd_port.engine.ops.target.workspace import Workspace
 from freebsd_port.openstack.core.release.ownership import Owner
-from freebsd_port.openstack.core.release.release import Pin
+from freebsd_port.openstack.core.release.release import COMPUTE, Pin
 from freebsd_port.openstack.ops.environment import EnvironmentTarget
-from freebsd_port.openstack.ops.series import load_lock, project_source
+from freebsd_port.openstack.ops.series import find_place, load_lock, patched_pins, role_source
 from freebsd_port.openstack.store.python.wheels import Progress, Wheel, WheelTree, require_wheels
 
 if TYPE_CHECKING:
@@ -78,18 +78,20 @@ def open_pinned(
     project: Project,
     release: str | None,
     options: frozenset[str] = frozenset(),
+    role: str | None = None,
     *,
     is_offline: bool,
     progress: Progress,
 ) -> Workspace:
-    """Open the wheels that a release pins, with the project's series for it; only for reading.
+    """Open the wheels that a release's role pins, with its series; only for reading.
 
-    Raises UsageError for an unknown release.
+    Raises UsageError for an unknown release, ReleaseError for an unknown role.
     """
-    pins = project.load_release(release)
-    tree = PinnedTree(pins.pins, is_offline=is_offline, progress=progress)
-    place = project.environment(pins.name)
+    catalogue = project.load_release(release)
+    place = find_place(project, catalogue, None, role)
+    pins = catalogue.for_role(role or COMPUTE)
+    tree = PinnedTree(patched_pins(project, pins), is_offline=is_offline, progress=progress)
     target = PinnedTarget(place, pins, None, place, tree=tree)
     has_lock = load_lock(project, pins.name) is not None
-    source = project_source(project, pins.name, options)
+    source = role_source(project, pins, options)
     return Workspace(target, source, place, has_lock, pristine=tree)

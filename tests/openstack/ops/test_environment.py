@@ -26,6 +26,7 @@ from freebsd_port.engine.core.text.file import hash_bytes
 from freebsd_port.engine.ops.apply.converge import Options, converge
 from freebsd_port.engine.store.overlay.state import load_state
 from freebsd_port.errors import PortError, ProblemsError
+from freebsd_port.openstack.core.release.release import Pin, Role
 from freebsd_port.openstack.ops.environment import EnvironmentTarget
 
 NOVA = patch("nova/p.patch", {"nova/driver.py": (DRIVER, numbered(2))})
@@ -170,3 +171,24 @@ def test_popping_where_no_patch_is_on_writes_nothing(target: EnvironmentTarget) 
         fault.install(monkeypatch)
         assert on_packages(target).is_noop
     assert fault.calls == []
+
+
+def test_a_role_is_refused_while_one_of_its_distributions_is_absent(tmp_path: Path) -> None:
+    target = packages(tmp_path / "packages")
+    release = replace(
+        target.release,
+        pins=(*target.release.pins, Pin("neutron", "1.0", "unused.whl", "0" * 64)),
+        roles=(Role("network", ("oslo.privsep", "neutron")),),
+    )
+    (problem,) = problems_of(replace(target, release=release.for_role("network")), PRIVSEP)
+    assert problem.where == f"no neutron in {target.root}, release 2026.2 pins 1.0"
+    assert problem.hint == "freebsd-port venv --release 2026.2 --role network"
+    on_packages(replace(target, release=release.for_role("compute")), PRIVSEP)
+
+
+def test_the_lock_is_compared_without_the_files_of_other_roles(tmp_path: Path) -> None:
+    target = replace(packages(tmp_path / "packages"), lock=LOCK)
+    (problem,) = problems_of(target, PRIVSEP, whole=True)
+    assert problem.what == "the series leaves nova/driver.py as it is"
+    narrowed = replace(target, find_passed_over=lambda: frozenset({"nova/driver.py"}))
+    assert converge(narrowed, (PRIVSEP,), Options(release="2026.2", is_whole=True)).written

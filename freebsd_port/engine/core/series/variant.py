@@ -6,6 +6,7 @@ release and older ones, down to the next variant.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 
 from freebsd_port.engine.core.series.series import find_tags
@@ -77,6 +78,10 @@ def tag_series(data: bytes, name: str, release: str, reason: str) -> bytes:
     return "\n".join(lines).encode("utf-8", "surrogateescape")
 
 
+_LIKE_TAGS = re.compile(r"[\w-]+\s+[\w.+-]+(\s*,\s*[\w-]+\s+[\w.+-]+)*")
+"""A kind and a value, several of them with commas between: tags, whoever reads them."""
+
+
 def _add_tag(comment: str, release: str, reason: str) -> str:
     """Give the comment with one tag more; tags stand before the first colon, reasons behind it."""
     old, colon, reasons = comment.partition(":")
@@ -84,7 +89,7 @@ def _add_tag(comment: str, release: str, reason: str) -> str:
     tag = f"not {release}"
     if ("not", release) in tags:
         return comment
-    if not tags and not colon:
+    if not tags and not colon and not _LIKE_TAGS.fullmatch(old):
         return f"{tag}: {reason}; {old}" if old else f"{tag}: {reason}"
     told = [part for part in (reasons.strip(), reason) if part]
     return f"{old}, {tag}: {told[0] if reason in reasons else '; '.join(told)}"

@@ -61,33 +61,34 @@ def nearest_release(name: str, others: Collection[str]) -> str:
     return max(older, key=release_order) if older else min(others, key=release_order)
 
 
-def parse_move(text: str) -> tuple[str, str]:
+def parse_move(text: str, pinned: Collection[str] = PATCHED_DISTRIBUTIONS) -> tuple[str, str]:
     """Read `nova=34.0.1`, in any spelling of the name, as (distribution, version).
 
-    Raises UsageError when it is something else, or names a distribution that is not patched.
+    `pinned` are the published names of what can be pinned. Raises UsageError when it is something
+    else, or names another distribution.
     """
     from packaging.version import InvalidVersion, Version
 
     name, _, version = text.partition("=")
-    published = {normalised_name(one): one for one in PATCHED_DISTRIBUTIONS}
+    published = {normalised_name(one): one for one in pinned}
     try:
         Version(version)
     except InvalidVersion as error:
         raise UsageError(f"{text!r} is not a pin", hint="--pin nova=34.0.1") from error
     if normalised_name(name) not in published:
-        raise UsageError(
-            f"a release does not pin {name}", hint=f"it pins {', '.join(PATCHED_DISTRIBUTIONS)}"
-        )
+        raise UsageError(f"a release does not pin {name}", hint=f"it pins {', '.join(pinned)}")
     return published[normalised_name(name)], version
 
 
-def find_constrained(constraints: bytes, where: str, python: str) -> dict[str, str]:
-    """Give the version of each patched distribution that upper-constraints fix, on Linux.
+def find_constrained(
+    constraints: bytes, where: str, python: str, pinned: Iterable[str] = PATCHED_DISTRIBUTIONS
+) -> dict[str, str]:
+    """Give the version of each pinned distribution that upper-constraints fix, on Linux.
 
     `python` is two numbers. Services are not in them, so that nova is never found. Raises
     ReleaseError for what is not a requirement.
     """
-    wanted = {normalised_name(one): one for one in PATCHED_DISTRIBUTIONS}
+    wanted = {normalised_name(one): one for one in pinned}
     found = {}
     for number, line in _lines(constraints, where):
         name = _name_of(line, f"{where}:{number}")
@@ -144,6 +145,12 @@ def render_release(release: Release) -> bytes:
             "sha256": pin.sha256,
         }
         lines += [f"{name} = {_quoted(value)}" for name, value in values.items()]
+        if pin.fits:
+            lines.append(f"fits = {_quoted(pin.fits)}")
+    for role in release.roles:
+        lines += ["", f"[roles.{role.name}]"]
+        lines += [f"python = {_quoted(role.python)}"] if role.python else []
+        lines += ["distributions = [", *(f"    {_quoted(d)}," for d in role.distributions), "]"]
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -163,10 +170,10 @@ def edit_release(data: bytes, release: Release) -> bytes:
     return tomlkit.dumps(document).encode()
 
 
-def _quoted(text: str) -> str:
+def _quoted(text: str | tuple[str, ...]) -> str:
     import json
 
-    return json.dumps(text, ensure_ascii=False)  # of what TOML calls a basic string, a part
+    return json.dumps(text, ensure_ascii=False)  # TOML's basic strings and arrays
 
 
 def _lines(data: bytes, where: str) -> list[tuple[int, str]]:

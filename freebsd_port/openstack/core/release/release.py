@@ -1,21 +1,29 @@
-"""An OpenStack coordinated release: the Pythons it takes and a pin for each patched distribution.
+"""An OpenStack coordinated release: the Pythons it takes, its pins, and the roles that share them.
 
-Not the lock of everything that is installed beside them: that is `requirement`.
+Not the lock of everything that is installed besides them: that is `requirements`.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any
 
 from freebsd_port.engine.core.apply.overlay import is_digest
 from freebsd_port.errors import PortError, ProblemsError
 
 PATCHED_DISTRIBUTIONS = ("nova", "oslo.privsep", "oslo.messaging", "oslo.rootwrap")
-"""The distributions that every release pins, in the order in which they are shown."""
+"""The distributions that every release pins, in the order in which they are shown.
 
+They are those of the role compute; a release can pin more for its other roles.
+"""
+
+COMPUTE = "compute"
+"""The role that every release has and release.toml does not list: the default."""
+
+_ROLE_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _RANGE = re.compile(r"(>=|>|<=|<|==|!=|~=)\s*\d+(\.\d+)*(\.\*)?")
 
 
@@ -38,6 +46,25 @@ class Pin:
     sha256: str
     """Of the wheel, in lower-case hexadecimal."""
 
+    fits: tuple[str, ...] = ()
+    """Requirements that other pins of the release satisfy, such as `nova==34.*`.
+
+    For a distribution whose own metadata does not say which nova or neutron it is made for.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What one environment is for: some of a release's pins, with requirements of their own."""
+
+    name: str
+
+    distributions: tuple[str, ...]
+    """Those that it takes from the pins, as they are spelled there."""
+
+    python: str = ""
+    """Range of Pythons, where it is not the release's; else empty."""
+
 
 @dataclass(frozen=True, slots=True)
 class Release:
@@ -52,7 +79,57 @@ class Release:
     """Range of Pythons, such as `>=3.11,<3.14`; upper bounds are what was tried, not a guess."""
 
     pins: tuple[Pin, ...]
-    """In the order of release.toml."""
+    """In the order of release.toml; of one role only, if the release was narrowed to it."""
+
+    roles: tuple[Role, ...] = ()
+    """In the order of release.toml, without compute."""
+
+    role: str | None = None
+    """The role that `for_role` narrowed it to, or None."""
+
+    @property
+    def label(self) -> str:
+        """Name it in a line of output, with its role if that is not the default."""
+        return self.name if self.role in (None, COMPUTE) else f"{self.name} {self.role}"
+
+    @property
+    def role_names(self) -> tuple[str, ...]:
+        """Name every role, compute first."""
+        return (COMPUTE, *(role.name for role in self.roles))
+
+    def require_role(self, name: str) -> Role:
+        """Return a role, or raise ReleaseError with the names of those that there are."""
+        if name == COMPUTE:
+            return Role(COMPUTE, PATCHED_DISTRIBUTIONS)
+        for role in self.roles:
+            if role.name == name:
+                return role
+        raise ReleaseError(
+            f"release {self.name} has no role {name}",
+            where=f"releases/{self.name}/release.toml",
+            hint=f"choose one of {', '.join(self.role_names)}",
+        )
+
+    def for_role(self, name: str) -> Release:
+        """Give the release with the pins and Pythons of one role; raises ReleaseError."""
+        role = self.require_role(name)
+        return replace(
+            self,
+            pins=self.pins_of(role.distributions),
+            python=role.python or self.python,
+            role=name,
+        )
+
+    def pins_of(self, distributions: Collection[str]) -> tuple[Pin, ...]:
+        """Give the pins of those of the distributions that it pins, in the order of the pins."""
+        return tuple(pin for pin in self.pins if pin.distribution in distributions)
+
+    def includes(self, role: str, other: str) -> bool:
+        """Tell whether one of its roles is, or has every distribution of, another role."""
+        if role == other or other not in self.role_names:
+            return role == other
+        wanted = self.require_role(other).distributions
+        return set(wanted) <= set(self.require_role(role).distributions)
 
     def find_pin(self, distribution: str) -> Pin | None:
         """Return the pin of a distribution, by any spelling of its name."""
@@ -75,6 +152,20 @@ class Release:
         from packaging.specifiers import SpecifierSet
 
         return SpecifierSet(self.python).contains(version, prereleases=True)
+
+
+def venv_command(release: str, role: str | None) -> str:
+    """Give the command that makes the environment of a release's role."""
+    return f"freebsd-port venv --release {release}{_role_option(role)}"
+
+
+def lock_command(release: str, role: str | None) -> str:
+    """Give the command that locks the requirements of a release's role."""
+    return f"freebsd-port lock --release {release}{_role_option(role)}"
+
+
+def _role_option(role: str | None) -> str:
+    return "" if role in (None, COMPUTE) else f" --role {role}"
 
 
 def normalised_name(distribution: str) -> str:
@@ -151,16 +242,59 @@ class _Reader:
     def release(self, table: dict[str, Any], name: str) -> Release:
         codename = self.text(table, "codename", "codename")
         python = self.text(table, "python", "python")
-        if python and not all(_RANGE.fullmatch(part.strip()) for part in python.split(",")):
-            self.problem(f"not a range of versions: {python}", "python")
-        pins = table.get("pins", {})
-        if not isinstance(pins, dict):
-            self.problem("not a table", "pins")
-            pins = {}
-        self.no_other_keys(table, {"codename", "python", "pins"}, "")
+        self.range(python, "python")
+        pins, roles = (self.table(table.get(key, {}), key) for key in ("pins", "roles"))
+        self.no_other_keys(table, {"codename", "python", "pins", "roles"}, "")
         for missing in [d for d in PATCHED_DISTRIBUTIONS if d not in pins]:
             self.problem(f"no pin for {missing}", "pins")
-        return Release(name, codename, python, tuple(self.pin(d, pins[d]) for d in pins))
+        release = Release(
+            name,
+            codename,
+            python,
+            tuple(self.pin(d, pins[d]) for d in pins),
+            tuple(self.role(one, roles[one], pins) for one in roles),
+        )
+        for pin in release.pins:
+            self.fit(release, pin)
+        return release
+
+    def role(self, name: str, value: object, pins: Collection[str]) -> Role:
+        key = f"roles.{name}"
+        table = self.table(value, key)
+        self.no_other_keys(table, {"distributions", "python"}, f"{key}.")
+        if name == COMPUTE:
+            self.problem("every release has this role, so it is not listed", key)
+        elif not _ROLE_NAME.fullmatch(name):
+            self.problem("not the name of a role: letters, digits and hyphens", key)
+        distributions = self.texts(table, "distributions", f"{key}.distributions")
+        if not distributions:
+            self.problem("no distribution", f"{key}.distributions")
+        for missing in [one for one in distributions if one not in pins]:
+            self.problem(f"no pin for {missing}", f"{key}.distributions")
+        python = self.text(table, "python", f"{key}.python") if "python" in table else ""
+        self.range(python, f"{key}.python")
+        return Role(name, distributions, python)
+
+    def fit(self, release: Release, pin: Pin) -> None:
+        """Compare the requirements of a pin with the other pins."""
+        from packaging.requirements import InvalidRequirement, Requirement
+
+        key = f"pins.{pin.distribution}.fits"
+        for text in pin.fits:
+            try:
+                wanted = Requirement(text)
+            except InvalidRequirement:
+                self.problem(f"not a requirement: {text}", key)
+                continue
+            other = release.find_pin(wanted.name)
+            if other is None:
+                self.problem(f"no pin for {wanted.name}", key)
+            elif not wanted.specifier.contains(other.version, prereleases=True):
+                self.problem(
+                    f"{pin.distribution} {pin.version} fits {text}, "
+                    f"the release pins {other.version}",
+                    key,
+                )
 
     def pin(self, distribution: str, table: object) -> Pin:
         key = f"pins.{distribution}"
@@ -170,12 +304,30 @@ class _Reader:
         version, wheel, sha256 = (
             self.text(table, part, f"{key}.{part}") for part in ("version", "wheel", "sha256")
         )
-        self.no_other_keys(table, {"version", "wheel", "sha256"}, f"{key}.")
+        fits = self.texts(table, "fits", f"{key}.fits")
+        self.no_other_keys(table, {"version", "wheel", "sha256", "fits"}, f"{key}.")
         if wheel and not _is_wheel(wheel, distribution, version):
             self.problem(f"{wheel} is not a wheel of {distribution} {version}", f"{key}.wheel")
         if sha256 and not is_digest(sha256):
             self.problem("not a SHA-256 in lower-case hexadecimal", f"{key}.sha256")
-        return Pin(distribution, version, wheel, sha256)
+        return Pin(distribution, version, wheel, sha256, fits)
+
+    def range(self, python: str, key: str) -> None:
+        if python and not all(_RANGE.fullmatch(part.strip()) for part in python.split(",")):
+            self.problem(f"not a range of versions: {python}", key)
+
+    def table(self, value: object, key: str) -> dict[str, Any]:
+        if isinstance(value, dict):
+            return value
+        self.problem("not a table", key)
+        return {}
+
+    def texts(self, table: dict[str, Any], part: str, key: str) -> tuple[str, ...]:
+        value = table.get(part, [])
+        if isinstance(value, list) and all(isinstance(one, str) and one for one in value):
+            return tuple(value)
+        self.problem("not a list of texts", key)
+        return ()
 
     def text(self, table: dict[str, Any], part: str, key: str) -> str:
         value = table.get(part)

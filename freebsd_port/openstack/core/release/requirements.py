@@ -20,7 +20,7 @@ from freebsd_port.openstack.core.release.markers import (
     find_needs,
     parse_requirement,
 )
-from freebsd_port.openstack.core.release.release import normalised_name
+from freebsd_port.openstack.core.release.release import COMPUTE, normalised_name
 
 Form = Literal["pure", "source", "platform"]
 """A wheel for every platform, a source archive, or wheels for some platforms only."""
@@ -32,6 +32,27 @@ _PROBLEMS: frozenset[Kind] = frozenset({"not locked", "other version", "not inst
 
 class DependenciesError(PortError):
     """A dependencies.toml that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class LockFiles:
+    """The names of what is asked for, its lock, and what the index says of the lock."""
+
+    source: str
+    lock: str
+    dependencies: str
+
+
+TESTS = LockFiles("test-requirements.in", "test-requirements.txt", "test-dependencies.toml")
+"""Of what upstream's own tests need in addition to the packages of the role compute."""
+
+
+def packages_of(role: str) -> LockFiles:
+    """Give the names of the files for an environment of this role."""
+    tail = "" if role == COMPUTE else f"-{role}"
+    return LockFiles(
+        f"requirements{tail}.in", f"requirements{tail}.txt", f"dependencies{tail}.toml"
+    )
 
 
 @dataclass(frozen=True, slots=True)

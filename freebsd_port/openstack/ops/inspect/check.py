@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from freebsd_port.engine.core.apply.option_sets import OptionPlans, plan_options
 from freebsd_port.engine.core.apply.plan import Plan
-from freebsd_port.engine.core.apply.planner import plan_series
 from freebsd_port.engine.core.apply.series_lock import (
     LockedFile,
     SeriesLockError,
@@ -24,7 +24,8 @@ from freebsd_port.engine.ops.apply.judge import judge_plan
 from freebsd_port.engine.ops.target.patch_source import load_series
 from freebsd_port.engine.ops.target.workspace import Workspace
 from freebsd_port.errors import PortError, ProblemsError, UsageError
-from freebsd_port.openstack.core.release.series_lint import lint_patch, lint_series
+from freebsd_port.openstack.core.release.release import Release
+from freebsd_port.openstack.core.release.series_lint import lint_patch, lint_roles, lint_series
 from freebsd_port.openstack.core.upstream.ready import SUFFIX
 from freebsd_port.openstack.ops.inspect.plan_on_wheels import Goal, read_patches, read_sources
 from freebsd_port.openstack.ops.inspect.status import find_status_faults, read_status
@@ -193,16 +194,35 @@ def _plan_release(
     Raises what reading the wheels raises as well.
     """
     progress(f"planning the series on the wheels of {name}")
-    tree, texts = read_sources(project, name, is_offline=is_offline, progress=progress)
+    release = project.load_release(name)
+    options = load_series(project.series).options
+    tree, texts = read_sources(project, release, options, is_offline=is_offline, progress=progress)
     goal = read_patches(texts)
-    plan = plan_series(tree, goal)
-    if plan.problems:
-        raise ProblemsError(plan.problems)
-    judgement = judge_plan(tree, texts, plan)
-    if judgement.problems:
-        raise ProblemsError(judgement.problems)
-    meaning = meaning_findings(name, tree, goal, plan)
-    return _ReleasePlan(name, tree, _locked(plan), meaning, judgement.judge)
+    plans = plan_options(tree, goal)
+    if plans.problems:
+        raise ProblemsError(plans.problems)
+    base = [one for one in texts if one.entry.option is None]
+    judgements = [judge_plan(tree, base, plans.base)]
+    if plans.whole is not plans.base:
+        judgements.append(judge_plan(tree, texts, plans.whole))
+    problems = [problem for one in judgements for problem in one.problems]
+    if problems:
+        raise ProblemsError(tuple(problems))
+    meaning = _meaning_of_all(name, tree, goal, plans)
+    return _ReleasePlan(name, tree, plans.files, meaning, judgements[0].judge)
+
+
+def _meaning_of_all(
+    name: str, tree: WheelTree, goal: Goal, plans: OptionPlans
+) -> tuple[MeaningError, ...]:
+    """Find what is wrong without options, and with all of them, each thing once."""
+    base = tuple(one for one in goal if one[0].option is None)
+    found = list(meaning_findings(name, tree, base, plans.base))
+    if plans.whole is not plans.base:
+        known = {one.what for one in found}
+        optional = meaning_findings(name, tree, goal, plans.whole)
+        found += [one for one in optional if one.what not in known]
+    return tuple(found)
 
 
 def _lint_project(
@@ -212,7 +232,10 @@ def _lint_project(
     findings = _lint_texts(project, patches)
     for name in releases:
         with _collected(findings):
-            findings += check_lock(project, project.load_release(name)).problems
+            release = project.load_release(name)
+            for role in release.role_names:
+                with _collected(findings):
+                    findings += check_lock(project, release, role).problems
     return findings
 
 
@@ -221,12 +244,17 @@ def _lint_texts(project: Project, patches: Mapping[str, bytes]) -> list[PortErro
     findings: list[PortError] = []
     with _collected(findings):
         series = load_series(project.series)
-        findings += lint_series(series, patches, project.release_names())
+        findings += lint_series(series, patches, _load_releases(project))
+        findings += lint_roles(series, patches)
     with _collected(findings):
         load_decisions(project)
     for name, content in patches.items():
         findings += lint_patch(name, content)
     return findings
+
+
+def _load_releases(project: Project) -> tuple[Release, ...]:
+    return tuple(project.load_release(name) for name in project.release_names())
 
 
 def check_reviews(
@@ -265,7 +293,7 @@ def _read_patches(project: Project) -> dict[str, bytes]:
     return {
         path.relative_to(project.patches).as_posix(): path.read_bytes()
         for path in sorted(project.patches.rglob("*.patch"))
-        if not path.parent.name.endswith(SUFFIX)
+        if not path.parent.name.removesuffix("~").endswith(SUFFIX)
     }
 
 
@@ -282,28 +310,18 @@ def _default_findings(project: Project, uncarried: tuple[str, ...]) -> list[Port
     ]
 
 
-def _locked(plan: Plan) -> tuple[LockedFile, ...]:
-    return tuple(
-        LockedFile(
-            edit.path,
-            edit.before.sha256 if edit.before else None,
-            edit.after.sha256 if edit.after else None,
-        )
-        for edit in plan.edits
-    )
-
-
 def _lock_findings(
     release: str, lock: tuple[LockedFile, ...], planned: tuple[LockedFile, ...]
 ) -> list[PortError]:
-    known = {entry.path: entry for entry in lock}
-    found = {entry.path: entry for entry in planned}
+    known = {(entry.options, entry.path): entry for entry in lock}
+    found = {(entry.options, entry.path): entry for entry in planned}
     return [
         SeriesLockError(
-            f"series.lock and the series disagree on {path}",
+            f"series.lock and the series disagree on {path}"
+            + (f" with the option {' and '.join(options)}" if options else ""),
             where=f"releases/{release}/series.lock",
             hint=f"if you meant the change: {write_lock_command(release)}",
         )
-        for path in sorted(set(known) | set(found))
-        if known.get(path) != found.get(path)
+        for options, path in sorted(set(known) | set(found))
+        if known.get((options, path)) != found.get((options, path))
     ]

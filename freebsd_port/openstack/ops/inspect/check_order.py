@@ -16,10 +16,16 @@ from freebsd_port.engine.core.apply.layers import (
 from freebsd_port.engine.core.patch.patch import parse_patch
 from freebsd_port.engine.core.progress import counting
 from freebsd_port.engine.core.text.file import Tree
+from freebsd_port.engine.ops.target.patch_source import load_series, options_or_all
 from freebsd_port.errors import PortError
 from freebsd_port.openstack.core.release.platform import EMULATED, NATIVE
-from freebsd_port.openstack.core.release.release import Release
-from freebsd_port.openstack.ops.series import project_source
+from freebsd_port.openstack.core.release.release import Release, venv_command
+from freebsd_port.openstack.ops.series import (
+    find_place,
+    find_role,
+    patched_pins,
+    role_source,
+)
 from freebsd_port.openstack.store.project.project import Project
 from freebsd_port.openstack.store.proof.import_prefixes import (
     ImportRunError,
@@ -94,6 +100,7 @@ class OrderRequest:
     release: str
     options: frozenset[str]
     venv: Path | None
+    role: str | None
     platforms: tuple[str, ...]
     """Empty for FreeBSD, as itself or emulated."""
 
@@ -104,12 +111,18 @@ class OrderRequest:
 def check_order(project: Project, request: OrderRequest, progress: Progress) -> OrderReport:
     """Prove every prefix over the pinned wheels; each one that fails is in the report.
 
-    Raises what reading the series, its patches and the wheels raises.
+    The series is that of one role: the named one, or the one of the environment. Without options,
+    the patches under every option are on. Raises what reading the series, its patches and the
+    wheels raises.
     """
-    release = project.load_release(request.release)
-    source = project_source(project, release.name, request.options)
+    catalogue = project.load_release(request.release)
+    place = find_place(project, catalogue, request.venv, request.role)
+    release = catalogue.for_role(find_role(place, request.role))
+    options = options_or_all(load_series(project.series), request.options, project.series)
+    source = role_source(project, release, options)
     goal = source.load_patches(source.load_series().entries)
-    wheels = require_wheels(release.pins, is_offline=request.is_offline, progress=progress)
+    pins = patched_pins(project, release)
+    wheels = require_wheels(pins, is_offline=request.is_offline, progress=progress)
     tree = WheelTree(wheels)
     patches = ((one.entry, parse_patch(one.entry.name, one.data)) for one in goal)
     prefixes = tuple(walk_prefixes(tree, patches))
@@ -119,7 +132,7 @@ def check_order(project: Project, request: OrderRequest, progress: Progress) -> 
     if request.is_imported:
         platforms = request.platforms or _default_platforms()
         try:
-            target = _find_interpreter(project, release, request.venv)
+            target = _find_interpreter(release, place)
             _import(prefixes, tree, target, platforms, problems, progress)
         except (EnvironmentUnusableError, OrderError, ImportRunError) as error:
             unproved, platforms = error, ()
@@ -141,11 +154,11 @@ def _default_platforms() -> tuple[str, ...]:
     return (NATIVE,) if own_system() == "FreeBSD" else (EMULATED[-1],)
 
 
-def _find_interpreter(project: Project, release: Release, venv: Path | None) -> ImportTarget:
+def _find_interpreter(release: Release, place: Path) -> ImportTarget:
     """Find the environment, whatever is on there; its packages are the pinned ones."""
-    hint = f"freebsd-port venv --release {release.name}, or --no-import"
+    hint = f"{venv_command(release.name, release.role)}, or --no-import"
     try:
-        environment = read_environment((venv or project.environment(release.name)).absolute())
+        environment = read_environment(place.absolute())
     except EnvironmentUnusableError as error:
         error.hint = hint
         raise

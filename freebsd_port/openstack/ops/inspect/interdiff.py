@@ -13,6 +13,7 @@ from freebsd_port.engine.ops.inspect.interdiff import Interdiff
 from freebsd_port.engine.store.files.git import read_revision
 from freebsd_port.errors import UsageError, system_words
 from freebsd_port.openstack.core.release.release import release_order
+from freebsd_port.openstack.ops.series import patched_pins
 from freebsd_port.openstack.store.project.project import Project, ProjectError
 from freebsd_port.openstack.store.python.wheels import (
     Progress,
@@ -43,7 +44,7 @@ def compare_releases(
     unplaced: list[WheelError] = []
     texts = tuple(_read_series(files, name, name, options) for name in (old, new))
     for name, text in zip((old, new), texts, strict=True):
-        pins = project.load_release(name).pins
+        pins = patched_pins(project, project.load_release(name))
         try:
             wheels = require_wheels(pins, is_offline=is_offline, progress=progress)
         except WheelError as error:

@@ -9,7 +9,8 @@ from freebsd_port.engine.core.apply.planner import plan_series
 from freebsd_port.engine.core.patch.patch import Patch, parse_patch
 from freebsd_port.engine.core.series.series import SeriesEntry
 from freebsd_port.engine.ops.target.patch_source import GoalPatch
-from freebsd_port.openstack.ops.series import project_source
+from freebsd_port.openstack.core.release.release import Release
+from freebsd_port.openstack.ops.series import patched_pins, role_source
 from freebsd_port.openstack.store.project.project import Project
 from freebsd_port.openstack.store.python.wheels import WheelTree, require_wheels
 
@@ -18,13 +19,19 @@ Goal = tuple[tuple[SeriesEntry, Patch], ...]
 
 
 def plan_sources(
-    project: Project, release: str, *, is_offline: bool, progress: Callable[[str], None]
+    project: Project,
+    release: Release,
+    options: frozenset[str],
+    *,
+    is_offline: bool,
+    progress: Callable[[str], None],
 ) -> Plan:
-    """Plan the whole series over the wheels, without fuzz; what does not fit is in the plan.
+    """Plan the series over the wheels, without fuzz; what does not fit is in the plan.
 
-    Raises WheelError when a wheel is neither in the cache nor to be had.
+    The release may be narrowed to a role; then it is the series of that role. Raises WheelError
+    when a wheel is neither in the cache nor to be had.
     """
-    tree, texts = read_sources(project, release, is_offline=is_offline, progress=progress)
+    tree, texts = read_sources(project, release, options, is_offline=is_offline, progress=progress)
     return plan_series(tree, read_patches(texts))
 
 
@@ -34,10 +41,15 @@ def read_patches(texts: Iterable[GoalPatch]) -> Goal:
 
 
 def read_sources(
-    project: Project, release: str, *, is_offline: bool, progress: Callable[[str], None]
+    project: Project,
+    release: Release,
+    options: frozenset[str],
+    *,
+    is_offline: bool,
+    progress: Callable[[str], None],
 ) -> tuple[WheelTree, tuple[GoalPatch, ...]]:
     """Give what the pinned wheels hold, and the texts of its series; raises WheelError as well."""
-    source = project_source(project, release)
-    pins = project.load_release(release).pins
+    source = role_source(project, release, options)
+    pins = patched_pins(project, release)
     tree = WheelTree(require_wheels(pins, is_offline=is_offline, progress=progress))
     return tree, source.load_patches(source.load_series().entries)

@@ -54,8 +54,14 @@ class Status:
     unpinned: tuple[tuple[str, str, str | None], ...] = ()
     """(distribution, version that the release pins, version installed) where they differ."""
 
+    role: str | None = None
+    """What the environment is for; None for a plain tree."""
+
     applied_release: str | None = None
     """The release whose series is on, where it is another one than the environment's."""
+
+    options: tuple[str, ...] = ()
+    """Options whose patches are listed, sorted."""
 
     @property
     def is_complete(self) -> bool:
@@ -76,6 +82,8 @@ def read_status(workspace: Workspace) -> Status:
     root = workspace.target.root
     state = load_state(root)
     patches = _patch_states(workspace, state)
+    target = workspace.target
+    environment = target if isinstance(target, EnvironmentTarget) else None
     return Status(
         workspace.place,
         workspace.release,
@@ -86,8 +94,10 @@ def read_status(workspace: Workspace) -> Status:
         is_pending(root),
         find_verified(root, state),
         _is_in_order(patches, state),
-        workspace.target.unpinned() if isinstance(workspace.target, EnvironmentTarget) else (),
+        environment.unpinned() if environment else (),
+        environment.release.role if environment else None,
         state.release if state.patches and state.release != workspace.release else None,
+        tuple(sorted(workspace.source.options)),
     )
 
 

@@ -28,6 +28,8 @@ from freebsd_port.openstack.core.proof.outcomes import (
     module_of,
 )
 from freebsd_port.openstack.core.proof.suites import Suite, choose_suites, find_modules
+from freebsd_port.openstack.core.release.release import Release
+from freebsd_port.openstack.ops.environment import EnvironmentTarget
 from freebsd_port.openstack.ops.proof.proof_record import (
     require_current,
     require_patched,
@@ -80,13 +82,14 @@ class Baselines:
         """The side with every patch off, byte for byte as the wheels have it."""
         baseline = self._make("u")
         source = self._workspace.source
-        bare = open_environment(self._project, source.release, baseline.root, source.options)
+        role = _pinned(self._project, self._workspace).role
+        bare = open_environment(self._project, source.release, baseline.root, source.options, role)
         pop_patches(bare, Distance(is_all=True))
         return baseline
 
     def _make(self, name: str) -> Baseline:
         root = self._workspace.target.root
-        pins = self._project.load_release(self._workspace.release).pins
+        pins = _pinned(self._project, self._workspace).pins
         python, _ = target_python(self._workspace)
         self._progress("copying the pinned distributions")
         installed = find_installed(root, [pin.distribution for pin in pins]).values()
@@ -95,7 +98,7 @@ class Baselines:
 
 def describe_conditions(project: Project, workspace: Workspace) -> dict[str, object]:
     """Give what the outcome of a test on unpatched packages can depend on, the machine aside."""
-    release = project.load_release(workspace.release)
+    release = _pinned(project, workspace)
     tests = project.test_requirements(release.name).read_bytes()
     return {
         "system": own_system(),
@@ -105,6 +108,14 @@ def describe_conditions(project: Project, workspace: Workspace) -> dict[str, obj
         "tests": hash_bytes(tests),
         "runner": runner_digest(),
     }
+
+
+def _pinned(project: Project, workspace: Workspace) -> Release:
+    """Give the release of a workspace, narrowed to the role of its environment."""
+    target = workspace.target
+    if isinstance(target, EnvironmentTarget):
+        return target.release
+    return project.load_release(workspace.release)
 
 
 def _require_tools(project: Project, workspace: Workspace, progress: Callable[[str], None]) -> Path:

@@ -24,6 +24,7 @@ from freebsd_port.openstack.core.release.platform import (
     LINUX,
     NATIVE,
 )
+from freebsd_port.openstack.core.release.release import normalised_name
 from freebsd_port.openstack.ops.proof.proof_record import (
     VerifyError,
     drop_hunk_checks,
@@ -135,7 +136,7 @@ def verify_target(
         with_long=with_long,
         timeout_seconds=TIMEOUT_SECONDS if timeout_seconds is None else timeout_seconds,
     )
-    with fresh_bytecode() as bytecode:
+    with fresh_bytecode(setup) as bytecode:
         runs = _run_all(replace(setup, bytecode=bytecode), state, chosen, progress)
     hunks = _cover(root, state, goal, runs)
     if only:
@@ -225,13 +226,14 @@ def _run_all(
     distributions = dict.fromkeys(patch.name.partition("/")[0] for patch in state.patches)
     measured = tuple(entry.path for entry in state.files if entry.path.endswith(".py"))
     jobs = [
-        (name.replace(".", "_"), platform)
-        for name in reversed(distributions)
+        (_directory(name), platform)
+        for name in distributions
         for platform in platforms
-        if (setup.checks / name.replace(".", "_")).is_dir()
+        if (setup.checks / _directory(name)).is_dir()
         and (platform != ARM64 or name == "nova")  # no other looks at the machine
     ]
-    if "nova" in distributions and (setup.checks / LIVES).is_dir():
+    if "nova" in distributions and (setup.checks / LIVES).is_dir():  # the longest, so it is first;
+        # and until nova's checks begin, in the order of the series, it has compiled nova
         jobs[:0] = [(LIVES, name) for name in platforms if name in (NATIVE, EMULATED[-1])]
     jobs = [job for job in jobs if not setup.only or _may_prove(setup.checks / job[0], setup.only)]
 
@@ -248,7 +250,7 @@ def _run_all(
 
     with (
         counting(progress, "running the checks", len(jobs)) as advance,
-        ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool,
+        ThreadPoolExecutor(max_workers=(os.cpu_count() or 1) + 1) as pool,  # as some only wait
     ):
         try:
             done = list(pool.map(run, jobs))
@@ -262,12 +264,17 @@ def _run_all(
     return tuple(one for one in done if isinstance(one, CheckRun))
 
 
+def _directory(distribution: str) -> str:
+    """Name the directory of a distribution's checks."""
+    return normalised_name(distribution).replace("-", "_")
+
+
 def _may_prove(directory: Path, patches: tuple[str, ...]) -> bool:
     """Tell whether checks in a directory may be of one of these patches: its own, or named there.
 
     Checks of a patch's distribution can name it without writing it out, those elsewhere do not.
     """
-    if any(name.partition("/")[0].replace(".", "_") == directory.name for name in patches):
+    if any(_directory(name.partition("/")[0]) == directory.name for name in patches):
         return True
     texts = [path.read_text("utf-8", "replace") for path in directory.rglob("*.py")]
     return any(name in text for name in patches for text in texts)

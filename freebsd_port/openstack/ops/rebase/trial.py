@@ -20,7 +20,6 @@ from freebsd_port.engine.ops.rebase.flow import RebasedSeries
 from freebsd_port.engine.ops.target.patch_source import PatchSource, load_series
 from freebsd_port.engine.store.overlay.state import load_state
 from freebsd_port.errors import PortError
-from freebsd_port.openstack.core.release.release import PATCHED_DISTRIBUTIONS
 from freebsd_port.openstack.ops.proof.proof_record import require_current
 from freebsd_port.openstack.ops.proof.verify import verify_target
 from freebsd_port.openstack.ops.rebase.proof import (
@@ -171,11 +170,12 @@ class _Tester:
         """Write the series as it would be on the release, without what is left out there."""
         entries = {entry.name: entry for entry in load_series(self.project.series).entries}
         own = project_source(self.project, carried.new)
+        takes = self.workspace.source.takes
         lines = []
         for patch in carried.patches:
-            if patch.state not in ("kept", "rewritten"):
-                continue
             entry, text = entries[patch.name], patch.text
+            if patch.state not in ("kept", "rewritten") or (takes and not takes(entry)):
+                continue
             if text is None:
                 (goal,) = own.load_patches((entry,))
                 text = goal.data
@@ -185,9 +185,7 @@ class _Tester:
             lines.append(f"{patch.name} -p{entry.strip}\n")
         series = directory / "series"
         series.write_text("".join(lines), "utf-8")
-        return PatchSource(
-            series, directory / "patches", carried.new, directories=PATCHED_DISTRIBUTIONS
-        )
+        return PatchSource(series, directory / "patches", carried.new, directories=own.directories)
 
 
 @contextmanager

@@ -22,15 +22,19 @@ from freebsd_port.openstack.core.release.new_release import (
 )
 from freebsd_port.openstack.core.release.published import Published, find_wheel_of, release_line
 from freebsd_port.openstack.core.release.release import (
+    COMPUTE,
     PATCHED_DISTRIBUTIONS,
     Pin,
     Release,
     ReleaseError,
     parse_release,
 )
-from freebsd_port.openstack.core.release.requirements import RequirementError, parse_locked
+from freebsd_port.openstack.core.release.requirements import (
+    RequirementError,
+    packages_of,
+    parse_locked,
+)
 from freebsd_port.openstack.ops.release.requirements_lock import (
-    PACKAGES,
     LockResult,
     lock_release,
     read_known,
@@ -76,7 +80,9 @@ class AddedRelease:
     moved: tuple[tuple[str, str | None, str], ...]
     """(distribution, version before or None, version) of each pin that is another now."""
 
-    lock: LockResult
+    locks: tuple[LockResult, ...]
+    """Of each role, compute first."""
+
     changed: tuple[Path, ...]
 
 
@@ -111,7 +117,7 @@ def add_release(project: Project, name: str, wishes: Wishes, progress: Progress)
         _write(staged, release, wishes)
         if is_new:
             _seed(staged, project, name)
-        lock = _lock(staged, project, release, progress)
+        locks = _lock(staged, project, release, progress)
         changed = commit_release(staged, project, name)
     before = {} if is_new else {pin.distribution: pin.version for pin in model.pins}
     moved = tuple(
@@ -119,13 +125,18 @@ def add_release(project: Project, name: str, wishes: Wishes, progress: Progress)
         for pin in release.pins
         if before.get(pin.distribution) != pin.version
     )
-    return AddedRelease(release, model.name, moved, lock, changed)
+    return AddedRelease(release, model.name, moved, locks, changed)
 
 
 def _shape(model: Release, name: str, wishes: Wishes, *, is_new: bool) -> Release:
-    """Give the release with its Pythons and codename, and the model's pins still."""
+    """Give the release with its Pythons and codename, and the model's pins still.
+
+    A new release has the pins and locks of the role compute only.
+    """
     codename = wishes.codename or (name if is_new else model.codename)
     shaped = replace(model, name=name, codename=codename, python=wishes.python or model.python)
+    if is_new:
+        shaped = replace(shaped, pins=shaped.pins_of(PATCHED_DISTRIBUTIONS), roles=())
     parse_release(render_release(shaped), name)  # the range is the user's
     if not pythons_of(shaped):
         raise UsageError(f"no Python 3 is in the range {shaped.python}")
@@ -139,9 +150,9 @@ def _choose_versions(
     versions = {} if is_new else {pin.distribution: pin.version for pin in model.pins}
     if wishes.constraints is not None:
         data, where = wishes.constraints.data, wishes.constraints.where
-        versions |= find_constrained(data, where, pythons_of(release)[0])
+        versions |= find_constrained(data, where, pythons_of(release)[0], _names(release))
     versions |= wishes.versions
-    missing = [one for one in PATCHED_DISTRIBUTIONS if one not in versions]
+    missing = [one for one in _names(release) if one not in versions]
     if missing:
         raise UsageError(
             f"no version of {', '.join(missing)}",
@@ -169,7 +180,7 @@ def _pin(
     `may_narrow` lets the Pythons of the wheels decide about the release's.
     """
     known = {(pin.distribution, pin.version): pin for pin in model.pins}
-    asked = [one for one in PATCHED_DISTRIBUTIONS if (one, versions[one]) not in known]
+    asked = [one for one in _names(release) if (one, versions[one]) not in known]
     published: dict[str, tuple[Published, ...]] = {}
     if asked:
         progress(f"asking the index about {', '.join(asked)}")
@@ -181,17 +192,32 @@ def _pin(
         release = replace(release, python=fit_pythons(release.python, ranges))
     pins: list[Pin] = []
     problems: list[PortError] = []
-    for one in PATCHED_DISTRIBUTIONS:
+    for one in _names(release):
         try:
             pins.append(
                 known.get((one, versions[one]))
-                or _find_pin(release, one, versions[one], published[one])
+                or replace(
+                    _find_pin(release, one, versions[one], published[one]),
+                    fits=release.require_pin(one).fits,
+                )
             )
         except ReleaseError as error:
             problems.append(error)
     if problems:
         raise ProblemsError(tuple(problems))
     return replace(release, pins=tuple(pins))
+
+
+def _names(release: Release) -> tuple[str, ...]:
+    """Name what a release pins."""
+    return tuple(pin.distribution for pin in release.pins)
+
+
+def _pythons_of(release: Release, distribution: str) -> tuple[str, ...]:
+    """Give the Pythons of the roles that have a distribution, oldest first."""
+    roles = (release.for_role(name) for name in release.role_names)
+    pythons = {p for one in roles if one.find_pin(distribution) for p in pythons_of(one)}
+    return tuple(one for one in pythons_of(release) if one in pythons)
 
 
 def _find_pin(
@@ -205,7 +231,7 @@ def _find_pin(
             where="the package index that pip is set to",
             hint="freebsd-port releases outdated",
         )
-    refused = [one for one in pythons_of(release) if not wheel.allows_python(one)]
+    refused = [one for one in _pythons_of(release, distribution) if not wheel.allows_python(one)]
     if refused:
         raise ReleaseError(
             f"{distribution} {version} is not for Python {', '.join(refused)}, "
@@ -219,9 +245,11 @@ def _find_pin(
 def _write(staged: Project, release: Release, wishes: Wishes) -> None:
     """Write what a person writes: pins, requirements.in, constraints."""
     directory = staged.release_directory(release.name)
-    wanted = directory / "requirements.in"
-    requirements = render_requirements(wanted.read_bytes(), release.pins, wishes.requires)
-    save_if_changed(wanted, requirements)
+    for role in release.role_names:
+        wanted = directory / packages_of(role).source
+        more = wishes.requires if role == COMPUTE else ()
+        pins = release.for_role(role).pins
+        save_if_changed(wanted, render_requirements(wanted.read_bytes(), pins, more))
     if wishes.constraints is not None:
         given = wishes.constraints
         constraints = render_constraints(given.data, given.where, release.name)
@@ -241,7 +269,7 @@ def _seed(staged: Project, project: Project, name: str) -> None:
     fixed = set((directory / _CONSTRAINTS).read_text("utf-8").split("\n"))
     seed: dict[str, str] = {}
     for other in project.release_names():
-        lock = project.release_directory(other) / PACKAGES.lock
+        lock = project.requirements(other)
         try:
             locked = parse_locked(lock.read_bytes(), str(lock))
         except (OSError, RequirementError):
@@ -250,20 +278,25 @@ def _seed(staged: Project, project: Project, name: str) -> None:
             if f"{one.distribution}==={one.version}" in fixed:
                 hashes = "".join(f" \\\n    --hash=sha256:{sha256}" for sha256 in one.sha256)
                 seed[one.distribution] = f"{one.distribution}=={one.version}{hashes}\n"
-    (directory / PACKAGES.lock).write_text("".join(seed[one] for one in sorted(seed)), "utf-8")
+    staged.requirements(name).write_text("".join(seed[one] for one in sorted(seed)), "utf-8")
 
 
-def _lock(staged: Project, project: Project, release: Release, progress: Progress) -> LockResult:
-    """Lock what is staged; messages name the place where it will be."""
+def _lock(
+    staged: Project, project: Project, release: Release, progress: Progress
+) -> tuple[LockResult, ...]:
+    """Lock what is staged, role by role; messages name the place where it will be."""
     there, here = str(staged.root), str(project.root)
     try:
         known = read_known(project)
-        result = lock_release(staged, release, known=known, progress=progress)
-        if result.problems:
-            raise ProblemsError(result.problems)
+        results = tuple(
+            lock_release(staged, release, role, known=known, progress=progress)
+            for role in release.role_names
+        )
+        if problems := tuple(one for result in results for one in result.problems):
+            raise ProblemsError(problems)
     except ProblemsError as error:
         for problem in error.problems:
             problem.where = problem.where and problem.where.replace(there, here)
             problem.hint = problem.hint or "add what is missing with --require NAME"
         raise
-    return result
+    return results

@@ -17,7 +17,7 @@ from freebsd_port.openstack.core.release.published import (
     find_new_releases,
     find_point_release,
 )
-from freebsd_port.openstack.core.release.release import PATCHED_DISTRIBUTIONS, Pin, Release
+from freebsd_port.openstack.core.release.release import COMPUTE, Pin, Release
 from freebsd_port.openstack.store.project.project import Project
 from freebsd_port.openstack.store.python.environment import (
     find_installed,
@@ -33,11 +33,12 @@ EnvironmentState = Literal["none", "ready", "outdated", "unfinished", "not ours"
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseState:
-    """A release and what is here for it."""
+class RoleState:
+    """A role of a release and what is here for it."""
 
     release: Release
-    is_default: bool
+    """Narrowed to the role."""
+
     has_python: bool
     """Whether there seems to be a Python of its range; none was started to see."""
 
@@ -47,6 +48,16 @@ class ReleaseState:
     environment_state: EnvironmentState
     is_locked: bool
     """Whether its requirements are locked."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseState:
+    """A release and what is here for it."""
+
+    release: Release
+    is_default: bool
+    roles: tuple[RoleState, ...]
+    """Compute first."""
 
     has_series_lock: bool
     """Whether the series has been carried to it."""
@@ -65,14 +76,19 @@ def list_releases(project: Project) -> tuple[ReleaseState, ...]:
 
 
 def find_held(project: Project, root: Path) -> tuple[str, ...]:
-    """Name the releases whose pins an environment holds, all four of them, oldest first.
+    """Name the releases whose pins an environment holds, all those of its role, oldest first.
 
     Raises what reading an environment raises.
     """
     packages = read_environment(root.absolute()).packages
+    mark = find_mark(root)
+    role = COMPUTE if mark is None else mark.role
     held = []
     for name in project.release_names():
-        pins = project.load_release(name).pins
+        release = project.load_release(name)
+        if role not in release.role_names:
+            continue
+        pins = release.for_role(role).pins
         found = find_installed(packages, [pin.distribution for pin in pins])
         versions = {distribution: one.version for distribution, one in found.items()}
         if versions == {pin.distribution: pin.version for pin in pins}:
@@ -81,16 +97,24 @@ def find_held(project: Project, root: Path) -> tuple[str, ...]:
 
 
 def _describe(project: Project, release: Release, *, is_default: bool) -> ReleaseState:
-    root = project.environment(release.name)
-    requirements = project.requirements(release.name)
     return ReleaseState(
         release,
         is_default,
-        has_interpreter(release.python),
-        root,
-        _environment_state(root, release, requirements),
-        requirements.is_file(),
+        tuple(_describe_role(project, release, role) for role in release.role_names),
         project.series_lock(release.name).is_file(),
+    )
+
+
+def _describe_role(project: Project, release: Release, role: str) -> RoleState:
+    narrowed = release.for_role(role)
+    root = project.environment(release.name, role)
+    requirements = project.requirements(release.name, role)
+    return RoleState(
+        narrowed,
+        has_interpreter(narrowed.python),
+        root,
+        _environment_state(root, narrowed, requirements),
+        requirements.is_file(),
     )
 
 
@@ -98,7 +122,7 @@ def _environment_state(root: Path, release: Release, requirements: Path) -> Envi
     if not root.exists():
         return "none"
     mark = find_mark(root)
-    if mark is None or mark.release != release.name:
+    if mark is None or (mark.release, mark.role) != (release.name, release.role):
         return "not ours"
     if mark.state != "ready":
         return "unfinished"
@@ -150,20 +174,19 @@ def find_outdated(project: Project, names: Sequence[str], progress: Progress) ->
 
     Raises PackageIndexError when the index cannot be asked.
     """
-    progress(f"asking the index about {', '.join(PATCHED_DISTRIBUTIONS)}")
+    releases = [project.load_release(name) for name in names]
+    last = project.load_release(project.default_release())
+    asked = list(dict.fromkeys(p.distribution for one in (last, *releases) for p in one.pins))
+    progress(f"asking the index about {', '.join(asked)}")
     with counting(progress, "asking the index"):
-        published = list_published(PATCHED_DISTRIBUTIONS)
+        published = list_published(asked)
     news = []
-    for name in names:
-        release = project.load_release(name)
+    for release in releases:
         found = [
-            (pin, find_point_release(pin, published[pin.distribution]))
-            for pin in release.pins
-            if pin.distribution in published
+            (pin, find_point_release(pin, published[pin.distribution])) for pin in release.pins
         ]
         pins = tuple(NewerPin(pin, newest) for pin, newest in found if newest is not None)
-        news.append(ReleaseNews(release, pins, project.series_lock(name).is_file()))
-    last = project.load_release(project.default_release())
+        news.append(ReleaseNews(release, pins, project.series_lock(release.name).is_file()))
     new = find_new_releases(last.name, last.require_pin("nova"), published["nova"])
     allowed = new[-1].nova if new else None
     pythons: tuple[str, ...] = ()

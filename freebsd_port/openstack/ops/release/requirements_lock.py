@@ -1,4 +1,4 @@
-"""`lock`: fix every package of a release by hash, and judge the lock for FreeBSD and Linux."""
+"""`lock`: fix every package of a role by hash, and judge the lock for FreeBSD and Linux."""
 
 from __future__ import annotations
 
@@ -10,15 +10,23 @@ from typing import TYPE_CHECKING
 from freebsd_port.engine.core.progress import counting
 from freebsd_port.errors import PortError
 from freebsd_port.openstack.core.release.markers import pythons_of
-from freebsd_port.openstack.core.release.release import Release, normalised_name
+from freebsd_port.openstack.core.release.release import (
+    COMPUTE,
+    Release,
+    lock_command,
+    normalised_name,
+)
 from freebsd_port.openstack.core.release.requirements import (
+    TESTS,
     DependenciesError,
     Dependency,
     LockDifference,
     Locked,
+    LockFiles,
     RequirementError,
     compare_platforms,
     locked_by_name,
+    packages_of,
     parse_dependencies,
     parse_locked,
     parse_wanted,
@@ -35,22 +43,6 @@ if TYPE_CHECKING:
 
 class RequirementsLockError(PortError):
     """A lock that is not there, cannot be written, or contradicts the release."""
-
-
-@dataclass(frozen=True, slots=True)
-class LockFiles:
-    """The names of what is asked for, its lock, and what the index says of the lock."""
-
-    source: str
-    lock: str
-    dependencies: str
-
-
-PACKAGES = LockFiles("requirements.in", "requirements.txt", "dependencies.toml")
-"""Of the target environment."""
-
-TESTS = LockFiles("test-requirements.in", "test-requirements.txt", "test-dependencies.toml")
-"""Of what upstream's own tests need in addition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +82,7 @@ def find_problems(
     differences: tuple[LockDifference, ...],
     directory: Path,
 ) -> tuple[PortError, ...]:
-    """Give every contradiction between the files of a release, and between them and a platform."""
+    """Give every contradiction between the files of a role, and between them and a platform."""
     problems = [
         *_pin_problems(release, packages, directory),
         *_coverage_problems(packages, directory),
@@ -98,7 +90,7 @@ def find_problems(
     if tests is not None:
         problems += _coverage_problems(tests, directory)
         problems += _double_problems(release, packages, tests, directory)
-    problems += [_problem(one, directory) for one in differences if one.is_problem]
+    problems += [_problem(one, packages.files, directory) for one in differences if one.is_problem]
     return tuple(problems)
 
 
@@ -110,7 +102,8 @@ def _pin_problems(release: Release, packages: Lock, directory: Path) -> list[Por
         if f"{pin.distribution}=={pin.version}" not in packages.wanted:
             problems.append(
                 RequirementsLockError(
-                    f"release.toml pins {pin.distribution} {pin.version}, requirements.in does not",
+                    f"release.toml pins {pin.distribution} {pin.version}, "
+                    f"{packages.files.source} does not",
                     where=str(directory / packages.files.source),
                 )
             )
@@ -144,7 +137,7 @@ def _double_problems(
 
 def _stale(what: str, release: Release, path: Path) -> RequirementsLockError:
     return RequirementsLockError(
-        what, where=str(path), hint=f"freebsd-port lock --release {release.name}"
+        what, where=str(path), hint=lock_command(release.name, release.role)
     )
 
 
@@ -168,20 +161,24 @@ _TEXT = {
 }
 
 
-def _problem(difference: LockDifference, directory: Path) -> PortError:
+def _problem(difference: LockDifference, files: LockFiles, directory: Path) -> PortError:
     text = _TEXT[difference.kind].format(name=difference.distribution)
     asked = ", ".join(
-        f"{need.requirement} of {need.wanted_by or 'requirements.in'}" for need in difference.needs
+        f"{need.requirement} of {need.wanted_by or files.source}" for need in difference.needs
     )
     return RequirementsLockError(
         f"{difference.system} with Python {', '.join(difference.pythons)} {text}: {asked}",
-        where=str(directory / PACKAGES.lock),
+        where=str(directory / files.lock),
     )
 
 
 _HEADER = """\
 # The packages of one release, with the hash of every file the index has for them.
 # Made from requirements.in: freebsd-port lock --release {name}
+"""
+_ROLE_HEADER = """\
+# The packages of the role {role}, with the hash of every file the index has for them.
+# Made from {source}: freebsd-port lock --release {name} --role {role}
 """
 _TEST_HEADER = """\
 # What upstream's own tests need beside requirements.txt, with the hash of every file the index
@@ -191,18 +188,21 @@ _TEST_HEADER = """\
 
 @dataclass(frozen=True, slots=True)
 class LockResult:
-    """A release's lock and what is to be known about it."""
+    """The lock of one role of a release, and what is to be known about it."""
 
     release: Release
+    """Narrowed to the role."""
+
     locked: tuple[Locked, ...]
     tests: tuple[Locked, ...]
-    """What upstream's tests need in addition; empty for a release without test-requirements.in."""
+    """What upstream's tests need in addition; only of compute, and only with
+    test-requirements.in."""
 
     differences: tuple[LockDifference, ...]
     """Between the platforms, or from the lock; those with is_problem stop an installation."""
 
     problems: tuple[PortError, ...]
-    """Contradictions between the files of the release, and each difference that is a problem."""
+    """Contradictions between the files of the role, and each difference that is a problem."""
 
     changed: tuple[Path, ...]
     """The files that this wrote anew; empty when they were up to date, and for a check."""
@@ -216,8 +216,8 @@ def read_known(project: Project) -> Known:
     """Read what the locks of all releases know, so that the index need not be asked again."""
     found: dict[tuple[str, str, frozenset[str]], Dependency] = {}
     for name in project.release_names():
-        for files in (PACKAGES, TESTS):
-            directory = project.release_directory(name)
+        directory = project.release_directory(name)
+        for files in (*_role_files(directory), TESTS):
             try:
                 locked = parse_locked((directory / files.lock).read_bytes(), files.lock)
                 text = (directory / files.dependencies).read_bytes()
@@ -232,21 +232,31 @@ def read_known(project: Project) -> Known:
     return found
 
 
+def _role_files(directory: Path) -> list[LockFiles]:
+    """Give the files of each role that has a lock in a release's directory, compute first."""
+    stems = sorted(path.stem for path in directory.glob("requirements*.txt"))
+    return [packages_of(stem.removeprefix("requirements").strip("-") or COMPUTE) for stem in stems]
+
+
 def lock_release(
     project: Project,
     release: Release,
+    role: str = COMPUTE,
     *,
     known: Known | None = None,
     progress: Progress | None = None,
 ) -> LockResult:
-    """Lock a release with pip-tools in the oldest Python of its range, then judge the lock.
+    """Lock a role with pip-tools in the oldest Python of its range, then judge the lock.
 
     Asks the index, except for what is `known`, by default what the project's own locks know.
-    Raises LockError for packaged data, and what the store raises.
+    Raises LockError for packaged data, ReleaseError for an unknown role, and what the store
+    raises.
     """
     from freebsd_port.openstack.store.python.pip_tools import open_compiler
 
     tell = progress or (lambda message: None)
+    release = release.for_role(role)
+    files = packages_of(role)
     directory = project.release_directory(release.name)
     if project.is_packaged:
         raise RequirementsLockError(
@@ -256,24 +266,25 @@ def lock_release(
         )
     oldest = pythons_of(release)[0]
     with open_compiler(choose_interpreter(release, oldest), tell) as compiler:
-        tell(f"locking {release.name} for Python {oldest}; this takes minutes")
-        with counting(tell, f"locking {release.name}"):
+        what = release.name if role == COMPUTE else f"{role} of {release.name}"
+        tell(f"locking {what} for Python {oldest}; this takes minutes")
+        with counting(tell, f"locking {what}"):
             described = _Describer(compiler, read_known(project) if known is None else known, tell)
-            made = _lock_packages(described, directory, release)
-            if (directory / TESTS.source).is_file():
-                made |= _lock_tests(described, directory, release, made[PACKAGES.lock])
+            made = _lock_packages(described, files, directory, release)
+            if role == COMPUTE and (directory / TESTS.source).is_file():
+                made |= _lock_tests(described, directory, release, made[files.lock])
     changed = (
         directory / name for name, data in made.items() if save_if_changed(directory / name, data)
     )
     return _judge(project, release, tuple(changed))
 
 
-def check_lock(project: Project, release: Release) -> LockResult:
-    """Judge a release's lock as it is, without an index.
+def check_lock(project: Project, release: Release, role: str = COMPUTE) -> LockResult:
+    """Judge the lock of a release's role as it is, without an index.
 
-    Raises LockError when one of its files is missing.
+    Raises LockError when one of its files is missing, and ReleaseError for an unknown role.
     """
-    return _judge(project, release, ())
+    return _judge(project, release.for_role(role), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,13 +314,16 @@ class _Describer:
         return {files.lock: data, files.dependencies: render_dependencies(dependencies)}
 
 
-def _lock_packages(described: _Describer, directory: Path, release: Release) -> dict[str, bytes]:
+def _lock_packages(
+    described: _Describer, files: LockFiles, directory: Path, release: Release
+) -> dict[str, bytes]:
     """Make the lock of the environment; gives the content of each file by name."""
     from freebsd_port.openstack.store.python.pip_tools import compile_requirements
 
-    header = _HEADER.format(name=release.name)
-    data = compile_requirements(described.compiler, directory / PACKAGES.source, header)
-    return described.describe(PACKAGES, data)
+    text = _HEADER if release.role == COMPUTE else _ROLE_HEADER
+    header = text.format(name=release.name, role=release.role, source=files.source)
+    data = compile_requirements(described.compiler, directory / files.source, header)
+    return described.describe(files, data)
 
 
 def _lock_tests(
@@ -323,9 +337,9 @@ def _lock_tests(
         described.compiler,
         directory / TESTS.source,
         _TEST_HEADER.format(name=release.name),
-        beside={PACKAGES.lock: packages},
+        beside={packages_of(COMPUTE).lock: packages},
     )
-    known = locked_by_name(parse_locked(packages, PACKAGES.lock))
+    known = locked_by_name(parse_locked(packages, packages_of(COMPUTE).lock))
     return described.describe(TESTS, without_locked(data, known.keys()))
 
 
@@ -348,14 +362,17 @@ def _read(path: Path, release: Release) -> bytes:
         raise RequirementsLockError(
             f"release {release.name} has no {path.name}",
             where=str(path),
-            hint=f"freebsd-port lock --release {release.name}",
+            hint=lock_command(release.name, release.role),
         ) from error
 
 
 def _judge(project: Project, release: Release, changed: tuple[Path, ...]) -> LockResult:
     directory = project.release_directory(release.name)
-    packages = _load(directory, PACKAGES, release)
-    has_tests = any((directory / name).is_file() for name in (TESTS.source, TESTS.lock))
+    role = release.role or COMPUTE
+    packages = _load(directory, packages_of(role), release)
+    has_tests = role == COMPUTE and any(
+        (directory / name).is_file() for name in (TESTS.source, TESTS.lock)
+    )
     tests = _load(directory, TESTS, release) if has_tests else None
     differences = find_differences(release, packages, tests)
     problems = find_problems(release, packages, tests, differences, directory)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from freebsd_port.engine.core.progress import counting
 from freebsd_port.errors import PortError
-from freebsd_port.openstack.core.release.release import Release
+from freebsd_port.openstack.core.release.release import COMPUTE, Release, lock_command
 from freebsd_port.openstack.store.project.project import Project
 from freebsd_port.openstack.store.python.environment import (
     Environment,
@@ -42,6 +42,8 @@ class VenvResult:
 
     environment: Environment
     release: Release
+    """Narrowed to the role."""
+
     outcome: Outcome
     """Kept when it was there already and holds what the release's lock asks for."""
 
@@ -51,21 +53,23 @@ def make_environment(
     release: Release,
     root: Path,
     *,
+    role: str = COMPUTE,
     python: str | None = None,
     installer: Installer | None = None,
     progress: Progress | None = None,
 ) -> VenvResult:
-    """Bring an environment to a release's lock, making it if it is not there.
+    """Bring an environment to the lock of a release's role, making it if it is not there.
 
     What an earlier call left unfinished is made again from nothing; when only the lock changed,
     packages are exchanged in place, so what was installed beside them stays. `python` is a
     path, a command or a version; `installer` None takes uv if it is there, otherwise pip. A
     directory that this did not make is never touched.
 
-    Raises VenvError, and what the store raises.
+    Raises VenvError, ReleaseError for an unknown role, and what the store raises.
     """
-    lock = _read_lock(project, release)
-    mark = Mark(release.name, hashlib.sha256(lock).hexdigest(), "ready")
+    release = release.for_role(role)
+    lock = _read_lock(project, release, role)
+    mark = Mark(release.name, hashlib.sha256(lock).hexdigest(), "ready", role)
     if (kept := _find_ready(root, release, mark)) is not None:
         _require_same_python(kept, python)
         return VenvResult(kept, release, "kept")
@@ -94,8 +98,7 @@ def choose_interpreter(release: Release, python: str | None = None) -> Interpret
         named = require_named_interpreter(python)
         if not release.allows_python(named.version):
             raise VenvError(
-                f"release {release.name} needs Python {release.python}, and this is"
-                f" {named.version}",
+                f"{_what(release)} needs Python {release.python}, and this is {named.version}",
                 where=str(named.path),
                 hint="name another with PYTHON= or --python, or leave the choice to freebsd-port",
             )
@@ -103,22 +106,28 @@ def choose_interpreter(release: Release, python: str | None = None) -> Interpret
     found = find_interpreter(release.python)
     if found is None:
         raise VenvError(
-            f"release {release.name} needs Python {release.python}, and none was found",
+            f"{_what(release)} needs Python {release.python}, and none was found",
             where="PATH and pyenv's versions",
             hint="install one, or name one with PYTHON= or --python; status works without",
         )
     return found
 
 
-def _read_lock(project: Project, release: Release) -> bytes:
-    path = project.requirements(release.name)
+def _what(release: Release) -> str:
+    """Name the release, and the role if it is not the default, in a message."""
+    tail = "" if release.role in (None, COMPUTE) else f", role {release.role},"
+    return f"release {release.name}{tail}"
+
+
+def _read_lock(project: Project, release: Release, role: str) -> bytes:
+    path = project.requirements(release.name, role)
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
         raise VenvError(
-            f"release {release.name} has no locked requirements",
+            f"{_what(release)} has no locked requirements",
             where=str(path),
-            hint=f"freebsd-port lock --release {release.name}",
+            hint=lock_command(release.name, role),
         ) from error
 
 
@@ -156,7 +165,7 @@ def _converge(
     )
 
     unfinished = replace(mark, state="unfinished")
-    outcome: Outcome = "updated" if _is_updatable(root, release) else "made"
+    outcome: Outcome = "updated" if _is_updatable(root, mark) else "made"
     if outcome == "made":
         interpreter = choose_interpreter(release, choices.python)
         choices.progress(f"making an environment with Python {interpreter.version}")
@@ -167,7 +176,7 @@ def _converge(
     _require_same_python(environment, choices.python)
     save_mark(root, unfinished)
     own_python = environment.root / "bin" / "python"
-    requirements = project.requirements(release.name)
+    requirements = project.requirements(release.name, mark.role)
     install_requirements(own_python, requirements, choices.installer, choices.progress)
     choices.progress("checking that the packages agree")
     with counting(choices.progress, "checking the packages"):
@@ -176,8 +185,8 @@ def _converge(
     return VenvResult(environment, release, outcome)
 
 
-def _is_updatable(root: Path, release: Release) -> bool:
-    """Whether it is a finished environment of ours for this release, with a Python that is there.
+def _is_updatable(root: Path, wanted: Mark) -> bool:
+    """Whether it is a finished environment of ours for this role, with a Python that is there.
 
     Raises VenvError for a directory that is not ours to touch.
     """
@@ -190,9 +199,15 @@ def _is_updatable(root: Path, release: Release) -> bool:
                 hint="name another place with VENV= or --venv, or remove it",
             )
         return False
-    if mark.release != release.name:
+    if mark.role != wanted.role:
         raise VenvError(
-            f"the environment is for release {mark.release}, not {release.name}",
+            f"the environment is for the role {mark.role}, not {wanted.role}",
+            where=str(root),
+            hint=f"--role {mark.role}, or another place with VENV= or --venv",
+        )
+    if mark.release != wanted.release:
+        raise VenvError(
+            f"the environment is for release {mark.release}, not {wanted.release}",
             where=str(root),
             hint=f"--release {mark.release}, or another place with VENV= or --venv",
         )

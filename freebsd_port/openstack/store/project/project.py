@@ -8,7 +8,13 @@ from pathlib import Path
 
 from freebsd_port.engine.store.files.write import replace_file
 from freebsd_port.errors import PortError, UsageError, system_words
-from freebsd_port.openstack.core.release.release import Release, parse_release, release_order
+from freebsd_port.openstack.core.release.release import (
+    COMPUTE,
+    Release,
+    parse_release,
+    release_order,
+)
+from freebsd_port.openstack.core.release.requirements import packages_of
 
 VARIABLE = "FREEBSD_PORT_PROJECT"
 """Environment variable that names the project."""
@@ -50,13 +56,18 @@ class Project:
         """The checks that run inside a patched environment."""
         return self.root / "tests" / "port"
 
+    @property
+    def extras(self) -> Path:
+        """The distribution with what services load without a patch."""
+        return self.root / "extras"
+
     def release_directory(self, release: str) -> Path:
         """Where one release's release.toml, requirements and series.lock are."""
         return self.root / "releases" / release
 
-    def requirements(self, release: str) -> Path:
-        """The hash-locked requirements of one release."""
-        return self.release_directory(release) / "requirements.txt"
+    def requirements(self, release: str, role: str = COMPUTE) -> Path:
+        """The hash-locked requirements of one role of a release."""
+        return self.release_directory(release) / packages_of(role).lock
 
     def test_requirements(self, release: str) -> Path:
         """What upstream's own tests need beside those, hash-locked; not every release has it."""
@@ -70,9 +81,9 @@ class Project:
         """Where environments are made: beside the project, or here when it is packaged data."""
         return (Path.cwd() if self.is_packaged else self.root) / ".venvs"
 
-    def environment(self, release: str) -> Path:
-        """The environment of a release when the user names none."""
-        return self.environments() / release
+    def environment(self, release: str, role: str = COMPUTE) -> Path:
+        """The environment of a release's role when the user names none."""
+        return self.environments() / (release if role == COMPUTE else f"{release}-{role}")
 
     def release_names(self) -> tuple[str, ...]:
         """Every release that has a release.toml, oldest first.

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from freebsd_port.errors import PortError, system_words
-from freebsd_port.openstack.core.release.release import normalised_name
+from freebsd_port.openstack.core.release.release import COMPUTE, normalised_name
 
 _MARK = ".freebsd-port.json"
 _VERSION = re.compile(r"(\d+\.\d+)(\.\d+)?")
@@ -48,10 +48,13 @@ class Mark:
     release: str
 
     requirements: str
-    """SHA-256 of the requirements.txt it was made from, in lower-case hexadecimal."""
+    """SHA-256 of the lock it was made from, in lower-case hexadecimal."""
 
     state: Literal["unfinished", "ready"]
     """Unfinished from before the first file until all packages are in and agree."""
+
+    role: str = COMPUTE
+    """What it is for; marks from before there were roles do not say it."""
 
 
 def read_environment(root: Path) -> Environment:
@@ -84,8 +87,9 @@ def find_mark(root: Path) -> Mark | None:
     """Return an environment's mark; None when there is none or it cannot be understood."""
     try:
         mark = json.loads((root / _MARK).read_bytes())
-        return Mark(mark["release"], mark["requirements"], mark["state"])
-    except (OSError, ValueError, KeyError, TypeError):
+        role = mark.get("role", COMPUTE)
+        return Mark(mark["release"], mark["requirements"], mark["state"], role)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

@@ -80,3 +80,12 @@ def test_a_tag_switches_the_patch_off_and_keeps_what_the_line_says() -> None:
         assert [e.name for e in parse_series(tagged).entries] == [
             "nova/a.patch", "nova/b.patch", "nova/c.patch"
         ]  # fmt: skip
+
+
+def test_a_tag_that_somebody_else_reads_stays_a_tag() -> None:
+    tagged = tag_series(
+        b"a.patch # part network, part storage\n", "a.patch", "2025.1", "gone there"
+    )
+    assert tagged == b"a.patch   # part network, part storage, not 2025.1: gone there\n"
+    prose = tag_series(b"a.patch # only where it is built\n", "a.patch", "2025.1", "gone there")
+    assert prose == b"a.patch   # not 2025.1: gone there; only where it is built\n"

@@ -7,6 +7,7 @@ import pytest
 from freebsd_port.errors import ProblemsError
 from freebsd_port.openstack.core.release.platform import PLATFORMS, mode_of
 from freebsd_port.openstack.core.release.release import (
+    PATCHED_DISTRIBUTIONS,
     Pin,
     ReleaseError,
     normalised_name,
@@ -112,6 +113,78 @@ def test_releases_are_ordered_by_publication_and_not_by_text() -> None:
 )
 def test_spellings_of_a_name_fold_into_one(name: str) -> None:
     assert normalised_name(name) == "oslo-messaging"
+
+
+ROLES = """[roles.network]
+python = ">=3.12,<3.14"
+distributions = ["neutron", "oslo.privsep"]
+[roles.all]
+distributions = ["nova", "oslo.privsep", "oslo.messaging", "oslo.rootwrap", "neutron"]
+"""
+
+
+def test_a_release_without_roles_has_the_role_compute_with_its_four_pins() -> None:
+    release = parse_release(release_text(extra=pin_text("neutron") + ROLES), "2026.2")
+    assert parse_release(release_text(), "2025.1").role_names == ("compute",)
+    assert release.role_names == ("compute", "network", "all")
+    compute = release.for_role("compute")
+    assert tuple(pin.distribution for pin in compute.pins) == PATCHED_DISTRIBUTIONS
+    assert (compute.label, release.label, release.role) == ("2026.2", "2026.2", None)
+
+
+def test_a_role_narrows_the_pins_and_may_have_other_pythons() -> None:
+    release = parse_release(release_text(extra=pin_text("neutron") + ROLES), "2026.2")
+    network = release.for_role("network")
+    assert [pin.distribution for pin in network.pins] == ["oslo.privsep", "neutron"]
+    assert (network.allows_python("3.11"), network.allows_python("3.12")) == (False, True)
+    assert release.for_role("all").python == release.python
+    assert network.label == "2026.2 network"
+
+
+def test_a_role_that_has_all_of_another_includes_it() -> None:
+    release = parse_release(release_text(extra=pin_text("neutron") + ROLES), "2026.2")
+    included = [(a, b) for a in release.role_names for b in release.role_names]
+    assert [pair for pair in included if release.includes(*pair) and pair[0] != pair[1]] == [
+        ("all", "compute"),
+        ("all", "network"),
+    ]
+    assert not release.includes("all", "a-role-of-another-release")
+
+
+def test_a_role_that_is_not_there_is_refused_with_the_choice() -> None:
+    with pytest.raises(ReleaseError, match=r"2026\.2 has no role contrl") as caught:
+        parse_release(release_text(extra=pin_text("neutron") + ROLES), "2026.2").for_role("contrl")
+    assert caught.value.hint == "choose one of compute, network, all"
+
+
+@pytest.mark.parametrize(
+    ("extra", "where", "what"),
+    [
+        ('[roles.a]\ndistributions = ["cinder"]\n', ": roles.a.distributions", "no pin for cinder"),
+        ("[roles.a]\n", ": roles.a.distributions", "no distribution"),
+        ('[roles.a]\ndistributions = "nova"\n', ": roles.a.distributions", "not a list"),
+        ('[roles.compute]\ndistributions = ["nova"]\n', ": roles.compute", "every release has"),
+        ('[roles."a b"]\ndistributions = ["nova"]\n', ": roles.a b", "not the name of a role"),
+        (
+            '[roles.a]\ndistributions = ["nova"]\npython = "new"\n',
+            ": roles.a.python",
+            "not a range of versions: new",
+        ),
+        (
+            pin_text("bhyve") + 'fits = ["nova==2.*"]\n',
+            ": pins.bhyve.fits",
+            "bhyve 1.2.3 fits nova==2.*, the release pins 1.2.3",
+        ),
+        (pin_text("a") + 'fits = ["b>1"]\n', ": pins.a.fits", "no pin for b"),
+        (pin_text("a") + 'fits = ["?"]\n', ": pins.a.fits", "not a requirement"),
+    ],
+)
+def test_a_bad_role_or_fit_says_what_and_where(extra: str, where: str, what: str) -> None:
+    with pytest.raises((ReleaseError, ProblemsError)) as caught:
+        parse_release(release_text(extra=extra), "2026.2")
+    problems = getattr(caught.value, "problems", (caught.value,))
+    assert what in problems[0].what
+    assert problems[0].where == f"releases/2026.2/release.toml{where}"
 
 
 def test_checks_on_linux_and_on_freebsd_itself_are_native() -> None:

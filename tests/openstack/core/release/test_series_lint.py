@@ -5,9 +5,23 @@ from __future__ import annotations
 import pytest
 
 from freebsd_port.engine.core.series.series import parse_series
-from freebsd_port.openstack.core.release.series_lint import lint_patch, lint_series
+from freebsd_port.openstack.core.release.release import (
+    PATCHED_DISTRIBUTIONS,
+    Pin,
+    Release,
+    Role,
+)
+from freebsd_port.openstack.core.release.series_lint import lint_patch, lint_roles, lint_series
 
-RELEASES = ("2025.1", "2026.2")
+
+def release(name: str, *more: str) -> Release:
+    names = (*PATCHED_DISTRIBUTIONS, *more)
+    pins = tuple(Pin(one, "1.0", f"{one}.whl", "0" * 64) for one in names)
+    roles = tuple(Role(one, (one,)) for one in more)
+    return Release(name, "Test", ">=3.11", pins, roles)
+
+
+RELEASES = (release("2025.1"), release("2026.2", "neutron"))
 HEADER = """\
 Subject: greet more people
 Origin: vendor
@@ -55,9 +69,38 @@ def test_a_variant_belongs_to_its_patch_when_its_release_is_here() -> None:
 
 
 def test_a_patch_stands_in_the_directory_of_a_patched_distribution() -> None:
-    assert series("neutron/a.patch", "neutron/a.patch") == [
-        ("neutron/a.patch is in the directory of no patched distribution", "series:1")
+    assert series("manila/a.patch", "manila/a.patch") == [
+        ("manila/a.patch is in the directory of no patched distribution", "series:1")
     ]
+
+
+def test_a_patch_is_off_on_a_release_that_does_not_pin_its_distribution() -> None:
+    assert series("neutron/a.patch # since 2026.2: roles", "neutron/a.patch") == []
+    assert series("neutron/a.patch # option some", "neutron/a.patch") == [
+        ("neutron/a.patch is on for 2025.1, which does not pin neutron", "series:1")
+    ]
+
+
+def test_a_role_in_a_tag_is_one_of_some_release() -> None:
+    assert series("nova/a.patch # role neutron: its bridge", "nova/a.patch") == []
+    assert series("nova/a.patch # role compute", "nova/a.patch") == []
+    assert series("nova/a.patch # role network: its bridge", "nova/a.patch") == [
+        ("the tag names network, which is not a role of any release", "series:1")
+    ]
+
+
+def test_patches_of_one_file_name_the_same_roles() -> None:
+    text = "nova/a.patch # role neutron\nnova/b.patch{}\n"
+    diff = (HEADER + DIFF).encode()
+    files = {"nova/a.patch": diff, "nova/b.patch": diff, "nova/a@2025.1.patch": diff}
+
+    def found(tags: str) -> list[str]:
+        return [one.what for one in lint_roles(parse_series(text.format(tags).encode()), files)]
+
+    assert found(" # role neutron") == []
+    assert found("") == ["nova/a.patch and nova/b.patch touch m.py and do not name the same roles"]
+    files["nova/b.patch"] = diff.replace(b"/m.py", b"/n.py")
+    assert found("") == []
 
 
 def test_a_tag_names_a_release_that_is_here() -> None:

@@ -21,13 +21,15 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path)
 
 
-def mark_of(project: Project, state: str = "ready", release: str = "2026.2") -> Mark:
+def mark_of(
+    project: Project, state: str = "ready", release: str = "2026.2", role: str = "compute"
+) -> Mark:
     lock = project.requirements("2026.2").read_bytes()
-    return Mark(release, hashlib.sha256(lock).hexdigest(), state)  # type: ignore[arg-type]
+    return Mark(release, hashlib.sha256(lock).hexdigest(), state, role)  # type: ignore[arg-type]
 
 
 def state_of(project: Project) -> str:
-    return list_releases(project)[-1].environment_state
+    return list_releases(project)[-1].roles[0].environment_state
 
 
 def test_releases_come_oldest_first_with_the_default_marked(project: Project) -> None:
@@ -39,7 +41,7 @@ def test_releases_come_oldest_first_with_the_default_marked(project: Project) ->
 
 
 def test_a_release_whose_python_is_missing_says_so(project: Project) -> None:
-    assert [one.has_python for one in list_releases(project)] == [False, True]
+    assert [one.roles[0].has_python for one in list_releases(project)] == [False, True]
 
 
 def test_an_environment_is_none_then_ready_then_outdated(project: Project) -> None:
@@ -60,6 +62,8 @@ def test_an_environment_is_told_from_what_only_stands_in_its_place(project: Proj
     assert state_of(project) == "not ours"
     save_mark(root, mark_of(project, release="xena"))
     assert state_of(project) == "not ours"
+    save_mark(root, mark_of(project, role="control"))
+    assert state_of(project) == "not ours"
     save_mark(root, mark_of(project, state="unfinished"))
     assert state_of(project) == "unfinished"
 
@@ -68,7 +72,7 @@ def test_locks_are_told_by_their_files(project: Project) -> None:
     project.requirements("xena").unlink()
     project.series_lock("2026.2").write_text("")
     listed = list_releases(project)
-    assert [(one.is_locked, one.has_series_lock) for one in listed] == [
+    assert [(one.roles[0].is_locked, one.has_series_lock) for one in listed] == [
         (False, False),
         (True, True),
     ]
@@ -76,5 +80,7 @@ def test_locks_are_told_by_their_files(project: Project) -> None:
 
 def test_every_release_of_the_checkout_is_locked() -> None:
     listed = list_releases(find_project())
-    assert [one.release.name for one in listed if not one.is_locked] == []
+    roles = [role for one in listed for role in one.roles]
+    assert [role.release.label for role in roles if not role.is_locked] == []
     assert len(listed) >= 6
+    assert {"2026.2", "2026.2 control", "2026.2 all"} <= {role.release.label for role in roles}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -346,3 +347,58 @@ def test_uv_is_refused_where_there_is_none(
             project, project.load_release(), project.environment("2026.2"), installer="uv"
         )
     assert not project.environment("2026.2").exists()
+
+
+def add_role(project: Project) -> None:
+    """Give the release the role network, with one more distribution."""
+    directory = project.release_directory("2026.2")
+    pin = make_wheel(project.root / "index", "neutron")
+    with (directory / "release.toml").open("a") as release:
+        release.write(f"""[pins.neutron]
+version = "1.0"
+wheel = "{pin.wheel}"
+sha256 = "{pin.sha256}"
+[roles.network]
+distributions = ["oslo.privsep", "neutron"]
+""")
+    own = project.requirements("2026.2").read_text()
+    (line,) = [
+        f"{one.replace(chr(92), '').strip()} {hashes.strip()}\n"
+        for one, hashes in zip(own.splitlines()[::2], own.splitlines()[1::2], strict=True)
+        if one.startswith("oslo.privsep")
+    ]
+    lock = project.requirements("2026.2", "network")
+    lock.write_text(f"{line}neutron==1.0 --hash=sha256:{pin.sha256}\n")
+
+
+def test_a_role_gets_its_own_packages_in_its_own_place_and_is_remembered(project: Project) -> None:
+    add_role(project)
+    release, root = project.load_release(), project.environment("2026.2", "network")
+    made = make_environment(project, release, root, role="network")
+    assert (made.outcome, made.release.role) == ("made", "network")
+    installed = find_installed(made.environment.packages, ["oslo.privsep", "neutron", "nova"])
+    assert sorted(installed) == ["neutron", "oslo.privsep"]
+    mark = find_mark(root)
+    assert mark is not None
+    assert mark.role == "network"
+    assert make_environment(project, release, root, role="network").outcome == "kept"
+    with pytest.raises(VenvError, match="is for the role network, not compute") as caught:
+        make_environment(project, release, root)
+    assert caught.value.hint == "--role network, or another place with VENV= or --venv"
+
+
+def test_an_environment_from_before_there_were_roles_is_one_for_compute(
+    project: Project, made: Path
+) -> None:
+    mark = made / ".freebsd-port.json"
+    mark.write_text(re.sub(r',\s*"role": "compute"', "", mark.read_text()))
+    assert "role" not in mark.read_text()
+    assert make_environment(project, project.load_release(), made).outcome == "kept"
+
+
+def test_a_role_without_a_lock_says_how_to_make_it(project: Project) -> None:
+    add_role(project)
+    project.requirements("2026.2", "network").unlink()
+    with pytest.raises(VenvError, match="role network, has no locked requirements") as caught:
+        make_environment(project, project.load_release(), project.root / "new", role="network")
+    assert caught.value.hint == "freebsd-port lock --release 2026.2 --role network"

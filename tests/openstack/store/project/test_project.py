@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from freebsd_port.errors import UsageError
+from freebsd_port.openstack.core.release.requirements import packages_of, parse_locked
 from freebsd_port.openstack.store.project import project as project_module
 from freebsd_port.openstack.store.project.project import (
     VARIABLE,
@@ -82,11 +83,33 @@ def test_releases_are_listed_oldest_first_and_the_newest_is_the_default() -> Non
 
 
 @pytest.mark.parametrize("name", find_project(CHECKOUT).release_names())
-def test_every_release_of_the_checkout_pins_what_its_requirements_ask_for(name: str) -> None:
+def test_every_role_of_the_checkout_pins_what_its_requirements_ask_for(name: str) -> None:
     project = find_project(CHECKOUT)
-    wanted = (project.release_directory(name) / "requirements.in").read_text().splitlines()
-    for pin in project.load_release(name).pins:
-        assert f"{pin.distribution}=={pin.version}" in wanted
+    release = project.load_release(name)
+    for role in release.role_names:
+        source = project.release_directory(name) / packages_of(role).source
+        pinned = [line for line in source.read_text().splitlines() if "==" in line]
+        narrowed = release.for_role(role)
+        assert set(pinned) == {f"{pin.distribution}=={pin.version}" for pin in narrowed.pins}
+
+
+def test_the_roles_of_a_release_agree_on_every_package_so_that_all_joins_them() -> None:
+    project = find_project(CHECKOUT)
+    release = project.load_release("2026.2")
+    versions: dict[str, set[str]] = {}
+    for role in release.role_names:
+        path = project.requirements(release.name, role)
+        for one in parse_locked(path.read_bytes(), str(path)):
+            versions.setdefault(one.distribution, set()).add(one.version)
+    assert {name: found for name, found in versions.items() if len(found) > 1} == {}
+
+
+def test_a_role_has_its_own_environment_and_requirements() -> None:
+    project = Project(Path("/port"))
+    assert project.environment("2026.2") == Path("/port/.venvs/2026.2")
+    assert project.environment("2026.2", "control") == Path("/port/.venvs/2026.2-control")
+    assert project.requirements("2026.2", "control").name == "requirements-control.txt"
+    assert project.requirements("2026.2", "compute").name == "requirements.txt"
 
 
 @pytest.mark.parametrize("name", ["2026.3", "../releases/2026.2", "", "..", "."])
