@@ -49,6 +49,7 @@ def _kernel(monkeypatch: pytest.MonkeyPatch) -> None:
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nobody lose patience because this machine is busy."""
     monkeypatch.setattr("freebsd_port.host.store.console.control._SECONDS", 300.0)
+    monkeypatch.setattr("freebsd_port.host.ops.console_bridge._STATUS_SECONDS", 300.0)
 
 
 @pytest.fixture
