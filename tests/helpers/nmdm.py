@@ -89,6 +89,9 @@ class NullModem(Protocol):
     def typed(self, size: int = 65536) -> bytes:
         """Read what was typed; empty if nothing waits."""
 
+    def settle(self) -> None:
+        """Wait until the driver has done what it was given to do."""
+
     def remove(self) -> None:
         """Forget the null modem."""
 
@@ -122,6 +125,12 @@ class RealNullModem:
             return os.read(self._file, size) if self._file >= 0 else b""
         except OSError:
             return b""
+
+    def settle(self) -> None:
+        """Wait for the kernel's task, which moves bytes and looks at the carrier, to be done."""
+        while struct.unpack("i", fcntl.ioctl(self._file, termios.TIOCOUTQ, b"\0" * 4))[0]:
+            time.sleep(0.01)
+        time.sleep(0.3)  # it looks at the carrier before and after; nothing shows that
 
     def remove(self) -> None:
         self.close()
@@ -217,6 +226,9 @@ class StandInNullModem:
             del self.a.inputs[:size]
             self._unblock(self.a, self.b)
             return found
+
+    def settle(self) -> None:
+        self.step()
 
     def remove(self) -> None:
         with self.lock:
