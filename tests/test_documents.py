@@ -85,7 +85,7 @@ def test_each_patch_is_in_the_port_status_and_has_the_check_that_it_names() -> N
         distribution, _, file = name.partition("/")
         what = file.removesuffix(".patch")
         assert any(f"`{what}`" in row for row in rows), name
-        directory = ROOT / "tests/port" / distribution.replace(".", "_")
+        directory = ROOT / "tests/port" / re.sub("[-.]", "_", distribution)
         assert (directory / f"test_{what.replace('-', '_')}.py").is_file(), name
 
 

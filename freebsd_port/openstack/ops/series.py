@@ -16,7 +16,7 @@ from freebsd_port.engine.ops.target.workspace import Workspace
 from freebsd_port.engine.store.overlay.state import load_state
 from freebsd_port.errors import UsageError
 from freebsd_port.openstack.core.release.release import COMPUTE, venv_command
-from freebsd_port.openstack.core.upstream.ready import SUFFIX
+from freebsd_port.openstack.core.upstream import SUFFIX
 
 if TYPE_CHECKING:
     from freebsd_port.engine.core.apply.series_lock import LockedFile

@@ -26,7 +26,7 @@ from freebsd_port.engine.ops.target.workspace import Workspace
 from freebsd_port.errors import PortError, ProblemsError, UsageError
 from freebsd_port.openstack.core.release.release import Release
 from freebsd_port.openstack.core.release.series_lint import lint_patch, lint_roles, lint_series
-from freebsd_port.openstack.core.upstream.ready import SUFFIX
+from freebsd_port.openstack.core.upstream import SUFFIX
 from freebsd_port.openstack.ops.inspect.plan_on_wheels import Goal, read_patches, read_sources
 from freebsd_port.openstack.ops.inspect.status import find_status_faults, read_status
 from freebsd_port.openstack.ops.release.requirements_lock import check_lock
