@@ -78,7 +78,9 @@ def settings_of(host: Host, policy: ConsolePolicy = SMALL, **more: Any) -> Bridg
 
 
 @contextlib.asynccontextmanager
-async def running(host: Host, *, virsh_seconds: float = 600.0, **more: Any) -> AsyncIterator[Bridge]:
+async def running(
+    host: Host, *, virsh_seconds: float = 600.0, **more: Any
+) -> AsyncIterator[Bridge]:
     said: list[str] = []
     settings = settings_of(host, **more)
     virsh = Virsh(settings.virsh, settings.uri, seconds=virsh_seconds)
