@@ -20,6 +20,7 @@ import json
 import os
 import platform
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -731,10 +732,12 @@ class Bundle:
         step.cases.append(
             self.runner.command("apply again", self._tool("apply", *there), self.me, place)
         )
-        listed = self.runner.command("list", self._tool("series", *release), self.me, place)
+        listed = self.runner.command("list", self._tool("status", "--json", *there), self.me, place)
         step.cases.append(listed)
         if not step.count("failed"):
-            (self.work / "patches").write_text(listed.message, "utf-8")
+            found = json.loads(listed.message)["patches"]
+            names = [one["name"] for one in found if one["state"] == "applied"]
+            (self.work / "patches").write_text("".join(f"{name}\n" for name in names), "utf-8")
 
     def _native(self, directory: Path, case: dict[str, Any]) -> Callable[[Step], None]:
         def act(step: Step) -> None:
@@ -826,9 +829,12 @@ class Bundle:
             return "procfs(5) and fdescfs(5) need FreeBSD, and root"
         if state == "unpatched" and not IS_FREEBSD and not self.options.profile:
             return "the checks pass on Linux without the patches"
-        if state == "patched":
-            return self._prepare_patched()
-        return ""
+        why = self._prepare_patched()
+        if not why and directory != "lives":
+            names = (self.work / "patches").read_text("utf-8").splitlines()
+            if not any(re.sub(r"[.-]", "_", n.partition("/")[0]) == directory for n in names):
+                return f"no patch of {directory} is for the role of these packages"
+        return why
 
     @contextlib.contextmanager
     def _mounted(self, mounts: str) -> Iterator[str]:
