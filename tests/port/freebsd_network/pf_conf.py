@@ -421,7 +421,20 @@ class _Parser:
             ),
             "ruleset-optimization": ("none", "basic", "profile", "no", "yes"),
             "debug": (
-                ["none", "urgent", "misc", "loud", "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"]
+                [
+                    "none",
+                    "urgent",
+                    "misc",
+                    "loud",
+                    "emerg",
+                    "alert",
+                    "crit",
+                    "err",
+                    "warning",
+                    "notice",
+                    "info",
+                    "debug",
+                ]
             ),
         }
         if name in choices:
@@ -889,7 +902,15 @@ class _Parser:
         target = self.ruleset.rules
         if rule.action.split()[-1] in ("nat", "rdr", "binat"):
             target = self.ruleset.translations
-        names = ["interface", "protocol", "icmp", "source", "destination", "source_port", "destination_port"]
+        names = [
+            "interface",
+            "protocol",
+            "icmp",
+            "source",
+            "destination",
+            "source_port",
+            "destination_port",
+        ]
         for picked in product(*(choices[name] for name in names)):
             one = dict(zip(names, picked, strict=True))
             families = {

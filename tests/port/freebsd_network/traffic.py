@@ -100,7 +100,8 @@ def _on_bridge(kernel, bridge, came_in, packet, hop):
     host = kernel.vnets[HOST]
     filters = host.sysctls["net.link.bridge.pfil_member"] == "1" and host.pf_enabled
     if came_in is not None and filters:
-        if not host.pf.passes(replace(packet, interface=came_in.name, direction="in")):
+        entering = replace(packet, interface=came_in.name, direction="in")
+        if not host.pf.passes(entering):
             return None
     if _has(bridge, hop):
         return HOST, bridge
