@@ -34,7 +34,7 @@ def run_all(setup: CheckSetup, jobs: list[tuple[str, str]]) -> list[CheckRun | C
         except CheckError as error:
             return error
 
-    with fresh_bytecode() as bytecode, ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    with fresh_bytecode(setup) as bytecode, ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         return list(pool.map(run, jobs))
 
 
@@ -85,7 +85,7 @@ def test_each_patch_has_a_check_that_fails_without_it_and_linux_has_none(tmp_pat
     for job, error in zip(jobs, found, strict=True):
         if isinstance(error, CheckError):
             assert job[1] != LINUX, error
-            own = [n for n in names if n.partition("/")[0].replace(".", "_") == job[0]]
+            own = [n for n in names if re.sub("[-.]", "_", n.partition("/")[0]) == job[0]]
             failed += prove_in_order(setup, bare, *job, own)
     on_linux = [failure for run in runs if run.platform == LINUX for failure in run.failures]
 

@@ -21,13 +21,20 @@ import sys
 import termios
 import threading
 import time
+import uuid
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
 from freebsd_port.host.store.console.terminals import Terminal
+
+
+def unused_device(end: str) -> str:
+    """Name an end of a null modem of its own: one that goes gives ENXIO until it is gone."""
+    return f"/dev/nmdm{uuid.uuid4()}{end}"
 
 
 @dataclass(frozen=True)
@@ -120,12 +127,13 @@ class RealNullModem:
         self.close()
 
 
+@cache
 def has_real_null_modems() -> bool:
     """Tell whether this machine makes null modems, which is tried: they come when opened."""
     if not sys.platform.startswith("freebsd"):
         return False
     try:
-        os.close(os.open("/dev/nmdmfreebsd-port-testsA", os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY))
+        os.close(os.open(unused_device("A"), os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY))
     except OSError:
         return False
     return True

@@ -119,6 +119,17 @@ def test_the_address_of_another_hypervisor_is_told() -> None:
     ]
 
 
+def test_a_dataset_is_for_bhyve_only() -> None:
+    qemu = '[libvirt]\nvirt_type = "qemu"\nuri = "qemu:///system"\n'
+    zfs = '[disks]\ndataset = "tank/nova"\n'
+    what = (
+        "[disks] dataset is tank/nova, and ZFS volumes are for virt_type bhyve only: "
+        "leave it out for qemu"
+    )
+    assert findings(qemu + zfs) == [(what, 5)]
+    assert isinstance(parse_answers(zfs.encode()), Answers)
+
+
 RABBIT = "rabbit://[USER@]HOST[:PORT][/VIRTUAL_HOST], without a password"
 DATABASE = "mysql+pymysql or postgresql+psycopg2://[USER@]HOST[:PORT][/], without a password"
 WEB = "http or https://HOST[:PORT][/PATH], without a password"
