@@ -165,7 +165,7 @@ def parse(text, interfaces=None, in_anchor=False):
     """Read the text of a pf.conf(5), or of one anchor.
 
     `interfaces` maps the name of an interface to its addresses, for rules that name an
-    interface as a host. In an anchor, options are refused as pfctl does.
+    interface as a host. In an anchor, pfctl takes options and leaves them without effect.
     """
     return _Parser(text, interfaces or {}, in_anchor).parse()
 
@@ -404,8 +404,6 @@ class _Parser:
     def option(self):
         self.take()
         name = self.peek().text
-        if self.in_anchor:
-            raise self.error("options are not allowed in an anchor")
         if name == "require-order":
             self.take()
             self.require_order = self.expect("yes", "no") == "yes"

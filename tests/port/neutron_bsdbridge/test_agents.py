@@ -307,8 +307,8 @@ def test_a_router_is_a_jail_that_forwards_and_translates_and_goes_again(kernel, 
     assert jail.pf_enabled
     shown = kernel.run(("/usr/sbin/jexec", "qrouter-555555556666", "/sbin/pfctl", "-sn"))[1]
     assert shown.splitlines() == [
-        "binat on qg-66666666-00 inet from 192.0.2.10 to any -> 203.0.113.50",
         "nat on qg-66666666-00 inet from 192.0.2.0/24 to any -> 203.0.113.5",
+        "binat on qg-66666666-00 inet from 192.0.2.10 to any -> 203.0.113.50",
     ]
     assert not reconcile.reconcile([spec], str(tmp_path), run=kernel.run).changed
     assert not reconcile.reconcile([], str(tmp_path), run=kernel.run).failed
