@@ -132,7 +132,8 @@ def test_a_state_lets_answers_through_on_its_interface_only():
     pf = Filter(pf_conf.parse("block\npass in on t keep state (if-bound)"))
     first = packet(source_port=1, destination_port=2)
 
-    assert pf.passes(first) and pf.passes(first.reply())
+    assert pf.passes(first)
+    assert pf.passes(first.reply())
     assert not pf.passes(first.reply(interface="other"))
     assert not pf.passes(packet("out", source="192.0.2.9"))
 

@@ -149,12 +149,8 @@ class Kernel:
             interface = interfaces[name]
         if not rest and created is None:
             return self._show(interface, vnet)
-        try:
-            shown = self._change(vnet, interface, rest)
-        except Failed:
-            if created is not None:
-                self._destroy(vnet, created)
-            raise
+        # a new interface that cannot be renamed stays behind under its first name
+        shown = self._change(vnet, interface, rest)
         return shown or (f"{interface.name}\n" if created is not None else "")
 
     def _create(self, vnet, name):
@@ -251,9 +247,8 @@ class Kernel:
             if word == "group" and value not in interface.groups:
                 interface.groups.append(value)
             elif word == "-group":
-                if value not in interface.groups:
-                    raise Failed("ifconfig:  SIOCDIFGROUP: No such file or directory")
-                interface.groups.remove(value)
+                if value in interface.groups:
+                    interface.groups.remove(value)
         self._tell_pf(vnet)
 
     def _inet(self, interface, words):
@@ -264,7 +259,7 @@ class Kernel:
         if words[:1] == ["-alias"]:
             words.pop(0)
             if address not in interface.inets:
-                raise Failed("ifconfig: ioctl (SIOCDIFADDR): Can't assign requested address")
+                raise Failed("ifconfig: ioctl (SIOCDIFADDR): permission denied")
             interface.inets.remove(address)
             return
         if address in interface.inets:
@@ -306,8 +301,9 @@ class Kernel:
             bridge.members[value] = {"static": "", "ifmaxaddr": 0, "sticky": False}
             return
         if value not in bridge.members:
-            name = {"deletem": "BRDGDEL", "static": "BRDGSADDR"}.get(word, "BRDGGIFFLGS")
-            raise Failed(f"ifconfig: {name} {value}: No such file or directory")
+            name = {"deletem": f"BRDGDEL {value}", "static": "BRDGSADDR"}
+            shown = name.get(word, f"BRDGGIFFLGS {value}")
+            raise Failed(f"ifconfig: {shown}: No such file or directory")
         if word == "deletem":
             del bridge.members[value]
         elif word == "static":
@@ -394,7 +390,7 @@ class Kernel:
             raise Failed(f"jail: unknown parameter: {sorted(given)}")
         name = given["name"]
         if name in self.jails:
-            raise Failed(f'jail: jail "{name}" already exists')
+            raise Failed(f'jail: "{self.jails[name]}" already exists')
         self.jails[name] = self._take("jid")
         self.vnets[name] = Vnet(interfaces={"lo0": Interface("lo0", "lo", groups=["lo"])})
         return ""
@@ -467,7 +463,7 @@ class Kernel:
         if network in routes:
             raise Failed(f"add net {shown}: gateway {gateway} fib 0: route already in table")
         if self._way(vnet, gateway, direct=True) is None:
-            raise Failed(f"add net {shown}: gateway {gateway} fib 0: Network is unreachable")
+            raise Failed(f"add net {shown}: gateway {gateway} fib 0: Invalid argument")
         routes[network] = gateway
         return f"add net {shown}: gateway {gateway}\n"
 
@@ -549,7 +545,9 @@ class Kernel:
         if words == ["-sr"]:
             return "".join(f"{rule}\n" for rule in ruleset.rules) if ruleset else ""
         if words == ["-sn"]:
-            return "".join(f"{rule}\n" for rule in ruleset.translations) if ruleset else ""
+            rules = ruleset.translations if ruleset else []
+            order = sorted(rules, key=lambda rule: ["nat", "rdr", "binat"].index(rule.action))
+            return "".join(f"{rule}\n" for rule in order)
         if words == ["-sA"]:
             below = [a for a in sorted(pf.anchors) if a.rpartition("/")[0] == anchor]
             return "".join(f"  {name}\n" for name in below)

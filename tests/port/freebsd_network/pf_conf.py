@@ -165,7 +165,7 @@ def parse(text, interfaces=None, in_anchor=False):
     """Read the text of a pf.conf(5), or of one anchor.
 
     `interfaces` maps the name of an interface to its addresses, for rules that name an
-    interface as a host. In an anchor, options are refused as pfctl does.
+    interface as a host. In an anchor, pfctl takes options and leaves them without effect.
     """
     return _Parser(text, interfaces or {}, in_anchor).parse()
 
@@ -404,8 +404,6 @@ class _Parser:
     def option(self):
         self.take()
         name = self.peek().text
-        if self.in_anchor:
-            raise self.error("options are not allowed in an anchor")
         if name == "require-order":
             self.take()
             self.require_order = self.expect("yes", "no") == "yes"
@@ -421,7 +419,20 @@ class _Parser:
             ),
             "ruleset-optimization": ("none", "basic", "profile", "no", "yes"),
             "debug": (
-                ["none", "urgent", "misc", "loud", "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"]
+                [
+                    "none",
+                    "urgent",
+                    "misc",
+                    "loud",
+                    "emerg",
+                    "alert",
+                    "crit",
+                    "err",
+                    "warning",
+                    "notice",
+                    "info",
+                    "debug",
+                ]
             ),
         }
         if name in choices:
@@ -889,7 +900,15 @@ class _Parser:
         target = self.ruleset.rules
         if rule.action.split()[-1] in ("nat", "rdr", "binat"):
             target = self.ruleset.translations
-        names = ["interface", "protocol", "icmp", "source", "destination", "source_port", "destination_port"]
+        names = [
+            "interface",
+            "protocol",
+            "icmp",
+            "source",
+            "destination",
+            "source_port",
+            "destination_port",
+        ]
         for picked in product(*(choices[name] for name in names)):
             one = dict(zip(names, picked, strict=True))
             families = {

@@ -217,7 +217,7 @@ def _in_table(value, members):
     """Whether a table has an address: the longest prefix decides, and it may be negated."""
     best = None
     for network, negated in members:
-        if value.version == network.version and value in network:
-            if best is None or network.prefixlen > best[0]:
-                best = (network.prefixlen, negated)
+        inside = value.version == network.version and value in network
+        if inside and (best is None or network.prefixlen > best[0]):
+            best = (network.prefixlen, negated)
     return best is not None and not best[1]

@@ -99,11 +99,15 @@ def _across(kernel, vnet, interface, packet, hop):
 def _on_bridge(kernel, bridge, came_in, packet, hop):
     host = kernel.vnets[HOST]
     filters = host.sysctls["net.link.bridge.pfil_member"] == "1" and host.pf_enabled
-    if came_in is not None and filters:
-        if not host.pf.passes(replace(packet, interface=came_in.name, direction="in")):
-            return None
+    # what a bridge itself sends or gets passes no rule of a member: seen on FreeBSD 15.0 with
+    # net.link.bridge.pfil_local_phys=0
     if _has(bridge, hop):
         return HOST, bridge
+    filters = filters and came_in is not None
+    if filters:
+        entering = replace(packet, interface=came_in.name, direction="in")
+        if not host.pf.passes(entering):
+            return None
     for name in bridge.members:
         member = host.interfaces[name]
         far = _peer(kernel, member)

@@ -94,12 +94,13 @@ class Cloud:
 
     def lets_receive(self, port, packet):
         """Whether the port may get this packet as the first of its kind."""
+        own = packet.destination in port.fixed_ips
         if _is(packet, 17, 67, 68) and packet.family == "inet":
-            if packet.destination in ("255.255.255.255", *port.fixed_ips):
-                return True
+            own = own or packet.destination == "255.255.255.255"
+            return own or self._by_groups(port, packet, "ingress", packet.source)
         if _is(packet, 17, 547, 546) and packet.family == "inet6":
-            if packet.destination in port.fixed_ips or _inside(packet.destination, "fe80::/64"):
-                return True
+            own = own or _inside(packet.destination, "fe80::/64")
+            return own or self._by_groups(port, packet, "ingress", packet.source)
         if packet.protocol == 58:
             if packet.icmp_type in (130, 135, 136):
                 return True

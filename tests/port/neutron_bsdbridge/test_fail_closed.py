@@ -45,7 +45,8 @@ def test_the_rules_stand_before_the_tap_does(kernel, sync, cloud):
     join = next(n for n, call in enumerate(calls) if "addm" in call)
     assert load < create < join
     assert members(kernel) == {FIRST, SECOND}
-    assert passes(kernel, FIRST) and not passes(kernel, FIRST, destination_port=23)
+    assert passes(kernel, FIRST)
+    assert not passes(kernel, FIRST, destination_port=23)
 
 
 @CLOSED
@@ -69,8 +70,9 @@ def test_rules_that_do_not_load_close_the_port_that_had_others(kernel, sync, clo
 
     result = sync(cloud)
 
-    assert [receipt.note for receipt in result.failed][0].endswith("isolated")
-    assert not passes(kernel, FIRST) and not passes(kernel, FIRST, destination_port=23)
+    assert next(receipt.note for receipt in result.failed).endswith("isolated")
+    assert not passes(kernel, FIRST)
+    assert not passes(kernel, FIRST, destination_port=23)
     sync(cloud)
     assert passes(kernel, FIRST, destination_port=23)
 
@@ -83,7 +85,7 @@ def test_a_port_that_pf_cannot_even_close_leaves_its_bridge(kernel, sync, cloud)
 
     result = sync(cloud)
 
-    assert [receipt.note for receipt in result.failed][0].endswith("taken off its bridge")
+    assert next(receipt.note for receipt in result.failed).endswith("taken off its bridge")
     assert members(kernel) == {SECOND}
 
 
@@ -97,7 +99,8 @@ def test_a_group_that_cannot_be_updated_closes_the_port(kernel, sync, cloud):
 
     assert result.failed
     text = kernel.run(("/sbin/pfctl", "-a", "l2-neutron/port/" + SECOND, "-sr"))[1]
-    assert "block" in text and "pass" not in text
+    assert "block" in text
+    assert "pass" not in text
 
 
 @CLOSED
@@ -179,12 +182,14 @@ def test_who_leaves_a_group_loses_the_connections_that_it_allowed(kernel, sync, 
     pf.states.clear()
     inside = Packet(SECOND, "out", "192.0.2.10", "192.0.2.11", 6, 4000, 80)
     own = Packet(SECOND, "in", "192.0.2.11", "198.51.100.9", 6, 4000, 80)
-    assert pf.passes(inside) and pf.passes(own)
+    assert pf.passes(inside)
+    assert pf.passes(own)
     cloud.ports[0].groups = []
 
     sync(cloud)
 
-    assert not pf.passes(inside.reply()) and not pf.passes(inside)
+    assert not pf.passes(inside.reply())
+    assert not pf.passes(inside)
     assert pf.passes(own.reply())
 
 
@@ -220,7 +225,8 @@ def test_a_port_without_port_security_is_not_guarded_and_may_change_its_mind(ker
     assert passes(kernel, FIRST, destination_port=23)
 
     sync(cloud)
-    assert not passes(kernel, FIRST, destination_port=23) and passes(kernel, FIRST)
+    assert not passes(kernel, FIRST, destination_port=23)
+    assert passes(kernel, FIRST)
 
     sync(cloud, details)
     assert passes(kernel, FIRST, destination_port=23)

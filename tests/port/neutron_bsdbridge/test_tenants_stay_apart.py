@@ -29,7 +29,7 @@ pytestmark = [
     )
 ]
 
-CASES = int(os.environ.get("FREEBSD_PORT_CASES", "40"))
+CASES = int(os.environ.get("FREEBSD_PORT_CASES", "12"))
 PACKETS = 150
 GROUPS = [f"{n}{n}{n}{n}{n}{n}{n}{n}-0000-0000-0000-00000000000{n}" for n in range(1, 4)]
 ADDRESS_GROUPS = ["aaaaaaaa-aaaa-0000-0000-000000000001", "bbbbbbbb-bbbb-0000-0000-000000000001"]
