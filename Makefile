@@ -10,13 +10,18 @@
 #   make test-demo       the guide, followed as a test; skipped without a broker and a database
 #   make test-long       the proofs of ours that take minutes: what make test leaves out
 #   make verify-upstream upstream's own tests, unpatched and patched: not one pass may be lost
+#   make verify-options  each optional patch: applied, and its checks run
 #   make verify-releases every release: environment, series, checks; makes what is not there
 #   make services        start the patched services against a real broker and database
-#   make demo            a host from nothing to verified, here; everything is undone again
+#   make demo-image      the environment as an OCI image, unpacked, and nova's services from it
+#   make demo            a host from nothing to verified, here; everything is undone again;
+#                        VIRT_TYPE=qemu: with a real libvirtd and QEMU;
+#                        IPAM=reserving: a neutron-server with our IPAM driver, in VENV
 #   make bare-machine    README's commands on a new Debian with only what README installs; as root
 #   make check           series, files, headers, locks and pins agree
 #   make pop             take every patch off again
 #   make bench           speed and memory against quilt, git and patch
+#   make bench-weigher   how evenly nova's weighers and ours place guests
 #   make fuzz            random histories and damaged patches against GNU patch, git and quilt
 #   make mutants         small mistakes in the added lines, and which no check notices
 #   make compare-quilt   Debian's real series, byte for byte against quilt (downloads them)
@@ -39,12 +44,14 @@ SUFFIX = $(DASHED:-compute=)
 VENV ?= .venvs/$(RELEASE)$(SUFFIX)
 BOOTSTRAP ?= python3
 VERSION ?=
+IPAM ?=
+VIRT_TYPE ?= bhyve
 
 TOOL = .venv/bin/freebsd-port
 MADE = $(VENV)/.freebsd-port.json
 
 .PHONY: help venv patch test lint types test-port test-tool test-demo test-long verify-upstream \
-	verify-releases services demo bare-machine check pop bench fuzz mutants compare-quilt compare-rebase \
+	verify-options verify-releases services demo demo-image bare-machine check pop bench bench-weigher fuzz mutants compare-quilt compare-rebase \
 	prove-rebase tox docs \
 	docs-check man tables dist hooks clean
 
@@ -106,13 +113,20 @@ verify-upstream: patch
 verify-releases: .venv/ready
 	@$(TOOL) rebase --all --verify
 
+verify-options: $(MADE)
+	@.venv/bin/python scripts/verify_options.py --release $(RELEASE) --venv $(VENV)
+
 services: $(MADE)
 	@$(TOOL) apply --release $(RELEASE) --venv $(VENV)
 	@.venv/bin/python scripts/services.py --venv $(VENV)
 
 demo: $(MADE)
-	@$(TOOL) apply --release $(RELEASE) --venv $(VENV)
-	@.venv/bin/python scripts/demo.py --venv $(VENV)
+	@[ -n "$(IPAM)" ] || $(TOOL) apply --release $(RELEASE) --venv $(VENV)
+	@if [ -n "$(IPAM)" ]; then .venv/bin/python scripts/ipam_demo.py --venv $(VENV); \
+	else .venv/bin/python scripts/demo.py --venv $(VENV) --virt-type $(VIRT_TYPE); fi
+
+demo-image: $(MADE)
+	@scripts/image_demo $(RELEASE) $(VENV)
 
 bare-machine:
 	@scripts/bare_machine
@@ -125,6 +139,9 @@ pop: .venv/ready
 
 bench: .venv/ready
 	@.venv/bin/python -m bench
+
+bench-weigher: $(MADE)
+	@PYTHONPATH=extras $(VENV)/bin/python -W ignore scripts/place_guests.py
 
 fuzz: .venv/ready-to-test
 	@.venv/bin/python tests/fuzz

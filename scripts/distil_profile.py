@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Distil the emulation's profiles from recordings of FreeBSD hosts.
 
-Not part of the package: it is run by hand when a recording changes. The recordings are
-`13.1-facts.json` (a real FreeBSD 13.1), `13.1-against-linux.json` (its difference from Linux),
-`14.5-headers.json` (compiled from the headers of 14.5), `15.0-facts.json` (a real FreeBSD 15.0 on
-amd64) and `PLATFORM-FACTS.md` (the TCP option numbers that CPython has no name for).
+Not part of the package: it is run by hand when a recording changes. The recordings are in
+tests/data/recordings: `freebsd-13.1.json` and `freebsd-15.0.json` (real hosts, amd64),
+`freebsd-14.5-headers.json` (compiled from the headers of 14.5) and `names-against-linux.json` (the
+names of 13.1 that Linux lacks, and the other way round).
 
-Example: scripts/distil_profile.py 13.1.json AGAINST.json HEADERS.json 15.0.json FACTS.md OUTPUT_DIR
+Example: scripts/distil_profile.py
 """
 
 from __future__ import annotations
@@ -18,6 +18,23 @@ from pathlib import Path
 from typing import Any
 
 Json = dict[str, Any]
+
+ROOT = Path(__file__).resolve().parents[1]
+RECORDINGS = ROOT / "tests/data/recordings"
+PROFILES = ROOT / "freebsd_port/in_target/emulation/profiles"
+
+# TCP options that CPython has no name for, and the FreeBSD that has them first. Source:
+# netinet/tcp.h.
+TCP_OPTIONS = {
+    "MD5SIG": (16, 13),
+    "INFO": (32, 13),
+    "CONGESTION": (64, 13),
+    "MAXUNACKTIME": (68, 14),
+    "KEEPINIT": (128, 13),
+    "KEEPIDLE": (256, 13),
+    "KEEPINTVL": (512, 13),
+    "KEEPCNT": (1024, 13),
+}
 
 MODULES = ("os", "socket", "select", "signal", "resource", "fcntl", "errno", "time")
 
@@ -47,8 +64,8 @@ EXTRA_LEFT_OUT = {
     "select": "KQ_* without a kqueue would only mislead",
     "resource": "RLIMIT_* come with their limits, under rlimits",
 }
-# What 15.0 has in libc besides what the headers of 14.5 have, by the beginnings of the names.
-LIBC_SINCE_15 = ("inotify_", "timerfd_")
+# What a recording found in libc stands for what belongs to it.
+LIBC_FAMILIES = {"inotify_init1": "inotify_", "timerfd_create": "timerfd_"}
 
 # sys/arm64/include/param.h: uname(3)'s machine, and its processor.
 ARM64_MACHINE, ARM64_PROCESSOR = "arm64", "aarch64"
@@ -58,24 +75,19 @@ OF_AMD64 = ("hw.model", "vm.pmap.pti")
 OS_EXTRA_LEFT_OUT = ("O_EXEC", "O_SEARCH", "O_TTY_INIT")  # Linux's O_NOATIME and O_CLOEXEC
 
 
-def tcp_options(facts: Json, headers: Json, table: str, major: int) -> dict[str, int]:
+def tcp_options(facts: Json, headers: Json, major: int) -> dict[str, int]:
     """TCP option name to FreeBSD's number, sorted by number."""
-    named = facts["values"]["socket"] if major < 14 else headers["socket"]["freebsd"]
+    named = headers["socket"]["freebsd"] if major == 14 else facts["values"]["socket"]
     options = {name: number for name, number in named.items() if name.startswith("TCP_")}
-    row = next(line for line in table.splitlines() if line.startswith("| TCP option numbers"))
-    for word, number, remark in re.findall(r"([A-Z0-9]+) (\d+)(?: \(([^)]*)\))?", row):
-        since = re.search(r"from FreeBSD (\d+)", remark)
-        if since is None or int(since.group(1)) <= major:
-            options["TCP_" + word] = int(number)
-    row = (
-        "setsockopt(IPPROTO_TCP,4,10)" if major >= 15 else "setsockopt linux numbers TCP_KEEPIDLE=4"
-    )
-    if facts[row]["ok"]:
+    for word, (number, since) in TCP_OPTIONS.items():
+        if since <= major:
+            options["TCP_" + word] = number
+    if facts["setsockopt(IPPROTO_TCP,4,10)"]["ok"]:
         options["TCP_NOPUSH"] = headers["socket"]["freebsd"]["TCP_NOPUSH"]
     return dict(sorted(options.items(), key=lambda pair: pair[1]))
 
 
-def absent_names(against: Json, headers: Json, major: int) -> dict[str, list[str]]:
+def absent_names(against: Json, facts: Json, headers: Json, major: int) -> dict[str, list[str]]:
     """Names in dir() of each module on Linux that the FreeBSD of this major version lacks."""
     absent = {}
     for module in MODULES:
@@ -87,6 +99,8 @@ def absent_names(against: Json, headers: Json, major: int) -> dict[str, list[str
             not_attributes = re.compile("(CS|SC|PC|MADV|MAP|PR)_")  # sysconf names, mmap flags
             names |= {name for name in here["linux_only"] if not not_attributes.match(name)}
             names -= there
+        if major != 14:
+            names -= set(facts["dir." + module])
         names |= set(NEWER_THAN_RECORDING.get(module, ()))
         absent[module] = sorted(n for n in names if not n.startswith(BUILD_ACCIDENTS))
     return absent
@@ -100,7 +114,7 @@ def extra_names(against: Json, facts: Json, headers: Json, major: int) -> dict[s
             continue
         values = dict(facts["values"][module])
         only = set(against[module]["freebsd_13.1_only"])
-        if major >= 14:
+        if major == 14:
             here = headers[module]
             values = here["freebsd"]
             unknown = set(here["extra_not_in_cpython_3.11"])
@@ -115,7 +129,7 @@ def extra_names(against: Json, facts: Json, headers: Json, major: int) -> dict[s
     return extra
 
 
-def sysctls(facts: Json, major: int, release: str, version: str) -> Json:
+def sysctls(facts: Json, major: int, release: str, version: str, *, is_arm64: bool) -> Json:
     """Every recorded sysctl: a string, or {"int": value, "size": bytes}; no raw structures."""
     found = {}
     for key, value in facts.items():
@@ -124,10 +138,10 @@ def sysctls(facts: Json, major: int, release: str, version: str) -> Json:
         if isinstance(value, dict) and value["size"] > 8:
             continue
         found[key.removeprefix("sysctl ")] = value
-    if major >= 15:
+    if is_arm64:
         found["hw.machine"], found["hw.machine_arch"] = ARM64_MACHINE, ARM64_PROCESSOR
         found = {name: value for name, value in found.items() if name not in OF_AMD64}
-    elif major >= 14:
+    elif major == 14:
         found["kern.osrelease"] = release
         found["kern.version"] = version + "\n"
         found["kern.osreldate"] = {"int": 1400500, "size": 4}
@@ -146,8 +160,8 @@ def libc(facts: Json, headers: Json, major: int) -> Json:
     if major >= 14:
         present |= missing & set(functions["freebsd"])
         missing -= present
-    if major >= 15:
-        missing = {name for name in missing if not name.startswith(LIBC_SINCE_15)}
+    families = tuple(LIBC_FAMILIES[name] for name in present & set(LIBC_FAMILIES))
+    missing = {name for name in missing if not name.startswith(families)}
     libraries = {k.removeprefix("CDLL "): v for k, v in facts.items() if k.startswith("CDLL lib")}
     recorded = facts["ctypes.util.find_library(c)"]
     return {
@@ -155,25 +169,23 @@ def libc(facts: Json, headers: Json, major: int) -> Json:
         "present": sorted(present),
         "libraries": sorted(name for name, found in libraries.items() if found is True),
         "no_libraries": sorted(name for name, found in libraries.items() if found is not True),
-        "find_library": {"c": recorded if major < 14 else "libc.so.7"},
+        "find_library": {"c": "libc.so.7" if major == 14 else recorded},
     }
 
 
-def distil(facts: Json, against: Json, headers: Json, table: str, major: int) -> Json:
-    """The profile of 13.1, 14.5 or, for major 15, of 15.0 on arm64, ready for json.dump."""
+def distil(name: str, facts: Json, against: Json, headers: Json) -> Json:
+    """The profile of this name, ready for json.dump."""
+    major = int(name.partition(".")[0])
+    is_arm64 = name.endswith("-arm64")
     uname = list(facts["os.uname"])
-    name = "13.1"
-    sources = ["13.1: recorded on a real host"]
-    if major >= 15:
-        name = "15.0-arm64"
+    sources = [name + ": recorded on a real host, " + facts["_about"]["date"]]
+    if is_arm64:
         sources = [
-            "names and numbers: from the headers of 14.5, with which a recorded 15.0 agrees",
-            "limits, sysctls and libc: as recorded on a real 15.0 on amd64",
+            "as recorded on a real 15.0 on amd64",
             "names of the machine: from sys/arm64/include/param.h; no arm64 host was recorded",
         ]
         uname[4] = ARM64_MACHINE
-    elif major >= 14:
-        name = "14.5"
+    elif major == 14:
         sources = [
             "14.5: names and numbers from its headers",
             "limits, sysctls and behaviour: as recorded on 13.1, no 14.5 host was recorded",
@@ -183,7 +195,7 @@ def distil(facts: Json, against: Json, headers: Json, table: str, major: int) ->
     numbers = {
         key: value
         for key, value in (
-            facts["values"]["resource"] if major < 14 else headers["resource"]["freebsd"]
+            headers["resource"]["freebsd"] if major == 14 else facts["values"]["resource"]
         ).items()
         if key.startswith("RLIMIT_")
     }
@@ -193,31 +205,41 @@ def distil(facts: Json, against: Json, headers: Json, table: str, major: int) ->
         "platform": f"freebsd{major}",
         "uname": uname,
         "load_average": facts["os.getloadavg"],
-        "absent": absent_names(against, headers, major),
+        "absent": absent_names(against, facts, headers, major),
         "absent_before": {"socket": {"AF_NETLINK": [3, 12]}} if major >= 14 else {},
         "extra": extra_names(against, facts, headers, major),
-        "tcp_options": tcp_options(facts, headers, table, major),
+        "tcp_options": tcp_options(facts, headers, major),
         "unix_path_bytes": 104,
         "rlimit_numbers": numbers,
         "rlimits": facts["rlimits"],
         "rlim_infinity": facts["values"]["resource"]["RLIM_INFINITY"],
-        "sysctls": sysctls(facts, major, uname[2], uname[3]),
+        "sysctls": sysctls(facts, major, uname[2], uname[3], is_arm64=is_arm64),
+        "behaviour": behaviour(facts),
         "libc": libc(facts, headers, major),
     }
+
+
+def behaviour(facts: Json) -> Json:
+    """What the emulation answers otherwise on one FreeBSD than on another."""
+    groups = facts["probe setgroups([]), setgid(65534), setuid(65534)"]
+    return {"keeps_effective_group": groups["getgroups after setgroups([])"] != []}
 
 
 def main() -> None:
     """Read the recordings and write one JSON file a profile."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name in ("facts", "against", "headers", "facts_of_15", "table", "output"):
-        parser.add_argument(name, type=Path)
+    parser.add_argument("--recordings", type=Path, default=RECORDINGS)
+    parser.add_argument("--output", type=Path, default=PROFILES)
     args = parser.parse_args()
-    facts, against, headers, facts_of_15 = (
-        json.loads(path.read_text())
-        for path in (args.facts, args.against, args.headers, args.facts_of_15)
-    )
-    for major, recorded in ((13, facts), (14, facts), (15, facts_of_15)):
-        profile = distil(recorded, against, headers, args.table.read_text(), major)
+    read = {path.stem: json.loads(path.read_text()) for path in args.recordings.glob("*.json")}
+    headers, against = read["freebsd-14.5-headers"], read["names-against-linux"]
+    for name, recorded in (
+        ("13.1", "freebsd-13.1"),
+        ("14.5", "freebsd-13.1"),
+        ("15.0", "freebsd-15.0"),
+        ("15.0-arm64", "freebsd-15.0"),
+    ):
+        profile = distil(name, read[recorded], against, headers)
         target = args.output / f"{profile['name']}.json"
         target.write_text(json.dumps(profile, indent=1) + "\n")
         print(target)

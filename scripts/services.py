@@ -18,5 +18,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests/helpers")]
 from services.command import main  # noqa: E402
 from services.nova import walk  # noqa: E402
 
+DRIVER_HELP = "the stand-in for libvirt, the bhyve driver of this machine's, or nova's fake driver"
+
 if __name__ == "__main__":
-    sys.exit(main(__doc__, walk, ("stand-in", "bhyve", "fake")))
+    drivers = {name: name for name in ("stand-in", "bhyve", "fake")}
+    sys.exit(main(__doc__, walk, "--driver", drivers, DRIVER_HELP))

@@ -34,7 +34,7 @@ def run_all(setup: CheckSetup, jobs: list[tuple[str, str]]) -> list[CheckRun | C
         except CheckError as error:
             return error
 
-    with fresh_bytecode() as bytecode, ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    with fresh_bytecode(setup) as bytecode, ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         return list(pool.map(run, jobs))
 
 

@@ -218,7 +218,7 @@ def variant_option(function: F) -> F:
         multiple=True,
         keeps="options",
         metavar="NAME",
-        help="Include the patches that the series lists under this option.",
+        help="Take the patches under this option, and under no other that is not named.",
     )(function)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -140,6 +141,45 @@ def test_check_reports_what_a_ready_patch_lacks(
         "nova/greet-loudly.upstream belongs to no patch that is ready for upstream",
         f"{WHO}: tests do not apply",
     ]
+
+
+def test_files_for_upstream_follow_their_patch_when_it_is_renamed_and_deleted(
+    run: Run, project: SmallProject, tmp_path: Path
+) -> None:
+    directory = make_ready(project, tmp_path)
+    files = {path.relative_to(directory): path.read_bytes() for path in files_below(directory)}
+    moved = directory.with_name("anybody.upstream")
+    moved.mkdir()
+    said = run("rename", "-P", WHO, "oslo.privsep/anybody.patch")
+    assert (said.status, "anybody.patch already exists" in said.err) == (1, True)
+    assert directory.is_dir()
+    moved.rmdir()
+    told = run("rename", "-P", WHO, "oslo.privsep/anybody.patch", "--json").json
+    assert len(told["texts"]) == 3
+    assert not directory.exists()
+    assert {path.relative_to(moved): path.read_bytes() for path in files_below(moved)} == files
+    assert "oslo_privsep/tests/test_who.py" in run("export", "gerrit", "oslo.privsep").out
+    run("delete", "anybody")
+    assert moved.is_dir()
+    run("import", str(project.root / "patches/oslo.privsep/anybody.patch"))
+    for _ in range(2):  # the second backup replaces the first
+        shutil.copytree(moved, tmp_path / "again", dirs_exist_ok=True)
+        patch = moved.with_suffix(".patch").read_bytes()
+        assert run("delete", "-r", "--backup", "anybody").status == 0
+        assert not moved.exists()
+        kept = moved.with_name("anybody.upstream~")
+        assert {path.relative_to(kept): path.read_bytes() for path in files_below(kept)} == files
+        assert not [one for one in run("check", "--json").json["problems"] if "~" in str(one)]
+        shutil.copytree(tmp_path / "again", moved)
+        moved.with_suffix(".patch").write_bytes(patch)
+        series = project.root / "series"
+        series.write_text("oslo.privsep/anybody.patch\n" + series.read_text())
+    told = run("delete", "-r", "anybody", "--json").json
+    assert (len(told["removed"]), moved.exists()) == (3, False)
+
+
+def files_below(directory: Path) -> list[Path]:
+    return sorted(path for path in directory.rglob("*") if path.is_file())
 
 
 def test_the_tests_of_a_change_fail_without_its_patch_and_pass_with_it(

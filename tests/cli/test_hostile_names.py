@@ -30,9 +30,11 @@ MAIL = f"From: {EVIL} <a@b.c>\nDate: {EVIL}\nSubject: [PATCH] {EVIL}\n\n{EVIL}\n
 
 NOT_RUN = {
     "venv": "makes an environment from a lock, and knows no patch",
+    "extras": "knows no patch",
     "verify": "runs the checks in another process; what it shows of them is tested with it",
     "verify upstream": "as verify",
     "verify gerrit": "as verify",
+    "verify profile": "knows no patch",
     "review serve": "does not end; its pages have tests of their own",
     "series lock": "refuses such a name, as series does",
     "lock": "knows no patch",

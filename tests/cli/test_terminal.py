@@ -310,7 +310,7 @@ def test_bash_completes_the_verbs_below_a_verb(project: SmallProject) -> None:
     assert completions("releases", "m") == ["matrix"]
     assert completions("review", *here, "s") == ["site", "serve"]
     assert completions("review", *here, WHO, "s") == []
-    assert completions("verify", *here, "") == ["upstream", "gerrit", *NAMES]
+    assert completions("verify", *here, "") == ["upstream", "gerrit", "profile", *NAMES]
     assert completions("verify", "upstream", "oslo.p") == ["oslo.privsep"]
 
 

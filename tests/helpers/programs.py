@@ -8,8 +8,11 @@ import pytest
 
 PACKAGES = {
     "bmake": "bmake",
+    "git": "git",
+    "install": "coreutils",
     "mariadb": "mariadb-client",
     "nc": "netcat-openbsd",
+    "patch": "patch",
     "ps": "procps",
     "quilt": "quilt",
     "shellcheck": "shellcheck",

@@ -1,4 +1,8 @@
-"""A host whose rc.d scripts run here: the real text over stand-ins of rc.subr(8) and daemon(8)."""
+"""A host whose rc.d scripts run here: over FreeBSD's rc.subr(8) and daemon(8), or over stand-ins.
+
+The real ones are used where root runs the tests on FreeBSD. The text of the scripts is the same but
+for the paths, and rc.conf(5) is the test's own.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +20,12 @@ from pathlib import Path
 from freebsd_port.host.core.answers import Answers
 from freebsd_port.host.core.rc_script import render_rc_script
 from freebsd_port.host.core.service import Tools, services
+from freebsd_port.host.core.service_files import service_files
 from freebsd_port.host.ops.services import find_tools
 
 STAND_INS = Path(__file__).parent / "freebsd_rc"
+IS_REAL = sys.platform.startswith("freebsd") and os.geteuid() == 0
+"""Whether FreeBSD's own programs run the scripts."""
 STAYS = """#!/bin/sh
 echo "started with $*"
 trap 'echo finishing; while [ -e "{root}/busy" ]; do sleep 0.05; done; echo finished; exit 0' TERM
@@ -35,6 +42,19 @@ echo "started"
 trap 'exit 0' TERM
 while :; do sleep 0.05; done
 """
+TALKS = """#!/bin/sh
+trap 'exit 0' TERM
+until [ -e "{root}/talk" ]; do sleep 0.05; done
+dd if=/dev/zero bs=1024 count=512 2>/dev/null
+echo "a last word"
+touch "{root}/said"
+until [ -e "{root}/again" ]; do sleep 0.05; done
+echo "room again"
+while :; do sleep 0.05; done
+"""
+
+AT_BOOT = ("faststart", "faststop")
+"""What rc(8) asks of a script at boot, and rc.shutdown(8) at the end."""
 
 
 def until(is_so: Callable[[], object]) -> None:
@@ -68,6 +88,27 @@ def over_stand_ins(script: str, root: Path) -> str:
     ):
         script = script.replace(old, new)
     return script
+
+
+def over_freebsd(script: str, root: Path) -> str:
+    """Give an rc.d script that FreeBSD's own rc.subr(8) runs, below a host's own directory.
+
+    Its kernel modules are those that this kernel has.
+    """
+    loads = 'load_rc_config "${name}"\n'
+    lines = []
+    for line in script.replace(loads, f'{loads}. "${{RC_CONF}}"\n').splitlines():
+        if line.startswith("required_modules="):
+            names = [name for name in line.split('"')[1].split() if has_module(name)]
+            line = f'required_modules="{" ".join(names)}"'
+        lines.append(line.replace('"/var/', f'"{root}/var/'))
+    return "\n".join([*lines, ""])
+
+
+def has_module(name: str) -> bool:
+    """Tell whether FreeBSD's kernel has a module, by the name that a script requires."""
+    words = ["kldstat", "-q", "-m", name]
+    return subprocess.run(words, capture_output=True, check=False).returncode == 0
 
 
 class RcHost:
@@ -121,7 +162,8 @@ class RcHost:
         """Write a service's script, with the stand-ins in place of FreeBSD's own."""
         text = render_rc_script(self.services[name], self.answers).decode()
         script = self.root / name
-        script.write_text(over_stand_ins(text, self.root))
+        adapt = over_freebsd if IS_REAL else over_stand_ins
+        script.write_text(adapt(text, self.root))
         script.chmod(0o755)
 
     def start(self, name: str, verb: str, **environment: str) -> subprocess.Popen[str]:
@@ -133,8 +175,12 @@ class RcHost:
             "RC_SECOND": "0.05",
             **environment,
         }
+        words = [str(self.root / name), verb]
+        if verb in AT_BOOT:  # rc(8) and rc.shutdown(8) read the script, and do not start it
+            subr = "/etc/rc.subr" if IS_REAL else f"{STAND_INS}/rc.subr"
+            words = ["sh", "-c", '. "$1"; run_rc_script "$2" "$3"', "rc", subr, *words]
         return subprocess.Popen(
-            [str(self.root / name), verb],
+            words,
             env=env,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -146,6 +192,30 @@ class RcHost:
         process = self.start(name, verb, **environment)
         out, err = process.communicate()
         return subprocess.CompletedProcess(verb, process.returncode, out, err)
+
+    def traced(self) -> list[str]:
+        """Give what the stand-in of rc.subr would have run as whom; the real one tells nothing."""
+        return self.trace.read_text().splitlines()
+
+    def rotate(self, name: str) -> None:
+        """Rotate a log: by newsyslog(8), with the line that is installed, or as it does."""
+        log = self.root / "log" / f"{name.replace('_', '-')}.log"
+        if not IS_REAL:
+            log.rename(log.with_suffix(".log.0"))
+            log.write_text("Nov 30 21:12:35 host newsyslog[1]: logfile turned over\n")
+            os.kill(self.pid(name), signal.SIGHUP)
+            return
+        tools = Tools(f"{self.root}/env/bin/freebsd-port", f"{self.root}/host.toml", True)
+        (text,) = (
+            file.content.decode()
+            for file in service_files(self.answers, tools)
+            if "newsyslog" in file.path
+        )
+        lines = [line for line in text.splitlines() if line.startswith(f"{log}\t")]
+        assert len(lines) == 1, text
+        config = self.root / "newsyslog.conf"
+        config.write_text(lines[0] + "\n")
+        subprocess.run(["newsyslog", "-F", "-f", str(config)], check=True)
 
     def pid(self, name: str, *, of_child: bool = False) -> int:
         """Give the process ID of a supervisor or its program; 0 while there is none."""

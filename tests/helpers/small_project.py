@@ -160,6 +160,9 @@ def _link_tools(made: SmallProject, cache: Path) -> None:
     tools.mkdir(parents=True)
     site = Path(str(distribution("pytest").locate_file("")))
     (tools / "pytest").symlink_to(site / "pytest")
+    kept = CHECKOUT / "build/bytecode-of-tests"  # or each test that runs checks compiles pytest
+    kept.mkdir(parents=True, exist_ok=True)
+    (cache / "freebsd-port/bytecode").symlink_to(kept)
 
 
 def link_upstream_tools(made: SmallProject, cache: Path) -> None:

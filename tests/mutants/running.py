@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
 import os
 import re
@@ -38,9 +39,13 @@ from mutants.mutating import Mutation, find_mutations
 
 HERE = Path(__file__).resolve().parent
 PLATFORMS = (EMULATED[-1], LINUX)
-SECONDS = 8.0
+Explained = frozenset[tuple[str, str, str]]
+"""Patch, code before and code after of mutants that make no difference."""
+SECONDS = 4.0
 """What the checks of other patches may take for one mutant; the patch's own all run."""
-LIMIT_SECONDS = 240.0
+CAMPAIGN_SECONDS = 4 * 3600.0
+LIMIT_SECONDS = 20.0
+"""What a mutant's checks may take beyond four times what they take without it."""
 
 
 @dataclass(slots=True)
@@ -59,7 +64,10 @@ class Mutant:
     before: str
     after: str
     outcome: str = "unrun"
-    """unrun, survived or killed."""
+    """unrun, survived, programs or killed.
+
+    `programs`: it survived in forks, where a program or a fresh import might notice it.
+    """
 
     check: str = ""
     """What killed it."""
@@ -138,25 +146,58 @@ class Campaign:
         """Count the mutants."""
         return len(self.mutants)
 
-    @property
-    def percent(self) -> float:
-        """Give how many percent of the mutants were killed."""
+    def percent(self, explained: Explained = frozenset()) -> float:
+        """Give how many percent of the mutants that differ from the original were killed."""
         killed = sum(one.outcome == "killed" for one in self.mutants)
-        return 100.0 * killed / self.total if self.total else 100.0
+        counted = killed + len(self.unexplained(explained))
+        return 100.0 * killed / counted if counted else 100.0
 
-    def run(self, progress: Callable[[str], None]) -> None:
-        """Run all of them; first in forks on each platform, then what is left from disk."""
+    def run(self, progress: Callable[[str], None], kept: Path | None = None) -> None:
+        """Run all of them; first in forks on each platform, then what is left from disk.
+
+        With `kept`, what an earlier run killed is not run, and what this one kills is added.
+        """
+        if kept is not None:
+            self._recall(kept)
+        try:
+            self._run(progress)
+        finally:
+            if kept is not None:
+                self._keep(kept)
+
+    def _run(self, progress: Callable[[str], None]) -> None:
         setup = replace(
             check_setup(self.project, self.workspace, progress),
             patches=tuple(p.name for p in load_state(self.workspace.target.root).patches),
+            timeout_seconds=CAMPAIGN_SECONDS,
         )
-        with fresh_bytecode() as bytecode:
+        with fresh_bytecode(setup) as bytecode:
             setup = replace(setup, bytecode=bytecode)
             for platform in PLATFORMS:
                 for directory, mine in self._by_directory(self._left()).items():
                     progress(f"{directory} on {platform}: {len(mine)} mutants")
                     self._run_forked(setup, directory, platform, mine)
-        self._run_from_disk(setup, progress)
+            self._run_from_disk(setup, progress)
+
+    def _recall(self, kept: Path) -> None:
+        """Take over what an earlier run killed, where file and mutation are the same still."""
+        if kept.is_file():
+            known = json.loads(kept.read_text("utf-8"))
+            for one in self.mutants:
+                if check := known.get(self._identity(one)):
+                    one.outcome, one.check = "killed", check
+
+    def _keep(self, kept: Path) -> None:
+        """Write what was killed, and by which check, for `_recall`."""
+        known = json.loads(kept.read_text("utf-8")) if kept.is_file() else {}
+        known.update(
+            (self._identity(one), one.check) for one in self.mutants if one.outcome == "killed"
+        )
+        kept.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", "utf-8")
+
+    def _identity(self, one: Mutant) -> str:
+        content = (self.workspace.target.root / one.path).read_bytes()
+        return f"{hashlib.sha256(content).hexdigest()} {one.path} {one.number}"
 
     def _left(self) -> list[Mutant]:
         return [one for one in self.mutants if one.outcome != "killed"]
@@ -189,21 +230,33 @@ class Campaign:
                 "lines": {str(root / path): self.lines[path] for path in paths},
                 "seconds": SECONDS,
                 "limit": LIMIT_SECONDS,
+                "jobs": os.cpu_count() or 1,
                 "answer": str(answer),
             }
             request.write_text(json.dumps(value), "utf-8")
-            added = {"PYTEST_ADDOPTS": "-p mutants_plugin", "FREEBSD_PORT_MUTANTS": str(request)}
+            options = f"-p mutants_plugin --limit={CAMPAIGN_SECONDS}"
+            added = {"PYTEST_ADDOPTS": options, "FREEBSD_PORT_MUTANTS": str(request)}
             with mock.patch.dict(os.environ, added):
-                run_checks(
-                    replace(setup, beside=(*setup.beside, HERE)), directory, platform, tuple(paths)
-                )
-            for line in answer.read_text("utf-8").splitlines():
-                index, outcome, check = json.loads(line)
-                if outcome != "unrun":
-                    mine[index].outcome, mine[index].check = outcome, check
+                patches = tuple(dict.fromkeys(one.patch for one in mine))
+                narrow = replace(setup, beside=(*setup.beside, HERE), only=patches)
+                try:
+                    run_checks(narrow, directory, platform, tuple(paths))
+                finally:
+                    self._read_answer(answer, mine)
+
+    @staticmethod
+    def _read_answer(answer: Path, mine: list[Mutant]) -> None:
+        """Note what came of the mutants, of those that were run before an interruption."""
+        if not answer.is_file():
+            return
+        for line in answer.read_text("utf-8").splitlines():
+            index, outcome, check = json.loads(line)
+            if outcome == "killed" or mine[index].outcome != "programs":
+                mine[index].outcome = outcome if outcome != "unrun" else mine[index].outcome
+                mine[index].check = check
 
     def _run_from_disk(self, setup: CheckSetup, progress: Callable[[str], None]) -> None:
-        left = self._left()
+        left = [one for one in self.mutants if one.outcome in ("programs", "unrun")]
         if not left:
             return
         release = self.project.load_release(self.workspace.release)
@@ -211,7 +264,7 @@ class Campaign:
         with tempfile.TemporaryDirectory(prefix="fp-mutants-") as name:
             copy = Path(name)
             copy_distributions(environment, release, copy)
-            slow = replace(setup, packages=copy, is_on_path=False, bytecode=None)
+            slow = replace(setup, packages=copy, is_on_path=False)
             for number, one in enumerate(left, 1):
                 progress(f"from disk: {number} of {len(left)}, {one.patch}")
                 self._run_one_from_disk(replace(slow, only=(one.patch,)), one)
@@ -223,6 +276,7 @@ class Campaign:
         mutation: Mutation = find_mutations(tree, self.lines[one.path])[one.number]
         mutation.make()
         file.write_text(ast.unparse(tree), "utf-8")
+        _forget_bytecode(setup, file)
         directory = re.sub("[-.]", "_", one.patch.partition("/")[0])
         try:
             for platform in PLATFORMS:
@@ -237,18 +291,19 @@ class Campaign:
             one.outcome, one.check = "killed", str(error)
         finally:
             file.write_bytes(whole)
+            _forget_bytecode(setup, file)
 
-    def unexplained(self, explained: frozenset[tuple[str, str, str]]) -> list[Mutant]:
+    def unexplained(self, explained: Explained) -> list[Mutant]:
         """Give the survivors that nothing explains."""
         return [one for one in self._left() if one.key not in explained]
 
-    def stale(self, explained: frozenset[tuple[str, str, str]]) -> tuple[tuple[str, str, str], ...]:
+    def stale(self, explained: Explained) -> tuple[tuple[str, str, str], ...]:
         """Give what is explained of these patches and does not survive."""
         patches = {one.patch for one in self.mutants}
         left = {one.key for one in self._left()}
         return tuple(sorted(key for key in explained - left if key[0] in patches))
 
-    def report(self, explained: frozenset[tuple[str, str, str]]) -> list[str]:
+    def report(self, explained: Explained) -> list[str]:
         """Give a line for each patch, with its survivors below."""
         lines = []
         for patch in dict.fromkeys(one.patch for one in self.mutants):
@@ -259,11 +314,22 @@ class Campaign:
                 word = "explained" if one.key in explained else one.outcome
                 lines.append(f"  {word} {one.path}:{one.line}: {one.before}  ->  {one.after}")
         unexplained = len(self.unexplained(explained))
-        lines.append(f"{self.percent:.1f} % killed, {unexplained} survivors unexplained")
+        explained_here = len(self._left()) - unexplained
+        lines.append(
+            f"{self.percent(explained):.1f} % killed, {unexplained} survived, "
+            f"{explained_here} make no difference"
+        )
         return lines
 
 
-def read_explained(path: Path) -> frozenset[tuple[str, str, str]]:
+def _forget_bytecode(setup: CheckSetup, file: Path) -> None:
+    """Remove what was compiled of a file: Python would know it by time and size only."""
+    assert setup.bytecode is not None
+    for compiled in setup.bytecode.rglob(f"{file.stem}.*.pyc"):
+        compiled.unlink()
+
+
+def read_explained(path: Path) -> Explained:
     """Read which survivors are explained, by patch, code before and code after."""
     if not path.is_file():
         return frozenset()

@@ -1,12 +1,19 @@
 """The mutants that are made of code, and a small campaign on a real patch."""
 
 import ast
+import importlib
+import os
+import sys
+import time
+from pathlib import Path
 
 import pytest
 from proof import require_environment
 
 from mutants.mutating import find_mutations
 from mutants.running import Campaign
+
+HERE = Path(__file__).parent
 
 CODE = '''\
 def can_be_root(uids):
@@ -60,6 +67,66 @@ def test_an_item_of_a_table_an_argument_and_a_context_can_be_missing():
     assert any("TABLE = ('x',)" in one for one in made)
 
 
+MODULE = """\
+LIMITS = {'ports': 4}
+class Driver:
+    FLAGS = ('a', 'b')
+    def ports(self):
+        def double(count):
+            return count * 2
+        return double(LIMITS['ports'])
+    @staticmethod
+    def is_one(number):
+        return number == 1
+"""
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    """The plugin's view of a module of the target, in this process."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.syspath_prepend(str(HERE))
+    (tmp_path / "mutated_target.py").write_text(MODULE)
+    plugin = importlib.import_module("mutants_plugin")
+    found = plugin.File(str(tmp_path / "mutated_target.py"), "mutated_target", range(1, 11))
+    plugin.find_functions({found.path: found})
+    yield found
+    del sys.modules["mutated_target"], sys.modules["mutants_plugin"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "ask", "was", "answer"),
+    [
+        ("4", "5", lambda module: module.Driver().ports(), 8, 10),
+        ("('a', 'b')", "without 'b'", lambda module: module.Driver.FLAGS, ("a", "b"), ("a",)),
+        ("count * 2", "count // 2", lambda module: module.Driver().ports(), 8, 2),
+        ("number == 1", "number != 1", lambda module: module.Driver.is_one(1), True, False),
+    ],
+)
+def test_a_process_gets_a_mutant_without_an_import(file, before, after, ask, was, answer):
+    kept = file.module.Driver()
+    assert ask(file.module) == was
+    (mutation,) = [one for one in file.mutations if (one.before, one.after) == (before, after)]
+    assert file.can_change(mutation)
+    file.change(mutation)
+    assert ask(file.module) == answer
+    assert isinstance(kept, file.module.Driver)
+
+
+def test_children_that_run_side_by_side_give_their_result_or_none_in_time(file):
+    from mutants_plugin import Forks
+
+    results = {}
+    forks = Forks(2)
+    forks.start(lambda: ["killed", "a check"], 60, lambda words: results.update(quick=words))
+    forks.start(lambda: time.sleep(60), 0.2, lambda words: results.update(hung=words))
+    forks.start(lambda: 1 // 0, 60, lambda words: results.update(failed=words))
+    forks.start(lambda: os._exit(3), 60, lambda words: results.update(gone=words))
+    forks.wait()
+    assert results.pop("failed")[0] == "killed"
+    assert results == {"quick": ["killed", "a check"], "hung": None, "gone": None}
+
+
 @pytest.mark.long
 @pytest.mark.timeout(900)
 def test_the_checks_notice_every_mistake_in_a_small_patch_and_none_without_one():
@@ -68,4 +135,4 @@ def test_the_checks_notice_every_mistake_in_a_small_patch_and_none_without_one()
     campaign = Campaign.plan(project, release.name, environment.root, (patch,)).sample(4)
     campaign.run(print)
     assert campaign.total > 10
-    assert campaign.percent >= 90, campaign.report(frozenset())
+    assert campaign.percent() >= 90, campaign.report(frozenset())

@@ -27,6 +27,7 @@ in it is deselected too; with --patches-only=FILE, a check that names none of th
 
 Fixtures
     profile         the active Profile; None where nothing is emulated
+    process_limit   how many seconds a process that a check starts may take: --process-limit
     fresh_import    fresh_import("oslo_privsep.daemon") imports that module anew and returns it;
                     sys.modules and the parent's attribute are restored afterwards
 
@@ -38,6 +39,7 @@ A check under tests/port/oslo_rootwrap may not import another of the patched dis
 """
 
 import faulthandler
+import gc
 import importlib
 import importlib.metadata
 import importlib.util
@@ -52,6 +54,12 @@ HERE = Path(__file__).resolve().parent
 
 # Far longer than any check takes on a busy machine: what goes beyond it hangs.
 LIMIT_SECONDS = 600
+
+# New objects after which the garbage collector looks at them: nova's modules make very many.
+GARBAGE = 50_000
+
+# How long a process may take that a check starts, on a machine ten times slower than usual.
+PROCESS_SECONDS = 300
 
 # Directory of checks to the import packages of the distributions it may use, of those patched.
 _OSLO = {"oslo_privsep", "oslo_messaging", "oslo_rootwrap", "oslo_utils"}
@@ -180,6 +188,15 @@ def pytest_addoption(parser):
         default=LIMIT_SECONDS,
         help="end the run when a check takes longer; default: {}".format(LIMIT_SECONDS),
     )
+    parser.addoption(
+        "--process-limit",
+        metavar="SECONDS",
+        type=float,
+        default=PROCESS_SECONDS,
+        help="end a process that a check starts after this time; default: {}".format(
+            PROCESS_SECONDS
+        ),
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -288,6 +305,13 @@ def _version_of(marker):
         raise pytest.UsageError("{} is not installed".format(marker.args[0])) from None
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish():
+    """Keep the garbage collector from what was imported, which stays."""
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
+
+
 def pytest_report_collectionfinish(config):
     return "left out: " + config.stash[PLATFORM].left_out()
 
@@ -297,7 +321,8 @@ def pytest_runtest_protocol(item, nextitem):
     before = set(sys.modules)
     _start_limit(item.config)
     result = yield
-    _start_limit(item.config)
+    if nextitem is None:
+        _start_limit(item.config)
     _note_strangers(item, set(sys.modules) - before)
     return result
 
@@ -343,6 +368,7 @@ def pytest_make_collect_report(collector):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session, exitstatus):
+    gc.freeze()  # pytest collects five times at its end, when everything goes anyway
     if STRANGERS and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -360,6 +386,12 @@ def profile(request):
     """The active Profile; None on a real FreeBSD and on Linux as it is."""
     emulation = request.config.stash[PLATFORM].emulation
     return None if emulation is None else emulation.profile
+
+
+@pytest.fixture(scope="session")
+def process_limit(request):
+    """How many seconds a process that a check starts may take."""
+    return request.config.getoption("--process-limit")
 
 
 @pytest.fixture

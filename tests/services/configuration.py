@@ -59,7 +59,7 @@ class Host:
 
     level: str
     driver: str
-    """nova's: `fake`, or `bhyve` by libvirt."""
+    """nova's: `fake`, or `bhyve` or `qemu` by libvirt."""
 
     libvirt: Path | None
     """Directory of the stand-in for libvirt-python; None for the real one."""

@@ -16,8 +16,9 @@ from services.configuration import render
 from services.guide import read_commands
 from services.identity import Keystone
 from services.place import IN_TARGET, is_freebsd
+from services.qemu import Qemu
 from services.session import NotThere, Session
-from services.staged_host import RECORDED, StagedHost, broker_password, own_command
+from services.staged_host import StagedHost, broker_password, own_command
 
 LEFT_OUT = {
     "pkg": "FreeBSD's",
@@ -26,11 +27,21 @@ LEFT_OUT = {
     "install": "the run's directory has it",
     "service mysql-server": "it runs",
     "service rabbitmq": "it runs",
-    "service libvirtd": "a stand-in inside nova-compute",
-    "service nova_consolebridge": "there is no null modem and no libvirt to ask",
-    "freebsd-port host console-bridge": "there is no null modem and no libvirt to ask",
 }
 """Beginnings of commands that are not for here, and why."""
+
+LEFT_OUT_WITH = {
+    "bhyve": {
+        "service libvirtd": "a stand-in inside nova-compute",
+        "service nova_consolebridge": "there is no null modem and no libvirt to ask",
+        "freebsd-port host console-bridge": "there is no null modem and no libvirt to ask",
+    },
+    "qemu": {
+        "service nova_consolebridge": "QEMU serves its consoles itself",
+        "freebsd-port host console-bridge": "QEMU serves its consoles itself",
+    },
+}
+"""Likewise, by what runs the guests."""
 
 UNFINISHED = "freebsd-port host database"
 """Ends with 1: something is left to do."""
@@ -45,6 +56,8 @@ def walk(session: Session) -> None:
     if not (shutil.which("mariadb") or shutil.which("mysql")):
         raise NotThere("mariadb, the client, is not installed; on Debian: mariadb-client")
     demonstration = Demonstration(session)
+    if demonstration.qemu is not None:
+        demonstration.qemu.prepare()
     demonstration.keystone.begin()
     for command in read_commands():
         demonstration.follow(command)
@@ -55,7 +68,9 @@ class Demonstration:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.host = StagedHost(session)
+        self.qemu = Qemu(session) if session.host.driver == "qemu" else None
+        self.host = StagedHost(session, self.qemu)
+        self.left_out = LEFT_OUT | LEFT_OUT_WITH[session.host.driver]
         self.keystone = Keystone(session)
         self.started: list[str] = []
         self.watched: list[str] = []
@@ -66,7 +81,9 @@ class Demonstration:
         words = command.split()
         if words[0] != "service":
             self.see_started()
-        reason = next((why for what, why in LEFT_OUT.items() if command.startswith(what)), None)
+        reason = next(
+            (why for what, why in self.left_out.items() if command.startswith(what)), None
+        )
         if "--boot" in words and reason is None:
             reason = guest.why_not(self.session.host)
         if reason is not None:
@@ -76,6 +93,9 @@ class Demonstration:
         elif words[0] == "sysrc":
             with self.session.step(command):
                 self.host.set_rc_conf(words[1:])
+        elif words[:2] == ["service", "libvirtd"] and self.qemu is not None:
+            with self.session.step(command):
+                self.qemu.start()
         elif words[0] == "service":
             self.start(words[1])
         else:
@@ -88,6 +108,8 @@ class Demonstration:
             self.correct_answers()
         if self.started and verb in ("database", "verify"):
             self.wait_for_report()
+        if verb == "verify":
+            self.host.record_numbers()
         words = shlex.split(command.replace("IMAGE", IMAGE))
         words[:1] = [own_command()]
         with self.session.step(command) as said:
@@ -102,7 +124,8 @@ class Demonstration:
     def files(self, verb: str) -> tuple[str, ...]:
         """The options that let a verb work in the run's directory only."""
         more = {
-            "doctor": ("--host", str(RECORDED)),
+            "init": () if self.qemu is None else ("--virt-type", "qemu"),
+            "doctor": ("--host", str(self.host.recorded_for_doctor())),
             "database": ("--defaults-file", str(self.host.administrator)),
             "verify": ("--host", str(self.host.recording)),
         }

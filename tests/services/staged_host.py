@@ -23,10 +23,12 @@ from freebsd_port.host.store.ask_host import ask_host
 from freebsd_port.host.store.files import below
 from services.configuration import base_commands, write_script
 from services.place import ROOT
+from services.qemu import Qemu, with_qemu
 from services.session import Session
 
 RECORDED = ROOT / "tests/data/hosts/ready.json"
 MKISOFS = ROOT / "tests/port/lives/commands/mkisofs.py"
+LIBVIRT_OF_QEMU = {"virt_type": "qemu", "uri": "qemu:///system"}
 _RUN_BY_US = "nova-compute"
 
 
@@ -35,6 +37,8 @@ class StagedHost:
     """Where everything of the host is, all below the run's directory."""
 
     session: Session
+    qemu: Qemu | None = None
+    """The hypervisor, where it is not the stand-in for libvirt's bhyve driver."""
 
     @property
     def answers_file(self) -> Path:
@@ -55,6 +59,15 @@ class StagedHost:
     def recording(self) -> Path:
         """The recorded host, with the name and the disk of this machine."""
         return self.session.run.path("host.json")
+
+    def recorded_for_doctor(self) -> Path:
+        """The recorded host that lacks nothing, with QEMU where that runs the guests."""
+        if self.qemu is None:
+            return RECORDED
+        ready = parse_recording(RECORDED.read_bytes(), str(RECORDED))
+        place = self.session.run.path("ready.json")
+        place.write_bytes(render_recording(with_qemu(ready, Answers().libvirt.virsh)))
+        return place
 
     @property
     def rc_conf(self) -> Path:
@@ -96,6 +109,13 @@ class StagedHost:
         commands |= {words: ran for words, ran in asked.items() if words[0] != "sysctl"}
         self.recording.write_bytes(render_recording(Recording(commands)))
 
+    def record_numbers(self) -> None:
+        """Write the numbers of this machine in place of the recorded ones, if its QEMU is used."""
+        if self.qemu is not None:
+            known = parse_recording(self.recording.read_bytes(), str(self.recording))
+            commands = {**known.commands, **self.qemu.numbers()}
+            self.recording.write_bytes(render_recording(Recording(commands)))
+
     def script(self, name: str) -> Path:
         """Give the installed rc.d script of a service, made to run here."""
         place = self.root / "usr/local/etc/rc.d" / name
@@ -126,6 +146,7 @@ class StagedHost:
                 "novnc_port": run.ports["novncproxy"],
                 "serial_port": run.ports["serialproxy"],
             },
+            **({} if self.qemu is None else {"libvirt": LIBVIRT_OF_QEMU}),
             "broker": {"url": f"rabbit://{place.username}@{server}{place.path}"},
             "database": {"url": f"mysql+pymysql://{run.name}@{self._server}/", "name": run.name},
             "identity": {"url": run.url("identity") + "/v3"},
@@ -157,6 +178,8 @@ class StagedHost:
             words = [str(program)]
             if program.name == _RUN_BY_US:
                 words = self.session.on_host(*words)
+                if self.qemu is not None:
+                    words = self.qemu.beside(words)
             write_script(directory / program.name, f'exec {shlex.join(words)} "$@"')
         for name, text in base_commands(self.session.host).items():
             write_script(directory / name, text)

@@ -25,7 +25,12 @@ Examples:
 
 @click.command("delete", epilog=_EPILOG)
 @click.argument("patch", required=False, shell_complete=complete_patch)
-@click.option("-r", "removes", is_flag=True, help="Also remove the file of the patch.")
+@click.option(
+    "-r",
+    "removes",
+    is_flag=True,
+    help="Also remove the file of the patch, and its files for upstream.",
+)
 @click.option(
     "--backup", is_flag=True, help="With -r, rename the file to PATCH~ instead of removing it."
 )

@@ -1,4 +1,4 @@
-"""Write the series as a mailbox, changes for Gerrit, quilt directory, ports or diff."""
+"""Write the series as a mailbox, changes for Gerrit, quilt directory, ports, diff or image."""
 
 from __future__ import annotations
 
@@ -26,24 +26,42 @@ Examples:
   freebsd-port export gerrit oslo.rootwrap | git am --signoff
   freebsd-port export ports -o ports
   freebsd-port export quilt -o patches-2026.2
+  freebsd-port export oci -o nova-compute --base freebsd-14.3
   freebsd-port export diff > all.diff"""
 
 
 @click.command("export", epilog=_EPILOG)
-@click.argument("form", type=click.Choice(["mailbox", "gerrit", "quilt", "ports", "diff"]))
+@click.argument("form", type=click.Choice(["mailbox", "gerrit", "quilt", "ports", "diff", "oci"]))
 @click.argument("chosen", nargs=-1, metavar="[PATCH|DIRECTORY]...", shell_complete=complete_patch)
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="Write to this file; for quilt and ports, a directory.",
+    help="Write to this file; for quilt, ports and oci, a directory.",
+)
+@click.option(
+    "--base",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="For oci: layout of the image to put below.",
+)
+@click.option(
+    "--python",
+    metavar="PATH",
+    help="For oci: Python in the image below; by default /usr/local/bin/python3.X.",
 )
 @target_options
 @offline_option
 @common_options
 @pass_common
 def command(
-    common: Common, form: str, chosen: tuple[str, ...], output: Path | None, offline: bool
+    common: Common,
+    form: str,
+    chosen: tuple[str, ...],
+    output: Path | None,
+    base: Path | None,
+    python: str | None,
+    offline: bool,
 ) -> None:
     """Export the whole series, whatever is applied; no environment is needed.
 
@@ -51,15 +69,25 @@ def command(
     becomes one commit with its unit tests and release note, based on the pinned release; name
     patches of one distribution. For ports, each distribution gets a directory with
     files/patch-*, one for each changed file, for patch -p0.
+
+    oci is the patched environment and not the patches: an OCI image layout with nova-compute, and
+    the unit that runs it, made without a container engine.
     """
     from freebsd_port.cli.views.authoring import done, report
     from freebsd_port.engine.ops.author import export
 
     if chosen and form not in ("mailbox", "gerrit"):
         raise click.UsageError("only mailbox and gerrit take the names of patches")
-    is_directory = form in ("quilt", "ports")
+    if form != "oci" and (base or python):
+        raise click.UsageError("--base and --python are for oci")
+    if python is not None and not python.startswith("/"):
+        raise click.UsageError("--python needs an absolute path")
+    is_directory = form in ("quilt", "ports", "oci")
     if is_directory and output is None:
         raise click.UsageError(f"{form} needs a directory: -o DIR")
+    if form == "oci" and output is not None:
+        _export_image(common, output, base, python)
+        return
     workspace = common.workspace_or_wheels(is_offline=offline)
     if form == "gerrit":
         if workspace.release is None:
@@ -80,6 +108,24 @@ def command(
         export.render_mailbox(whole, chosen) if form == "mailbox" else export.render_merged(whole)
     )
     _write(common, data, output)
+
+
+def _export_image(common: Common, output: Path, base: Path | None, python: str | None) -> None:
+    """Write an environment as an image."""
+    from freebsd_port.cli.views.authoring import done, report
+    from freebsd_port.openstack.ops.release.oci import export_image
+    from freebsd_port.openstack.ops.series import EnvironmentWorkspace
+
+    workspace = common.workspace()
+    if not isinstance(workspace, EnvironmentWorkspace):
+        raise click.UsageError("oci is for an environment, not for --tree")
+    made = export_image(workspace, output, base=base, python=python)
+    lines = [
+        done("export", str(made.directory), f", sha256:{made.manifest}"),
+        done("export", str(made.unit)),
+    ]
+    files = [str(made.directory), str(made.unit)]
+    report(common, "export", lines, files=files, manifest=f"sha256:{made.manifest}")
 
 
 def _write(common: Common, data: bytes, output: Path | None) -> None:

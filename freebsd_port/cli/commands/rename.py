@@ -35,7 +35,10 @@ Examples:
 @common_options
 @pass_common
 def command(common: Common, name: str, patch: str | None) -> None:
-    """Rename the top patch, or another with -P, in the series, on disk and where it is applied."""
+    """Rename the top patch, or another with -P, in the series, on disk and where it is applied.
+
+    Its directory of files for upstream gets the new name too.
+    """
     from freebsd_port.cli.views.authoring import done, open_writable, report
     from freebsd_port.engine.ops.author.rename import rename_patch_to
 

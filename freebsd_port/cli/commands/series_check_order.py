@@ -12,7 +12,7 @@ from freebsd_port.cli.options import (
     pass_common,
     variant_option,
 )
-from freebsd_port.openstack.core.release.platform import EMULATED, LINUX, NATIVE
+from freebsd_port.openstack.core.release.platform import PLATFORMS
 
 SECTION = "Verbs"
 PLACE = 2
@@ -34,7 +34,7 @@ Exit status: 0 done, 1 failed, or a prefix is not proved, 2 usage."""
     "--platform",
     "platforms",
     multiple=True,
-    type=click.Choice([*EMULATED, LINUX, NATIVE]),
+    type=click.Choice(PLATFORMS),
     help="Import on this platform; by default the newest FreeBSD.",
 )
 @environment_options

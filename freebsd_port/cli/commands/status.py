@@ -72,7 +72,10 @@ def _show(common: Common, status: Status) -> None:
     what = str(status.place)
     if status.release:
         what = f"release {status.release}{role} in {status.place}"
-    say(f"{what}, Python {status.python}" if status.python else what)
+    what += f", Python {status.python}" if status.python else ""
+    if status.options:
+        what += f", with the option {' and '.join(status.options)}"
+    say(what)
     for patch in status.patches:
         say(f"  {paint(f'{patch.state:9}', _LOOKS[patch.state])} {patch.name}")
     for condition in status.conditions:
@@ -112,6 +115,7 @@ def _as_json(status: Status) -> dict[str, Any]:
         "release": status.release,
         "role": status.role,
         "python": status.python,
+        "options": list(status.options),
         "complete": status.is_complete,
         "in_order": status.is_in_order,
         "unpinned": [

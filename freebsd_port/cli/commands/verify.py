@@ -15,7 +15,7 @@ from freebsd_port.cli.options import (
     pass_common,
     variant_option,
 )
-from freebsd_port.openstack.core.release.platform import ARM64, EMULATED, LINUX, NATIVE
+from freebsd_port.openstack.core.release.platform import PLATFORMS
 
 SECTION = "Verify"
 PLACE = 1
@@ -50,8 +50,8 @@ Examples:
     "--platform",
     "platforms",
     multiple=True,
-    type=click.Choice([*EMULATED, ARM64, LINUX, NATIVE]),
-    help="Run on this platform; by default native on FreeBSD, elsewhere all but arm64.",
+    type=click.Choice(PLATFORMS),
+    help="Run on this platform; by default native on FreeBSD, else recorded ones and Linux.",
 )
 @click.option("--if-changed", is_flag=True, help="Do nothing if this state is verified already.")
 @click.option("--every-line", is_flag=True, help="Also fail for an added line that no check ran.")
@@ -59,7 +59,7 @@ Examples:
     "--long",
     "with_long",
     is_flag=True,
-    help="Also run the checks that take minutes, and those on arm64.",
+    help="Also run the checks that take minutes, and on the profiles made from headers.",
 )
 @click.option(
     "--junit",

@@ -141,7 +141,9 @@ def show_sources(common: Common, verb: str, *, is_offline: bool, fails: bool) ->
 
     project = common.project()
     release = project.load_release(common.release).for_role(common.role or COMPUTE)
-    plan = plan_sources(project, release, is_offline=is_offline, progress=common.progress)
+    plan = plan_sources(
+        project, release, common.options, is_offline=is_offline, progress=common.progress
+    )
     if common.as_json:
         print_json(_as_json(verb, release.name, plan))
     elif common.verbosity >= 0:

@@ -65,6 +65,7 @@ def hunk_json(hunk: HunkFacts) -> dict[str, Any]:
         "diff": _diff(hunk.hunk),
         "landings": [_placement_json(one) for one in hunk.placements],
         "checks": None if hunk.checks is None else list(hunk.checks),
+        "modes": list(hunk.modes),
         "missed": list(hunk.missed),
         "findings": [asdict(one) for one in hunk.findings],
         "decision": asdict(hunk.decision) if hunk.decision else None,

@@ -10,6 +10,7 @@ import click
 from freebsd_port.cli.options import Common
 from freebsd_port.cli.render import count, paint, print_json, problem_rows, say
 from freebsd_port.errors import PortError
+from freebsd_port.openstack.core.release.platform import mode_of
 from freebsd_port.openstack.ops.proof.verify import Verification, verify_target
 
 if TYPE_CHECKING:
@@ -172,10 +173,15 @@ def verification_json(result: Verification, *, every_line: bool = False) -> dict
             {
                 "distribution": run.distribution,
                 "platform": run.platform,
+                "mode": mode_of(run.platform),
                 "header": run.header,
                 "passed": run.passed,
                 "failed": [asdict(failure) for failure in run.failures],
                 "skipped": [asdict(skip) for skip in run.skipped],
+                "checks": [
+                    {"check": one.check, "outcome": one.outcome, "mode": mode_of(run.platform)}
+                    for one in run.cases
+                ],
                 "patches": {
                     name: {"passed": good, "failed": bad}
                     for name, (good, bad) in sorted(run.patches.items())

@@ -116,6 +116,21 @@ class ConsoleAnswers:
 
 
 @dataclass(frozen=True, slots=True)
+class Scheduler:
+    """How nova-scheduler chooses among the hosts that its filters left."""
+
+    weigher: str = rules.choice(
+        "nova",
+        "Who weighs the hosts: nova's own weighers, or load and hash, of freebsd-port extras.",
+        "nova",
+        "load-hash",
+    )
+    hash_percent: int = rules.number(
+        30, "With load-hash: how much of a host's weight is drawn by hash.", 0, 100
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Libvirt:
     """What runs the guests, and how libvirt is reached."""
 
@@ -143,7 +158,7 @@ class Disks:
     """Where the disks of the guests are."""
 
     dataset: str = rules.dataset(
-        "ZFS dataset for volumes; with none, disks are files in [nova] state."
+        "ZFS dataset for volumes, with bhyve; with none, disks are files in [nova] state."
     )
 
 
@@ -208,6 +223,7 @@ class Answers:
     api: Api = field(default_factory=Api)
     metadata: Metadata = field(default_factory=Metadata)
     console: ConsoleAnswers = field(default_factory=ConsoleAnswers)
+    scheduler: Scheduler = field(default_factory=Scheduler)
     libvirt: Libvirt = field(default_factory=Libvirt)
     disks: Disks = field(default_factory=Disks)
     broker: Broker = field(default_factory=Broker)

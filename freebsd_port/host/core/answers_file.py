@@ -84,6 +84,13 @@ def _at_odds(text: str, answers: Answers) -> Iterator[AnswerFault]:
     if libvirt.uri not in (f"{libvirt.virt_type}:///system", "test:///default"):
         what = f"[libvirt] uri is {libvirt.uri}, which is not for virt_type {libvirt.virt_type}"
         yield AnswerFault(what, _line_of(text, "libvirt", "uri"))
+    dataset = answers.disks.dataset
+    if dataset and not libvirt.is_bhyve:
+        what = (
+            f"[disks] dataset is {dataset}, and ZFS volumes are for virt_type bhyve only: "
+            f"leave it out for {libvirt.virt_type}"
+        )
+        yield AnswerFault(what, _line_of(text, "disks", "dataset"))
     console = answers.console
     if console.first_port > console.last_port:
         what = f"[console] first_port is {console.first_port}, above last_port {console.last_port}"

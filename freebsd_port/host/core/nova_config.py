@@ -84,7 +84,25 @@ def nova_sections(answers: Answers, passwords: Mapping[str, str]) -> Sections:
             "metadata_proxy_shared_secret": passwords["metadata"],
         },
         "oslo_concurrency": {"lock_path": f"{nova.state}/lock"},
+        **_scheduler_section(answers),
         **_console_sections(answers),
+    }
+
+
+WEIGHER = "freebsd_port_extras.weights"
+"""The module of the weigher, and the name under which oslo.config finds its options."""
+
+
+def _scheduler_section(answers: Answers) -> Sections:
+    """Give the weigher. It stands alone: beside it nova's own would decide all by themselves."""
+    scheduler = answers.scheduler
+    if scheduler.weigher == "nova":
+        return {}
+    return {
+        "filter_scheduler": {
+            "weight_classes": f"{WEIGHER}.LoadHashWeigher",
+            "load_hash_share": str(scheduler.hash_percent / 100),
+        }
     }
 
 

@@ -86,6 +86,15 @@ status_cmd="@NAME@_status"
 	fi
 @PREPARE@}
 
+# daemon(8) cannot write a file that another user left, who ran the service by hand.
+@NAME@_clear()
+{
+	if [ -z "${supervisor}" ]; then
+		find "${pidfile}" "${childfile}" ! -user "${@NAME@_user:-root}" -exec rm -f {} + 2>/dev/null
+	fi
+	return 0
+}
+
 @NAME@_status()
 {
 	@NAME@_look
@@ -168,6 +177,7 @@ run_rc_command "$1"
 _USER_LINE = ': "${@NAME@_user:=@USER@}"\n'
 _MODULES_LINE = 'required_modules="@MODULES@"\n'
 _PREPARE_ROOT = """\
+	@NAME@_clear
 	if [ ! -e "${logfile}" ]; then
 		install -m 0640 /dev/null "${logfile}"
 	fi
@@ -175,6 +185,7 @@ _PREPARE_ROOT = """\
 _PREPARE = """\
 	install -d -g @GROUP@ -m 0750 @LOG@ || return 1
 	install -d -o "${@NAME@_user}" -g @GROUP@ -m 0750 @RUN@ || return 1
+	@NAME@_clear
 	if [ ! -e "${logfile}" ]; then
 		install -o "${@NAME@_user}" -g @GROUP@ -m 0640 /dev/null "${logfile}"
 	fi

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from freebsd_port.errors import PortError, ProblemsError
 from freebsd_port.host.core.answers import Answers
-from freebsd_port.host.core.nova_config import PRIVSEP_CONTEXTS, Shipped, config_files
+from freebsd_port.host.core.nova_config import PRIVSEP_CONTEXTS, WEIGHER, Shipped, config_files
 from freebsd_port.host.core.passwords import KEYS, hide_passwords
 from freebsd_port.host.core.service_files import HostFile
 from freebsd_port.host.store.config_generators import GeneratorError, Generators
@@ -65,6 +65,13 @@ def plan_config(
     environment = Path(answers.nova.environment)
     progress("asking the environment for its options and policies")
     generators = Generators(environment)
+    if answers.scheduler.weigher != "nova" and not generators.has(WEIGHER):
+        raise ConfigError(
+            f"host.toml asks for the weigher {answers.scheduler.weigher}, which the environment "
+            "does not have",
+            where=str(environment),
+            hint=f"freebsd-port extras --venv {environment}",
+        )
     files = config_files(answers, passwords, _read_shipped(environment, generators))
     progress("letting oslo.config check the configuration")
     _require_valid(generators, files, secrets)

@@ -21,7 +21,7 @@ _NAMESPACES = (
     "oslo.middleware.healthcheck", "oslo.middleware.http_proxy_to_wsgi",
     "oslo.middleware.sizelimit", "oslo.middleware", "oslo.policy", "oslo.privsep", "oslo.reports",
     "oslo.service.periodic_task", "oslo.service.service", "oslo.service.sslutils",
-    "oslo.service.wsgi", "os_vif", "osprofiler",
+    "oslo.service.wsgi", "os_vif", "osprofiler", "freebsd_port_extras.weights",
 )  # fmt: skip
 """What nova loads; of them those that the environment has."""
 
@@ -71,6 +71,10 @@ class Generators:
         self._namespaces = [
             word for name in _NAMESPACES if name in there for word in ("--namespace", name)
         ]
+
+    def has(self, namespace: str) -> bool:
+        """Tell whether the environment has the options of a name that nova may load."""
+        return namespace in self._namespaces
 
     def samples(self) -> tuple[bytes, bytes]:
         """Give the sample of every option, with help and default, and that of every policy."""

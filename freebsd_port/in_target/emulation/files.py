@@ -21,6 +21,7 @@ ONE_PATH = (
 TWO_PATHS = ("link", "rename", "replace", "symlink")
 STAND_INS_VARIABLE = "FREEBSD_PORT_STAND_INS"
 SHARED_MEMORY = "/dev/shm/"  # noqa: S108
+LINUX_ONLY = ("/dev/kmsg", "/dev/ptmx", "/etc/machine-id")
 # How a relative path may begin that leads to a hidden one, from /, /dev or below them.
 MAYBE_HIDDEN = (".", "proc", "sys", "dev", "shm", "fd")
 # Modules that keep os functions in class attributes.
@@ -70,7 +71,7 @@ class HiddenFiles:
         top, _, rest = plain[1:].partition("/")
         if top == "proc" and not rest:
             return self._stand_in("proc", path)
-        if top in ("proc", "sys") or (plain + "/").startswith(SHARED_MEMORY):
+        if plain in LINUX_ONLY or top in ("proc", "sys") or (plain + "/").startswith(SHARED_MEMORY):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         if plain == "/dev/fd" or plain.startswith("/dev/fd/"):
             if plain[8:] not in ("", "0", "1", "2"):

@@ -4,6 +4,7 @@ import os
 import platform
 import sys
 import sysconfig
+from typing import List
 
 from .profile import Profile
 
@@ -19,7 +20,21 @@ def assume(profile: Profile) -> None:
     platform._uname_cache = _uname_result(profile)  # type: ignore
     platform._platform_cache.clear()  # type: ignore
     platform._sys_version_cache.clear()  # type: ignore
+    platform.architecture = lambda *args, **kwargs: ("64bit", "")
     platform.libc_ver = lambda *args, **kwargs: ("libc", "7")
+    if profile.behaviour["keeps_effective_group"]:
+        _keep_effective_group()
+
+
+def _keep_effective_group() -> None:
+    """Put the effective group in front of the others, as FreeBSD does before 15.0."""
+    linux_getgroups = os.getgroups
+
+    def getgroups() -> List[int]:
+        effective = os.getegid()
+        return [effective, *(group for group in linux_getgroups() if group != effective)]
+
+    os.getgroups = getgroups
 
 
 def _uname_result(profile: Profile) -> "platform.uname_result":

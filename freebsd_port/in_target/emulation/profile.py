@@ -42,6 +42,9 @@ class Profile(NamedTuple):
     """Name to a string, or to {"int": value, "size": bytes}."""
     libc: Dict[str, Any]
     """`missing` and `present` symbols, `libraries` and `no_libraries`, `find_library`."""
+    behaviour: Dict[str, bool]
+    """What one FreeBSD answers otherwise than another: `keeps_effective_group`, which getgroups()
+    then has in front, whatever setgroups() was given."""
 
     def absent_names(self, module: str, python: Tuple[int, int]) -> List[str]:
         """Names that this module lacks here under the given CPython, sorted."""

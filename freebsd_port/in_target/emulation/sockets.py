@@ -4,19 +4,58 @@ import _socket
 import errno
 import os
 import socket
+import struct
 import weakref
 from select import POLLHUP, poll  # before anyone replaces them
-from typing import Any, Dict
+from typing import Any, Dict, Optional, Tuple
 
 from .profile import Profile
 
 Linux = _socket.socket
-IPPROTO_TCP, AF_UNIX, SOCK_DGRAM = socket.IPPROTO_TCP, socket.AF_UNIX, socket.SOCK_DGRAM
+IPPROTO_TCP, AF_UNIX = socket.IPPROTO_TCP, socket.AF_UNIX
+SOCK_DGRAM, SOCK_RAW = socket.SOCK_DGRAM, socket.SOCK_RAW
 SOL_SOCKET, SO_ACCEPTCONN = socket.SOL_SOCKET, socket.SO_ACCEPTCONN
 
 
 def _error(number: int) -> OSError:
     return OSError(number, os.strerror(number))
+
+
+# What these options read as once they are set: a bit of the kernel's own. Source: recordings.
+READ_AS = {"TCP_NODELAY": 4, "TCP_NOPUSH": 4096}
+
+# Linux's sock_diag(7), which tells whether a peer has only shut its directions or is closed.
+AF_NETLINK, NETLINK_SOCK_DIAG, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST = 16, 4, 20, 1
+UDIAG_SHOW_PEER, UNIX_DIAG_PEER, ANY = 4, 2, 0xFFFFFFFF
+HEADER = struct.Struct("=IHHII")
+ATTRIBUTE = struct.Struct("=HH")
+
+
+def _peer_inode(sock: Any) -> Optional[int]:
+    """Linux's number of the peer of a Unix socket, 0 if that is closed; None if nobody tells."""
+    inode = os.fstat(sock.fileno()).st_ino
+    wanted = struct.pack("=BBH5I", AF_UNIX, 0, 0, ANY, inode, UDIAG_SHOW_PEER, ANY, ANY)
+    try:
+        netlink = Linux(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG)
+        try:
+            size = HEADER.size + len(wanted)
+            header = HEADER.pack(size, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST, 1, 0)
+            Linux.send(netlink, header + wanted)
+            answer = Linux.recv(netlink, 4096)
+        finally:
+            netlink.close()
+    except OSError:
+        return None
+    length, kind = HEADER.unpack_from(answer)[:2]
+    if kind != SOCK_DIAG_BY_FAMILY:
+        return None
+    place = HEADER.size + 16  # behind struct unix_diag_msg
+    while place < length:
+        size, kind = ATTRIBUTE.unpack_from(answer, place)
+        if kind == UNIX_DIAG_PEER:
+            return int(struct.unpack_from("=I", answer, place + ATTRIBUTE.size)[0])
+        place += max(size + 3 & ~3, ATTRIBUTE.size)
+    return 0
 
 
 class TcpOptions:
@@ -29,6 +68,7 @@ class TcpOptions:
         self._linux = {
             number: getattr(socket, name, None) for name, number in profile.tcp_options.items()
         }
+        self._read_as = {profile.tcp_options[name]: bit for name, bit in READ_AS.items()}
         self._kept: Any = weakref.WeakKeyDictionary()
 
     def set(self, sock: Any, number: int, *value: Any) -> None:
@@ -43,8 +83,10 @@ class TcpOptions:
         """Read option number of FreeBSD; what was never set reads as 0."""
         linux = self._require(number)
         if linux is not None:
-            return Linux.getsockopt(sock, IPPROTO_TCP, linux, *size)
-        return self._kept.get(sock, {}).get(number, 0)
+            value = Linux.getsockopt(sock, IPPROTO_TCP, linux, *size)
+        else:
+            value = self._kept.get(sock, {}).get(number, 0)
+        return self._read_as.get(number, value) if value and not size else value
 
     def _require(self, number: int) -> Any:
         if number not in self._linux:
@@ -101,7 +143,9 @@ def _methods(profile: Profile) -> Dict[str, Any]:
             return False
         waiting = poll()
         waiting.register(sock.fileno(), 0)
-        return any(event & POLLHUP for _, event in waiting.poll(0))
+        if not any(event & POLLHUP for _, event in waiting.poll(0)):
+            return False
+        return not _peer_inode(sock)  # a peer that only shut both directions is there
 
     def shutdown(self: Any, how: int) -> None:
         if has_no_peer_left(self):  # soisdisconnected() came from the peer
@@ -109,6 +153,25 @@ def _methods(profile: Profile) -> Dict[str, Any]:
         Linux.shutdown(self, how)
         if is_listening_unix(self):  # accept was woken all the same
             raise _error(errno.ENOTCONN)
+
+    def getpeername(self: Any) -> Any:
+        if has_no_peer_left(self):
+            raise _error(errno.ENOTCONN)
+        return Linux.getpeername(self)
+
+    def or_end(call: Any, end: Any) -> Any:
+        """Linux resets a stream whose peer closed with data unread; FreeBSD ends it."""
+
+        def read(self: Any, *args: Any) -> Any:
+            try:
+                return call(self, *args)
+            except ConnectionResetError:
+                if self.family == AF_UNIX:
+                    return end
+                raise
+
+        read.__name__ = call.__name__
+        return read
 
     def _accept(self: Any) -> Any:
         try:
@@ -118,7 +181,15 @@ def _methods(profile: Profile) -> Dict[str, Any]:
                 raise _error(errno.ECONNABORTED) from None
             raise
 
-    methods = (setsockopt, getsockopt, bind, connect, connect_ex, sendto, shutdown, _accept)
+    ends: Tuple[Tuple[Any, Any], ...] = (
+        (Linux.recv, b""),
+        (Linux.recv_into, 0),
+        (Linux.recvmsg, (b"", [], 0, None)),
+    )
+    methods = (
+        *(setsockopt, getsockopt, bind, connect, connect_ex, sendto, shutdown, getpeername),
+        *(_accept, *(or_end(call, end) for call, end in ends)),
+    )
     return {method.__name__: method for method in methods}
 
 

@@ -130,11 +130,26 @@ class EnvironmentTarget:
         """Hold the originals against RECORD, and all against series.lock."""
         problems = self._original_problems(files, base)
         if self.lock is not None:
-            others = self.find_passed_over()
-            lock = tuple(one for one in self.lock if one.path not in others)
+            lock = self._expected(self.lock, files) if is_whole else self.lock
             problems += lock_problems(lock, files, self.release.name, is_whole)
         if problems:
             raise ProblemsError(tuple(problems))
+
+    def _expected(
+        self, lock: tuple[LockedFile, ...], files: tuple[OverlayFile, ...]
+    ) -> tuple[LockedFile, ...]:
+        """Leave out of the lock what only patches for other roles touch.
+
+        Their patches are read only for packages that the environment has: status is called often.
+        """
+        changed = {file.path for file in files}
+        left = {one.path for one in lock if one.path not in changed}
+        packages = {path.partition("/")[0] for path in left}
+        absent = {name for name in packages if not (self.root / name).exists()}
+        others = {path for path in left if path.partition("/")[0] in absent}
+        if others != left:
+            others |= self.find_passed_over()
+        return tuple(one for one in lock if one.path not in others)
 
     def unpinned(self) -> tuple[tuple[str, str, str | None], ...]:
         """Give (distribution, version pinned, version installed) where the two differ."""

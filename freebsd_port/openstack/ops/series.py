@@ -6,10 +6,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from freebsd_port.engine.ops.target.patch_source import PatchSource
+from freebsd_port.engine.core.series.series import SeriesError
+from freebsd_port.engine.ops.target.patch_source import (
+    PatchSource,
+    load_series,
+    options_or_all,
+)
 from freebsd_port.engine.ops.target.workspace import Workspace
+from freebsd_port.engine.store.overlay.state import load_state
 from freebsd_port.errors import UsageError
 from freebsd_port.openstack.core.release.release import COMPUTE, venv_command
+from freebsd_port.openstack.core.upstream import SUFFIX
 
 if TYPE_CHECKING:
     from freebsd_port.engine.core.apply.series_lock import LockedFile
@@ -34,10 +41,11 @@ def open_environment(
 ) -> EnvironmentWorkspace:
     """Open the environment of a release's role, ours or the one named; reads only.
 
-    Without a role it is the one that the environment was made for. Raises UsageError for an
-    unknown release or another role than that, ReleaseError for an unknown one, and what
-    read_environment raises.
+    Without options, those of the patches that are applied are taken; without a role it is the one
+    that the environment was made for. Raises UsageError for an unknown release or another role
+    than that, ReleaseError for an unknown one, and what read_environment raises.
     """
+    from freebsd_port.engine.core.apply.series_lock import pick_locked
     from freebsd_port.openstack.ops.environment import EnvironmentTarget
     from freebsd_port.openstack.store.python.environment import (
         EnvironmentUnusableError,
@@ -54,7 +62,8 @@ def open_environment(
         raise
     pins = catalogue.for_role(find_role(place, role))
     lock = load_lock(project, pins.name)
-    expected = None if options else lock
+    options = options or _applied_options(project, environment.packages)
+    expected = None if lock is None else pick_locked(lock, options)
     source = role_source(project, pins, options)
     target = EnvironmentTarget(
         environment.packages, pins, expected, place, lambda: find_passed_over(source)
@@ -100,6 +109,18 @@ def find_passed_over(source: PatchSource) -> frozenset[str]:
     )
 
 
+def _applied_options(project: Project, root: Path) -> frozenset[str]:
+    """Give the options of the patches that are applied; none where the series cannot be read."""
+    state = load_state(root)
+    if not state.patches:
+        return frozenset()
+    try:
+        series = load_series(project.series)
+    except SeriesError:  # whoever needs the series reports it
+        return frozenset()
+    return series.options_of({patch.name for patch in state.patches})
+
+
 def load_lock(project: Project, release: str) -> tuple[LockedFile, ...] | None:
     """Read a release's series.lock; None where there is none."""
     from freebsd_port.engine.core.apply.series_lock import parse_lock
@@ -133,12 +154,22 @@ def role_source(
         options,
         tuple(pin.distribution for pin in release.pins),
         choose_for(release),
+        (SUFFIX,),
     )
+
+
+def whole_source(
+    project: Project, release: str, options: frozenset[str] = frozenset()
+) -> PatchSource:
+    """Give the project's series for a release with these options, or with all that it has.
+
+    Raises SeriesError, and UsageError for an option that no patch is under.
+    """
+    chosen = options_or_all(load_series(project.series), options, project.series)
+    return project_source(project, release, chosen)
 
 
 def patched_pins(project: Project, release: Release) -> tuple[Pin, ...]:
     """Give the pins that some patch of the series is for, whether or not it is on."""
-    from freebsd_port.engine.ops.target.patch_source import load_series
-
     names = load_series(project.series).names
     return release.pins_of({name.partition("/")[0] for name in names})

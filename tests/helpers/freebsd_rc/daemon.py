@@ -6,6 +6,7 @@ daemon(8) of FreeBSD 13 does; else it waits, as newer ones do. A second lasts RC
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import getopt
 import os
@@ -74,7 +75,8 @@ class Supervisor:
         while not (self.is_ending and "DAEMON_LEAVES" in os.environ):
             data = self.wait(None, reads)
             if data:
-                os.write(self.log, data)
+                with contextlib.suppress(OSError):  # it warns, to nobody, and goes on
+                    os.write(self.log, data)
             elif data is not None:
                 os.waitpid(self.child, 0)
                 self.child = 0

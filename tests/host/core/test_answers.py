@@ -69,8 +69,8 @@ url = "x"
         ("[console] first_port is 80, allowed is a whole number from 1024 to 65535", 6),
         ("[console] writer is 'all', allowed is 'first' or 'last'", 7),
         (
-            "no section [rabbit]; there are nova, api, metadata, console, libvirt, disks, broker, "
-            "database, identity, endpoints",
+            "no section [rabbit]; there are nova, api, metadata, console, scheduler, libvirt, disks, "
+            "broker, database, identity, endpoints",
             8,
         ),
     ]
@@ -117,6 +117,17 @@ def test_the_address_of_another_hypervisor_is_told() -> None:
     assert findings('[libvirt]\nuri = "qemu:///system"\n') == [
         ("[libvirt] uri is qemu:///system, which is not for virt_type bhyve", 2)
     ]
+
+
+def test_a_dataset_is_for_bhyve_only() -> None:
+    qemu = '[libvirt]\nvirt_type = "qemu"\nuri = "qemu:///system"\n'
+    zfs = '[disks]\ndataset = "tank/nova"\n'
+    what = (
+        "[disks] dataset is tank/nova, and ZFS volumes are for virt_type bhyve only: "
+        "leave it out for qemu"
+    )
+    assert findings(qemu + zfs) == [(what, 5)]
+    assert isinstance(parse_answers(zfs.encode()), Answers)
 
 
 RABBIT = "rabbit://[USER@]HOST[:PORT][/VIRTUAL_HOST], without a password"

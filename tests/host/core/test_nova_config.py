@@ -73,6 +73,14 @@ def test_the_compute_service_runs_bhyve_on_raw_disks() -> None:
     )
 
 
+def test_novas_own_weighers_choose_unless_the_answers_name_another() -> None:
+    assert "filter_scheduler" not in read(files()["nova.conf"])
+    answers = answer(scheduler={"weigher": "load-hash", "hash_percent": 5})
+    scheduler = read(files(answers)["nova.conf"])["filter_scheduler"]
+    assert scheduler["weight_classes"] == "freebsd_port_extras.weights.LoadHashWeigher"
+    assert scheduler["load_hash_share"] == "0.05"
+
+
 def test_the_compute_service_runs_qemu_if_it_is_told_to() -> None:
     answers = answer(libvirt={"virt_type": "qemu", "uri": "qemu:///system"})
     libvirt = read(files(answers)["nova-compute.conf"])["libvirt"]

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 LEVELS = ("mount namespace", "Python level")
-PROFILES = ("freebsd-13.1", "freebsd-14.5", "freebsd-15.0-arm64")
+PROFILES = ("freebsd-13.1", "freebsd-14.5", "freebsd-15.0")
 
 PRELUDE = """
 import errno, json, os, sys

@@ -4,7 +4,7 @@ import pytest
 
 from freebsd_port.in_target.emulation import load_profile, profile_names
 
-PROFILES = ["freebsd-13.1", "freebsd-14.5", "freebsd-15.0-arm64"]
+PROFILES = ["freebsd-13.1", "freebsd-14.5", "freebsd-15.0", "freebsd-15.0-arm64"]
 
 
 def test_two_hosts_on_amd64_and_one_on_arm64_have_profiles():

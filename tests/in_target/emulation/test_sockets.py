@@ -166,3 +166,35 @@ def test_shutdown_of_a_tcp_socket_whose_peer_has_closed_is_left_to_linux(host):
         """)
         is None
     )
+
+
+def test_a_unix_socket_whose_peer_shut_both_directions_still_has_its_peer(host):
+    assert host.run("""
+        import socket
+        ours, theirs = socket.socketpair()
+        theirs.shutdown(socket.SHUT_RDWR)
+        answer = [raised(ours.getpeername), raised(ours.shutdown, socket.SHUT_RDWR)]
+        """) == [None, None]
+
+
+def test_a_unix_socket_whose_peer_closed_has_none_and_ends(host):
+    assert host.run("""
+        import socket
+        ours, theirs = socket.socketpair()
+        ours.sendall(b"unread")
+        theirs.close()
+        answer = [raised(ours.getpeername)[1], ours.recv(1).decode(), ours.recv_into(bytearray(1)),
+                  raised(ours.send, b"x")[1]]
+        """) == ["ENOTCONN", "", 0, "EPIPE"]
+
+
+def test_a_switch_of_tcp_reads_as_the_kernels_bit(host):
+    assert host.run("""
+        import socket
+        answer = []
+        with socket.socket() as sock:
+            for number in (socket.TCP_NODELAY, 4):
+                answer.append(sock.getsockopt(socket.IPPROTO_TCP, number))
+                sock.setsockopt(socket.IPPROTO_TCP, number, 1)
+                answer.append(sock.getsockopt(socket.IPPROTO_TCP, number))
+        """) == [0, 4, 0, 4096]

@@ -15,6 +15,7 @@ import threads
 import fixtures
 import images
 import pytest
+import sqlalchemy.pool
 import toolbox
 from bhyve_libvirt import Connection, Driver, make_libvirt
 from nova import utils
@@ -106,6 +107,8 @@ class BhyveHostCase(integrated_helpers._IntegratedTestBase):
         self.useFixture(fixtures.MockPatch("os.uname", side_effect=os.uname))  # or it is poisoned
         programs = toolbox.install(self.useFixture(fixtures.TempDir()).path)
         self.useFixture(fixtures.EnvironmentVariable("PATH", programs))
+        if threads.are_native():  # its databases have files then, which each transaction opened
+            self.patch("sqlalchemy.pool.NullPool", sqlalchemy.pool.QueuePool)
         super().setUp()
         self.patch("nova.virt.libvirt.host.Host._init_events", init_events)
         self.useFixture(nova_fixtures.PrivsepFixture())

@@ -174,7 +174,8 @@ def driver_for(make_driver, option, monkeypatch):
 def make_zfs_pool(command, option, monkeypatch, tmp_path):
     """Make a pool of the stand-in for zfs(8), for guests of bhyve: make_zfs_pool(**options).
 
-    nova finds its devices, calls its privileged functions itself, and has a qemu-img.
+    nova finds its devices, calls its privileged functions itself, and tries again without waiting.
+    zfs(8) and qemu-img(1) are on the PATH, and answer without being started.
     """
     import nova.privsep
 
@@ -183,6 +184,8 @@ def make_zfs_pool(command, option, monkeypatch, tmp_path):
         command("zfs", pool.script)
         command("qemu-img", pool.script_of("qemu-img"))
         pool.use(monkeypatch)
+        pool.spare_processes(monkeypatch)
+        monkeypatch.setattr("time.sleep", lambda seconds: None)
         monkeypatch.setattr(nova.privsep.sys_admin_pctxt, "client_mode", False)
         if any_release.has_option("libvirt", "images_zfs_dataset"):
             option("libvirt", "virt_type", "bhyve")

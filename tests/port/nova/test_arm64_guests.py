@@ -55,7 +55,9 @@ def test_secure_boot_is_refused_where_it_is_required(driver_for, arm64):
 
 
 @pytest.mark.on_freebsd
-def test_what_cannot_work_is_refused_at_the_start_in_one_message(driver_for, arm64, option):
+def test_what_cannot_work_is_refused_at_the_start_in_one_message(
+    driver_for, arm64, option, monkeypatch
+):
     from nova import exception
 
     connection = arm64(12000000)
@@ -65,6 +67,14 @@ def test_what_cannot_work_is_refused_at_the_start_in_one_message(driver_for, arm
         driver._check_bhyve_configuration()
     assert "libvirt before 12.1.0 on arm64, upgrade it" in str(caught.value)
     assert "'[libvirt] bhyve_tcp_console = True' on arm64, set it to 'False'" in str(caught.value)
+
+    connection.driver.version = 12000999
+    with monkeypatch.context() as on_an_older_freebsd:
+        on_an_older_freebsd.setattr(connection, "getVersion", lambda: 14005000)
+        with pytest.raises(exception.InvalidConfiguration) as caught:
+            driver._check_bhyve_configuration()
+    assert "libvirt before 12.1.0 on arm64" in str(caught.value)
+    assert str(caught.value).count("bhyve_tcp_console") == 1
 
     connection.driver.version = 12001000
     option("libvirt", "bhyve_tcp_console", False)
@@ -94,3 +104,13 @@ def test_on_linux_an_arm64_host_of_kvm_has_the_clock_and_features_as_before(driv
     driver._set_features(guest, None, image, instance.flavor)
     assert guest.clock.offset == "utc"
     assert [f.root_name for f in guest.features][:2] == ["acpi", "apic"]
+    container = config.LibvirtConfigGuest()
+    driver_for("lxc")._set_features(container, "windows", image, instance.flavor)
+    assert container.features == []
+
+
+@pytest.mark.on_freebsd
+def test_a_host_of_qemu_on_arm64_is_not_one_of_bhyve(driver_for, arm64):
+    arm64()
+    assert driver_for("bhyve")._is_bhyve_on_arm64()
+    assert not driver_for("qemu")._is_bhyve_on_arm64()

@@ -90,9 +90,17 @@ def test_any_other_error_of_a_stopped_guest_is_raised_as_before(detach, libvirt)
 
 @pytest.mark.on_linux
 def test_on_linux_libvirt_does_it_as_before(detach, libvirt):
-    domain = kvm_domain(libvirt, SHUTOFF, attachDeviceFlags=0, detachDeviceFlags=0)
+    domain = kvm_domain(libvirt, SHUTOFF, attachDeviceFlags=0)
+    asked = []
+
+    def detach_device(xml, flags):
+        domain.calls.append("detachDeviceFlags")
+        asked.append(flags)
+
+    domain.detachDeviceFlags = detach_device
     attach(domain, live=False)
     detach(domain, "kvm")
+    assert asked == [libvirt.VIR_DOMAIN_AFFECT_CONFIG]
     assert domain.calls.count("attachDeviceFlags") == domain.calls.count("detachDeviceFlags") == 1
 
 

@@ -106,6 +106,33 @@ def test_an_option_is_refused_with_its_value_and_the_cure(group, name, value, cu
 
 
 @pytest.mark.on_freebsd
+@pytest.mark.on_amd64
+@pytest.mark.parametrize(
+    ("libvirt_version", "freebsd_version", "is_refused"),
+    [
+        (11006000, 15000000, False),
+        (12005000, 16001000, False),
+        (11005999, 15000000, True),
+        (11006000, 14999999, True),
+    ],
+)
+def test_consoles_of_bhyve_need_both_a_libvirt_and_a_freebsd_that_have_them(
+    libvirt_version, freebsd_version, is_refused, start, connection, monkeypatch
+):
+    from nova import exception
+
+    connection.driver.version = libvirt_version
+    monkeypatch.setattr(connection, "getVersion", lambda: freebsd_version)
+    options = {("libvirt", "bhyve_tcp_console"): True}
+    if not is_refused:
+        start("bhyve", options)
+        return
+    with pytest.raises(exception.InvalidConfiguration) as caught:
+        start("bhyve", options)
+    assert str(caught.value).endswith(": '[libvirt] bhyve_tcp_console = True', set it to 'False'")
+
+
+@pytest.mark.on_freebsd
 def test_the_cures_work(start):
     cured = {(group, name): cure for group, name, _, cure in unsupported()}
     start("bhyve", {key: {"True": True, "False": False}.get(v, v) for key, v in cured.items()})

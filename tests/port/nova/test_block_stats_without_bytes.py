@@ -52,6 +52,24 @@ def test_the_numbers_of_the_process_are_not_shown_for_a_disk(libvirt, option, mo
 
 
 @pytest.mark.on_freebsd
+@pytest.mark.parametrize("partly", [(1, -1, 2, 5, 0), (1, 5, 2, -1, 0)])
+def test_numbers_are_shown_only_where_both_directions_are_counted(
+    partly, libvirt, option, monkeypatch
+):
+    stats = [partly, (5, 1, 6, 0, 0)]
+    disks = DEVICES + DEVICES.partition("<interface")[0].replace("vda", "vdb")
+    domain = bhyve_domain(libvirt, devices=disks, maxMemory=1048576, memoryStats=MEMORY)
+    domain.blockStats = lambda disk: stats[disk == "vdb"]
+    domain.interfaceStats = lambda device: OF_TAP
+    old, new = diagnose(domain, option, monkeypatch, "bhyve")
+    assert {name for name in old if name.startswith("vd")} == {
+        "vdb_read_req", "vdb_read", "vdb_write_req", "vdb_write", "vdb_errors"
+    }  # fmt: skip
+    assert [(disk.read_bytes, disk.write_bytes) for disk in new.disk_details] == [(1, 0)]
+    assert usage(domain, option, monkeypatch, "bhyve") == []
+
+
+@pytest.mark.on_freebsd
 def test_no_volume_is_charged_with_the_requests_of_the_whole_guest(libvirt, option, monkeypatch):
     assert usage(guest_of_bhyve(libvirt), option, monkeypatch, "bhyve") == []
 

@@ -37,7 +37,8 @@ def test_the_help_of_virt_type_says_where_bhyve_is_to_be_had():
 
 @pytest.mark.on_linux
 def test_the_types_of_linux_keep_their_order_and_kvm_stays_the_default(tmp_path):
-    assert list(virt_type_option().type.choices)[:4] == ["kvm", "lxc", "qemu", "parallels"]
+    choices = list(virt_type_option().type.choices)
+    assert choices == ["kvm", "lxc", "qemu", "parallels", "bhyve"]
     assert load_conf(tmp_path, "[libvirt]\n").virt_type == "kvm"
 
 

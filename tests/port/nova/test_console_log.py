@@ -69,6 +69,15 @@ def test_a_console_with_a_log_of_libvirt_is_read_from_that_one(console, libvirt,
 
 
 @pytest.mark.on_linux
+def test_a_log_of_libvirt_is_read_where_there_is_a_null_modem_as_well(console, libvirt, tmp_path):
+    log = tmp_path / "file.log"
+    log.write_bytes(b"of the file")
+    (tmp_path / UUID / "console.log").write_bytes(b"of nobody")
+    devices = "<console type='file'><source path='{}'/></console>".format(log) + SERIAL
+    assert console(kvm_domain(libvirt, devices=devices), "kvm") == b"of the file"
+
+
+@pytest.mark.on_linux
 def test_a_console_in_a_file_is_read_from_the_file(console, libvirt, tmp_path):
     log = tmp_path / "file.log"
     log.write_bytes(b"of the file")

@@ -56,10 +56,12 @@ def run_guest(driver, monkeypatch, guest):
 @pytest.mark.parametrize("libvirt_version", VERSIONS)
 @pytest.mark.parametrize("specs", [{}, {"hw:serial_port_count": "5"}])
 def test_without_the_serial_proxy_there_is_a_null_modem_and_nothing_else(
-    libvirt_version, specs, driver_for, connection, ports
+    libvirt_version, specs, driver_for, connection, option, ports
 ):
     connection.driver.version = libvirt_version
     driver = driver_for("bhyve")
+    assert consoles_of(driver, specs=specs) == [NMDM]
+    option("libvirt", "bhyve_tcp_console", True)
     assert consoles_of(driver, specs=specs) == [NMDM]
     assert guest_recipe.make_consoles(driver, specs=specs).metadata == []
     assert ports == []
@@ -80,6 +82,12 @@ def test_with_the_serial_proxy_the_port_is_in_the_metadata_and_not_one_of_bhyves
     assert ports == [10000]
     domain = connection.defineXML(guest.to_xml())
     assert 'service="10000"' in domain.XMLDesc()
+
+
+def test_bhyve_is_not_asked_to_serve_consoles_unless_an_operator_wants_it():
+    import nova.conf
+
+    assert nova.conf.CONF.libvirt.bhyve_tcp_console is False
 
 
 @pytest.mark.on_freebsd

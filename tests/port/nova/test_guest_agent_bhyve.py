@@ -48,11 +48,12 @@ def test_a_password_is_set_where_there_is_an_agent_to_do_it(driver_for, connecti
 
 
 @pytest.mark.on_linux
-def test_on_linux_the_socket_and_the_conditions_are_as_before(driver_for):
+@pytest.mark.parametrize("virt_type", ["kvm", "qemu"])
+def test_on_linux_the_socket_and_the_conditions_are_as_before(virt_type, driver_for, connection):
     from nova import exception
     from nova.virt.libvirt import config
 
-    driver = driver_for("kvm")
+    driver = driver_for(virt_type)
     guest = config.LibvirtConfigGuest()
     instance = guest_recipe.make_instance(guest_recipe.make_image())
     driver._add_qga_device(guest, instance)
@@ -60,5 +61,6 @@ def test_on_linux_the_socket_and_the_conditions_are_as_before(driver_for):
     assert channel.source_path.startswith("/var/lib/libvirt/qemu/org.qemu.guest_agent.0.")
     with pytest.raises(exception.QemuGuestAgentNotEnabled):
         driver._can_set_admin_password(guest_recipe.make_image())
+    connection.driver.version = 12005000
     with pytest.raises(exception.SetAdminPasswdNotSupported):
         driver_for("lxc")._can_set_admin_password(guest_recipe.make_image(**AGENT))

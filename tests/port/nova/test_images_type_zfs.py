@@ -126,6 +126,17 @@ def test_a_backend_without_a_dataset_is_refused(make_zfs_disk, option):
         make_zfs_disk()
 
 
+def test_zfs_is_new_among_the_types_of_images_and_raw_files_stay_the_default():
+    import nova.conf
+
+    known = {option.name: option for option in nova.conf.libvirt.libvirt_imagebackend_opts}
+    assert set(known["images_type"].type.choices) == {
+        "default", "flat", "lvm", "ploop", "qcow2", "raw", "rbd", "zfs"
+    }  # fmt: skip
+    assert known["images_type"].default == "default"
+    assert known["images_zfs_dataset"].default is None
+
+
 @pytest.mark.on_freebsd
 def test_bhyve_can_have_zfs(make_driver, option):
     driver = make_driver("bhyve")

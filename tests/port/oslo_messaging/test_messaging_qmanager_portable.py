@@ -40,7 +40,7 @@ def process_name():
 
 
 @pytest.fixture
-def run_service(lock_path, process_name):
+def run_service(lock_path, process_name, process_limit):
     """Function () that runs a service and returns the numbers of the names that it took."""
 
     def run():
@@ -55,7 +55,7 @@ def run_service(lock_path, process_name):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             universal_newlines=True,
-            timeout=60,
+            timeout=process_limit,
         )
         assert done.returncode == 0, done.stderr
         names = json.loads(done.stdout)

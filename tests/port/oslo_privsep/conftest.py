@@ -36,7 +36,7 @@ class DaemonRun:
 
 
 @pytest.fixture
-def run_daemon(tmp_path):
+def run_daemon(tmp_path, process_limit):
     """Function (method, as_user=None, main="main", **options of the context) -> DaemonRun."""
 
     def run(method, as_user=None, main="main", **options):
@@ -54,7 +54,7 @@ def run_daemon(tmp_path):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             universal_newlines=True,
-            timeout=60,
+            timeout=process_limit,
         )
         assert done.returncode == 0, done.stderr
         return DaemonRun(done.stdout, done.stderr)

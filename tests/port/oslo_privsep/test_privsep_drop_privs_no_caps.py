@@ -162,6 +162,23 @@ def test_a_user_whose_real_id_is_root_is_refused_where_there_is_no_getresuid(
 
 @PATCH
 @pytest.mark.on_freebsd
+def test_a_daemon_whose_effective_id_is_root_is_refused_where_there_is_no_getresuid(
+    drop, root, monkeypatch
+):
+    monkeypatch.delattr(os, "getresuid")
+    root.uids = [1001, 0, 1001]
+    assert "require_capabilities" in refused(drop)
+
+
+@PATCH
+@pytest.mark.on_freebsd
+def test_a_daemon_without_a_user_that_can_become_root_is_told_of_the_option(drop, root):
+    root.uids = [0, 1001, 1001]
+    assert "require_capabilities" in refused(drop)
+
+
+@PATCH
+@pytest.mark.on_freebsd
 def test_an_operator_may_allow_root_and_is_warned_once(drop, root):
     (warning,) = warnings(drop(require=False))
     assert "every privilege of root" in warning

@@ -24,9 +24,10 @@ def start_in_the_child(monkeypatch):
         def end(status):
             raise Ended(status)
 
-        for name, function in {"replace_logging": lambda handler: None, **replaced}.items():
+        quiet = {"replace_logging": lambda handler: None}
+        made = {"Daemon": lambda channel, context: SimpleNamespace(run=run)}
+        for name, function in {**quiet, **made, **replaced}.items():
             monkeypatch.setattr("oslo_privsep.daemon." + name, function)
-        monkeypatch.setattr(daemon, "Daemon", lambda *_, **__: SimpleNamespace(run=run))
         monkeypatch.setattr(os, "fork", lambda: 0)
         monkeypatch.setattr(os, "_exit", end)
         with pytest.raises(Ended) as caught:
@@ -80,6 +81,22 @@ def test_the_caller_hears_once_that_a_real_daemon_failed(run_daemon):
 
     (answer,) = run.answers
     assert answer["error"] == "FailedToDropPrivileges"
+
+
+@PATCH
+def test_the_child_serves_its_context_on_its_own_end_and_closes_the_other(start_in_the_child):
+    seen = SimpleNamespace()
+
+    def make_daemon(channel, context):
+        seen.context = context
+        channel.setblocking(False)
+        return SimpleNamespace(run=lambda: setattr(seen, "received", channel.recv(1)))
+
+    served = {"comm.ServerChannel": lambda end: end, "Daemon": make_daemon}
+    handlers = []
+    assert start_in_the_child(None, replace_logging=handlers.append, **served) == 0
+    assert (seen.context, seen.received) == (None, b"")
+    assert [each.processName for each in handlers] == ["None"]
 
 
 @PATCH

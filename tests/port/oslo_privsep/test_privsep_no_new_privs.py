@@ -30,10 +30,16 @@ def procctl(monkeypatch):
     def call(id_type, pid, command, argument):
         arguments = (id_type.value, pid.value, command.value, argument._obj.value)
         answer.calls.append(("procctl", *arguments))
-        ctypes.set_errno(answer.error)
+        if answer.keeps_errno:
+            ctypes.set_errno(answer.error)
         return -1 if answer.error else 0
 
-    monkeypatch.setattr(ctypes, "CDLL", lambda *args, **kwargs: SimpleNamespace(procctl=call))
+    def load(name, use_errno=False):
+        ctypes.set_errno(0)
+        answer.keeps_errno = use_errno
+        return SimpleNamespace(procctl=call)
+
+    monkeypatch.setattr(ctypes, "CDLL", load)
     return answer
 
 

@@ -29,7 +29,7 @@ def config_file(tmp_path):
 
 
 @pytest.fixture
-def run_rootwrap(config_file):
+def run_rootwrap(config_file, process_limit):
     """Function (*numbers) -> (what the command printed, what rootwrap_process printed)."""
 
     def run(*numbers):
@@ -47,7 +47,7 @@ def run_rootwrap(config_file):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             universal_newlines=True,
-            timeout=60,
+            timeout=process_limit,
         )
         assert done.returncode == 0, done.stderr
         printed, answer = done.stdout.splitlines()

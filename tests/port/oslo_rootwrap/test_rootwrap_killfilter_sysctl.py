@@ -141,7 +141,7 @@ def test_a_zombie_and_a_process_that_is_gone_give_no_match(start):
 @pytest.mark.on_freebsd
 def test_a_number_that_is_not_of_one_process_gives_no_match():
     assert allows(OWN, "-9", os.getpid(), signals=["-9"])
-    for pid in (-1, 0, -os.getpid(), os.getpid() + 2**32, 2**31, -(2**32) - 1):
+    for pid in (-1, 0, -os.getpid(), os.getpid() + 2**32, 2**31, 2**32 - 1, -(2**32) - 1):
         assert not allows(OWN, pid), pid
         assert not allows(OWN, "-9", pid, signals=["-9"]), pid
 
@@ -154,12 +154,56 @@ def test_what_is_no_number_gives_no_match(text):
 
 @PATCH
 @pytest.mark.on_freebsd
-def test_a_system_that_does_not_know_the_sysctl_gives_no_match(start, monkeypatch):
+def test_a_system_with_neither_the_sysctl_nor_procfs_gives_no_match(start, monkeypatch):
     process = start()
     assert allows(SLEEP, process.pid)
+
+    def readlink(path):  # FreeBSD's procfs, where it is mounted, has the link
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(os, "readlink", readlink)
     unknowing = SimpleNamespace(sysctlnametomib=lambda *arguments: -1)
     monkeypatch.setattr(ctypes, "CDLL", lambda name: unknowing)
     assert not allows(SLEEP, process.pid)
+
+
+class Libc:
+    """Answers for sysctl, and notes what it was asked: a mib's numbers, and the room for a path."""
+
+    def __init__(self, path):
+        self.path = path
+        self.asked = []
+
+    def sysctlnametomib(self, name, mib, length):
+        assert name == b"kern.proc.pathname"
+        assert length._obj.value >= 3
+        mib[:3] = [1, 14, 12]
+        length._obj.value = 3
+        return 0
+
+    def sysctl(self, mib, count, path, size, new, new_size):
+        assert (new, new_size.value) == (None, 0)
+        self.asked.append((list(mib)[:count], size._obj.value))
+        path.value = self.path
+        return 0
+
+
+@PATCH
+@pytest.mark.on_freebsd
+def test_the_kernel_is_asked_for_the_path_of_one_process_with_room_for_the_longest(monkeypatch):
+    libc = Libc(b"/sbin/init")
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: libc)
+    assert allows("/sbin/init", 1)
+    assert allows("/sbin/init", 2**31 - 1)
+    assert libc.asked == [([1, 14, 12, 1], 1024), ([1, 14, 12, 2**31 - 1], 1024)]
+
+
+@PATCH
+@pytest.mark.on_freebsd
+def test_a_process_without_a_path_gives_no_match(monkeypatch):
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: Libc(b""))
+    assert filters._program_from_sysctl(1) is None
+    assert not allows(OWN, 1)
 
 
 @PATCH

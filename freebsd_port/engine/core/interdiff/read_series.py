@@ -54,6 +54,8 @@ def read_series(
 ) -> SeriesText:
     """Read `series`, and the text of each patch as the release takes it; None takes them all.
 
+    Without options, the patches under every option are on.
+
     `files` are a project's by path: `series` and what is below patches/. `order` holds all
     releases, oldest first. Raises SeriesError when there is no series, and ProblemsError with
     every patch that is missing or cannot be read.
@@ -64,6 +66,7 @@ def read_series(
     present = {path.removeprefix(_PATCHES) for path in files if path.startswith(_PATCHES)}
     texts: list[PatchText] = []
     problems: list[PortError] = []
+    options = options or series.options
     for entry in series.entries:
         if release is not None and not is_on(entry, release, order, options):
             texts.append(PatchText(entry, None, Patch(entry.name, (), b""), Header((), "")))

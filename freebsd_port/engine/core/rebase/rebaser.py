@@ -46,7 +46,7 @@ from freebsd_port.engine.core.source.findings import examine
 from freebsd_port.engine.core.source.missing_names import mentions
 from freebsd_port.engine.core.text.align import Block
 from freebsd_port.engine.core.text.file import split_lines
-from freebsd_port.engine.core.text.git_diff import align_as_git
+from freebsd_port.engine.core.text.git_diff import Alignment
 from freebsd_port.engine.core.text.splice import Splice, apply_splices, find_splices
 
 Edits = Mapping[str, FileEdit]
@@ -145,6 +145,7 @@ class Rebaser:
     max_fuzz: int = 0
     """Context lines that a hunk may do without on the version that it comes from."""
 
+    _alignments: dict[tuple[str, str], Alignment] = field(default_factory=dict, init=False)
     _blocks: dict[tuple[str, str], tuple[Block, ...]] = field(default_factory=dict, init=False)
     _renames: RenameFinder | None = field(default=None, init=False)
 
@@ -453,7 +454,8 @@ class Rebaser:
         key = (path, other_path)
         if key not in self._blocks:
             base, other = self.base.lines(path) or [], self.other.lines(other_path) or []
-            self._blocks[key] = align_as_git(base, other, self.base.index(path))
+            alignment = self._alignments.setdefault(key, Alignment())
+            self._blocks[key] = alignment.blocks(base, other, self.base.index(path))
         return self._blocks[key]
 
     def accept(
@@ -465,15 +467,29 @@ class Rebaser:
         """
         read = {name for one in placed for name in (one.path, one.source)}
         written = {name for one in edits.values() for name in (one.path, one.source)}
-        for key in [k for k in self._blocks if k[0] in read or k[1] in written]:
-            del self._blocks[key]
+        own = find_placed_edits(placed)
+        self._follow(own, edits)
         if self._renames is not None:
             kinds = {one.kind for one in placed} | {one.kind for one in edits.values()}
             is_named = kinds - {"edit"}
             self._renames = None if is_named else self._renames.without(read | written)
-        write_edits(self.base, find_placed_edits(placed))
+        write_edits(self.base, own)
         if not is_written:
             write_edits(self.other, edits)
+
+    def _follow(self, own: Edits, edits: Edits) -> None:
+        """Tell the alignments what changes; forget those of files that come, go or are renamed."""
+        for key, alignment in [*self._alignments.items()]:
+            follow = (alignment.change_old, alignment.change_new)
+            for path, made, change in zip(key, (own, edits), follow, strict=True):
+                for edit in made.values():
+                    if path not in (edit.path, edit.source):
+                        continue
+                    self._blocks.pop(key, None)
+                    if edit.source == edit.path and edit.kind != "delete":
+                        change(edit.splices)
+                    else:
+                        self._alignments.pop(key, None)
 
 
 def find_edits(merges: Sequence[FileMerge]) -> dict[str, FileEdit]:

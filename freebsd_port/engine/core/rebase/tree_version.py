@@ -41,7 +41,9 @@ class Version:
         self._known = {} if known is None else known
         self._lines: dict[str, list[bytes] | None] = {}
         self._modes: dict[str, int | None] = {}
-        self._written: set[str] = set()
+        self._released: dict[str, list[bytes] | None] = {}
+        """The lines as released of every file that was written to."""
+
         self._scopes: dict[str, tuple[Scope, ...]] = {}
         self._tops: dict[str, tuple[int, ...]] = {}
         self._indexes: dict[str, LineIndex] = {}
@@ -73,8 +75,8 @@ class Version:
 
     def paths(self) -> frozenset[str]:
         """Give every path that is there now."""
-        gone = {path for path in self._written if self._lines[path] is None}
-        return (self._tree.paths() | self._written) - gone
+        gone = {path for path in self._released if self._lines[path] is None}
+        return (self._tree.paths() | self._released.keys()) - gone
 
     def exists(self, path: str) -> bool:
         """Tell whether the file is there now."""
@@ -85,7 +87,7 @@ class Version:
         if self._tree.has_directory(path):
             return True
         below = f"{path}/"
-        return any(p.startswith(below) and self._lines[p] is not None for p in self._written)
+        return any(p.startswith(below) and self._lines[p] is not None for p in self._released)
 
     def scopes(self, path: str) -> tuple[Scope, ...]:
         """Give the classes and functions of a Python file as they are now; none of another file."""
@@ -109,8 +111,9 @@ class Version:
 
     def write(self, path: str, lines: list[bytes] | None) -> None:
         """Set the file; None takes it away."""
+        if path not in self._released:
+            self._released[path] = self.lines(path)
         self._lines[path] = lines
-        self._written.add(path)
         self._scopes.pop(path, None)
         self._tops.pop(path, None)
         self._indexes.pop(path, None)
@@ -132,14 +135,14 @@ class Version:
     def contrasts(self) -> dict[str, tuple[Sequence[bytes], Sequence[bytes]]]:
         """Give the lines as released and as they are now of every file that was written to."""
         return {
-            path: (split_lines(state.content) if state else [], self._lines[path] or [])
-            for path, state in ((path, self._tree.read(path)) for path in sorted(self._written))
+            path: (self._released[path] or [], self._lines[path] or [])
+            for path in sorted(self._released)
         }
 
     def changes(self) -> tuple[LockedFile, ...]:
         """Give the digests of every file that is not as released, sorted by path."""
         found = []
-        for path in sorted(self._written):
+        for path in sorted(self._released):
             lines, state = self._lines[path], self._tree.read(path)
             before = None if state is None else state.sha256
             after = None if lines is None else hash_bytes(b"".join(lines))

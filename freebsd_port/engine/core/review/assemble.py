@@ -44,8 +44,9 @@ def describe_upstream(header: Header, placements: Sequence[Sequence[HunkOnReleas
     return "; ".join(parts)
 
 
-Ran = Mapping[tuple[str, str, int], tuple[tuple[str, ...], tuple[str, ...]]]
-"""Patch, path and number of a hunk to the checks that ran it and the lines that none did."""
+Ran = Mapping[tuple[str, str, int], tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]
+"""Patch, path and number of a hunk to the checks that ran it, the lines that none did, and for each
+check how it ran: `emulated`, `native` or both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def _assemble_hunk(
     findings: Iterable[Remark],
     known: ReviewInputs,
 ) -> HunkFacts:
-    checks, missed = known.ran.get((patch, laid.path, laid.number), (None, ()))
+    checks, missed, modes = known.ran.get((patch, laid.path, laid.number), (None, (), ()))
     standing = known.standings.get(laid.id, Standing())
     return HunkFacts(
         id=laid.id,
@@ -114,6 +115,7 @@ def _assemble_hunk(
         placements=placements,
         checks=checks,
         missed=missed,
+        modes=modes,
         findings=tuple(one for one in findings if one.hunk == laid.id),
         decision=standing.decision,
         outdated=standing.outdated,

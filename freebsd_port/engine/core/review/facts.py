@@ -156,6 +156,9 @@ class HunkFacts:
     outdated: Decision | None
     """An earlier decision that holds no more, because the meaning changed."""
 
+    modes: tuple[str, ...] = ()
+    """For each check, whether it ran `emulated`, `native` or both."""
+
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:

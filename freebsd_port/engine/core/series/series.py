@@ -6,6 +6,7 @@ A change keeps every other byte. The patches' content is elsewhere.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from freebsd_port.engine.core.text.file import split_lines
@@ -53,6 +54,15 @@ class Series:
     def names(self) -> tuple[str, ...]:
         """Give the names in order."""
         return tuple(entry.name for entry in self.entries)
+
+    @property
+    def options(self) -> frozenset[str]:
+        """Give every option that a patch is under."""
+        return frozenset(entry.option for entry in self.entries if entry.option is not None)
+
+    def options_of(self, names: Collection[str]) -> frozenset[str]:
+        """Give the options that these patches are under."""
+        return Series(tuple(e for e in self.entries if e.name in names)).options
 
     def require_index(self, name: str) -> int:
         """Find a patch by its name, with or without directory and `.patch`; 0-based.

@@ -27,6 +27,7 @@ from freebsd_port.engine.core.source.missing_names import (
 from freebsd_port.engine.core.source.names import (
     Modules,
     Read,
+    cut_functions,
     find_end,
     find_function,
     read_globals,
@@ -175,7 +176,7 @@ class _File:
                 yield from faults
                 yield from part.tested_before({one.line for one in faults})
         if self._is_doubtful():
-            yield from self._local(_parse(b"".join(self._loose_text())), 0, self.loose)
+            yield from self._local(_parse(b"".join(cut_functions(self.lines))), 0, self.loose)
 
     def _is_doubtful(self) -> bool:
         """Tell whether a line in no function may bind or hold what stands elsewhere too."""
@@ -200,24 +201,6 @@ class _File:
             for text in (self.text(), self.text_there())
         )
         return here != there
-
-    def _loose_text(self) -> list[bytes]:
-        """Give the lines of the file with every function cut to one line."""
-        lines = self.lines
-        text = list(lines)
-        at = 0
-        while at < len(lines):
-            bare = lines[at].lstrip()
-            if bare.startswith((b"def ", b"async def ")):
-                indent = len(lines[at]) - len(bare)
-                name = re.split(rb"[\s(]+", bare.removeprefix(b"async "))[1]
-                stop = find_end(lines, at)
-                text[at] = b"%sdef %s(): pass\n" % (b" " * indent, name)
-                text[at + 1 : stop] = [b"\n"] * (stop - at - 1)
-                at = stop
-            else:
-                at += 1
-        return text
 
     def _local(self, tree: ast.Module | None, offset: int, added: Sequence[int]) -> Iterator[Fault]:
         """Give what a piece of source shows by itself; `offset` is what its lines are short of."""

@@ -21,8 +21,10 @@ from freebsd_port.engine.core.source.names import (
     Bindings,
     Modules,
     Outside,
+    cut_functions,
     find_end,
     find_function,
+    functions_in,
     imported,
     read_globals,
 )
@@ -149,8 +151,9 @@ def _read_whole(
     source = b"".join(lines)
     asked = sorted(at + 1 for at in added)
     try:
-        nodes = list(_walk_near(ast.parse(source), asked))
-        outer = Outside(nodes, symtable.symtable(source.decode(), path, "exec"))
+        table = symtable.symtable(source.decode(), path, "exec")
+        nodes = list(_walk_near(_parse_near(source, lines, added, table), asked))
+        outer = Outside(nodes, table)
     except UNPARSED:
         return
     bound = reader.bindings(path) or Bindings(frozenset(), {}, is_open=True)
@@ -162,6 +165,38 @@ def _read_whole(
             if place not in seen:
                 seen.add(place)
                 yield Missing(path, place[0], name, lines[place[0] - 1])
+
+
+def _parse_near(
+    source: bytes, lines: Sequence[bytes], added: Sequence[int], table: symtable.SymbolTable
+) -> ast.Module:
+    """Parse a module, of which only the functions with added lines are needed.
+
+    The others are left out, which takes a third of the time, if the symbol table of the whole
+    module has the same functions at the same lines.
+    """
+    try:
+        module = ast.parse(b"".join(cut_functions(lines, sorted(added))))
+    except UNPARSED:
+        return ast.parse(source)
+    functions = {(one.get_lineno(), one.get_name()) for one in functions_in(table)}
+    named = {one for one in functions if one[1] not in _NAMELESS}
+    return module if named == set(_outermost_functions(module)) else ast.parse(source)
+
+
+_NAMELESS = frozenset({"lambda", "genexpr", "listcomp", "setcomp", "dictcomp"})
+"""What the symbol table calls what is a function only to the compiler."""
+
+
+def _outermost_functions(module: ast.Module) -> Iterator[tuple[int, str]]:
+    """Give line and name of every function that is in no other."""
+    waiting: list[ast.AST] = [module]
+    while waiting:
+        for node in ast.iter_child_nodes(waiting.pop()):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield node.lineno, node.name
+            elif isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
+                waiting.append(node)
 
 
 def _walk_near(module: ast.Module, lines: Sequence[int]) -> Iterator[ast.AST]:

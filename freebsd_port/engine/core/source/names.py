@@ -148,7 +148,7 @@ class Outside:
 
     def __init__(self, nodes: Iterable[ast.AST], table: symtable.SymbolTable) -> None:
         """Read the functions among these nodes."""
-        tables = {(one.get_lineno(), one.get_name()): one for one in _functions_in(table)}
+        tables = {(one.get_lineno(), one.get_name()): one for one in functions_in(table)}
         self._spans = [
             (node.body[0].lineno, node.end_lineno or node.lineno, _taken(tables[key]))
             for node in nodes
@@ -162,11 +162,11 @@ class Outside:
         return any(name in names for names in spans) if spans else or_outside
 
 
-def _functions_in(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
+def functions_in(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
     """Give the outermost functions, those of classes too."""
     for inner in table.get_children():
         if inner.get_type() == "class":
-            yield from _functions_in(inner)
+            yield from functions_in(inner)
         else:
             yield inner
 
@@ -218,6 +218,31 @@ def find_end(lines: Sequence[bytes], head: int) -> int:
     while at < len(lines) and (indent_of(lines[at]) > margin or is_loose(lines[at])):
         at += 1
     return at
+
+
+def cut_functions(lines: Sequence[bytes], kept: Sequence[int] = ()) -> list[bytes]:
+    """Give a module's lines with every outermost function or method cut to one line.
+
+    Those that have one of the `kept` lines, which are 0-based and in order, stay whole. No line
+    comes to stand elsewhere.
+    """
+    text = list(lines)
+    at = number = 0
+    while at < len(lines):
+        bare = lines[at].lstrip()
+        if not bare.startswith(_HEADS):
+            at += 1
+            continue
+        stop = find_end(lines, at)
+        while number < len(kept) and kept[number] < at:
+            number += 1
+        if number == len(kept) or kept[number] >= stop:
+            indent = len(lines[at]) - len(bare)
+            name = re.split(rb"[\s(]+", bare.removeprefix(b"async "))[1]
+            text[at] = b"%sdef %s(): pass\n" % (b" " * indent, name)
+            text[at + 1 : stop] = [b"\n"] * (stop - at - 1)
+        at = stop
+    return text
 
 
 def _globals_of(table: symtable.SymbolTable) -> set[str]:

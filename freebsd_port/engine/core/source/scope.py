@@ -9,8 +9,9 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 from freebsd_port.engine.core.text.splice import Splice, apply_splices
 
@@ -89,12 +90,118 @@ UNPARSED = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
 def find_scopes(source: bytes) -> tuple[Scope, ...]:
-    """Give every class and function, outer before inner; none for what does not parse."""
+    """Give every class and function, outer before inner; none for what does not parse.
+
+    Outermost functions and methods are parsed one by one, because versions of a file have most of
+    them in common; the whole module only where that does not do.
+    """
+    found = _find_by_parts(source)
+    if found is not None:
+        return tuple(found)
     try:
         module = ast.parse(source)
     except UNPARSED:
         return ()
     return tuple(_walk(module.body, ""))
+
+
+_OUTERMOST = re.compile(
+    rb"^(?:(?:async )?def |(?P<class>class )|(?P<decorator>@)|(?P<other>[^\s#)\]}]))", re.MULTILINE
+)
+_INNER = re.compile(rb"^    (?:(?:async )?def |class |(?P<decorator>@))", re.MULTILINE)
+_LONG = 2000
+"""A class with fewer bytes is read as a whole."""
+
+
+def _find_by_parts(source: bytes) -> list[Scope] | None:
+    """Read a module part by part; None if that does not do.
+
+    Where every part parses by itself, so does the module: a part that ends within a string, a
+    bracket or a statement is an error by itself.
+    """
+    if b"\r" in source or b"\f" in source or b"coding" in source[:200]:
+        return None  # lines are counted in another way, or bytes mean something else
+    found: list[Scope] = []
+    number = 0
+    for text, is_class in _cut_outermost(source):
+        inner = _cut_inner(text) if is_class and len(text) > _LONG else [text]
+        part = _read_class(inner) if len(inner) > 1 else _read_part(text, is_inner=False)
+        if part is None:
+            return None
+        found += [Scope(one.name, one.start + number, one.stop + number) for one in part.scopes]
+        number += text.count(b"\n")
+    return found
+
+
+def _cut_outermost(source: bytes) -> Iterator[tuple[bytes, bool]]:
+    """Cut a module before its outermost definitions, and behind; tell which are classes."""
+    start, is_definition, is_class, is_decorated = 0, False, False, False
+    for match in _OUTERMOST.finditer(source):
+        kind = match.lastgroup
+        if is_decorated:
+            is_class |= kind == "class"
+        elif kind != "other" or is_definition:
+            if match.start():
+                yield source[start : match.start()], is_class
+            start, is_definition, is_class = match.start(), kind != "other", kind == "class"
+        is_decorated = kind == "decorator"
+    yield source[start:], is_class
+
+
+def _cut_inner(text: bytes) -> list[bytes]:
+    """Cut a class before each of its methods; its head comes first."""
+    parts, start, is_decorated = [], 0, False
+    for match in _INNER.finditer(text):
+        if not is_decorated:
+            parts.append(text[start : match.start()])
+            start = match.start()
+        is_decorated = match.lastgroup == "decorator"
+    return [*parts, text[start:]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a module that parses by itself, lines counted from its own beginning."""
+
+    scopes: tuple[Scope, ...]
+    stop: int
+    """The line behind its last statement."""
+
+
+@lru_cache(maxsize=2048)  # two versions of a long file; with more, memory grows
+def _read_part(text: bytes, *, is_inner: bool) -> _Part | None:
+    """Read a part; one from inside a class is a single block, indented by four."""
+    try:
+        body = ast.parse(b"if 1:\n" + text if is_inner else text).body
+    except UNPARSED:
+        return None
+    if is_inner:
+        (block, *others) = body
+        if others or not isinstance(block, ast.If) or block.orelse:
+            return None
+        body = block.body
+    scopes = [Scope(s.name, s.start - is_inner, s.stop - is_inner) for s in _walk(body, "")]
+    return _Part(tuple(scopes), (body[-1].end_lineno or 0) - is_inner if body else 0)
+
+
+def _read_class(parts: Sequence[bytes]) -> _Part | None:
+    """Read a class that was cut into its head and its methods."""
+    head, *methods = parts
+    first = _read_part(head + b"    pass\n", is_inner=False)  # so its block is indented by four
+    if first is None or not first.scopes:
+        return None
+    owner, *scopes = first.scopes
+    number, stop = head.count(b"\n"), 0
+    for text in methods:
+        part = _read_part(text, is_inner=True)
+        if part is None:
+            return None
+        scopes += [
+            Scope(f"{owner.name}.{s.name}", s.start + number, s.stop + number) for s in part.scopes
+        ]
+        stop = number + part.stop
+        number += text.count(b"\n")
+    return _Part((Scope(owner.name, owner.start, stop), *scopes), stop)
 
 
 _COMPOUND = (
@@ -157,10 +264,12 @@ def shift_scopes(
             return None
         grown = len(splice.lines) - (splice.stop - splice.start)
         shifted = [
-            replace(
-                scope,
-                start=scope.start + (grown if scope.start >= splice.stop else 0),
-                stop=scope.stop + (grown if scope.stop > splice.start else 0),
+            scope
+            if scope.stop <= splice.start or not grown
+            else Scope(
+                scope.name,
+                scope.start + (grown if scope.start >= splice.stop else 0),
+                scope.stop + grown,
             )
             for scope in shifted
         ]
@@ -203,7 +312,20 @@ def _read_put_in(
 
 def find_tops(lines: Sequence[bytes]) -> tuple[int, ...]:
     """Give the 0-based lines that begin a class or function without indentation, in order."""
-    return tuple(n for n, line in enumerate(lines) if line.startswith(DEFINITIONS))
+    text = b"\n" + b"".join(lines)
+    found = []
+    for head in DEFINITIONS:
+        at = text.find(b"\n" + head)
+        while at >= 0:
+            found.append(at)
+            at = text.find(b"\n" + head, at + 1)
+    tops: list[int] = []
+    number = before = 0
+    for at in sorted(found):
+        number += text.count(b"\n", before, at)
+        before = at
+        tops.append(number)
+    return tuple(tops)
 
 
 def shift_tops(

@@ -61,9 +61,7 @@ def _match(
     base: Sequence[bytes], other: Sequence[bytes], b0: int, b1: int, o0: int, o1: int
 ) -> Iterator[Block]:
     """Match base[b0:b1] with other[o0:o1]; blocks come in order and may touch."""
-    head = 0
-    while b0 + head < b1 and o0 + head < o1 and base[b0 + head] == other[o0 + head]:
-        head += 1
+    head = _count_alike(base, other, b0, b1, o0, o1)
     tail = 0
     while (
         b1 - tail > b0 + head
@@ -83,10 +81,9 @@ def _match(
                     continue  # in the run of an anchor before it
                 if b0 < at_base and o0 < at_other:
                     yield from _match(base, other, b0, at_base, o0, at_other)
-                b0, o0 = at_base + 1, at_other + 1
-                while b0 < b1 and o0 < o1 and base[b0] == other[o0]:
-                    b0, o0 = b0 + 1, o0 + 1
-                yield Block(at_base, at_other, b0 - at_base)
+                count = _count_alike(base, other, at_base, b1, at_other, o1)
+                b0, o0 = at_base + count, at_other + count
+                yield Block(at_base, at_other, count)
             if b0 < b1 and o0 < o1:
                 yield from _match(base, other, b0, b1, o0, o1)
         elif b1 - b0 < _SMALL and o1 - o0 < _SMALL:
@@ -96,6 +93,23 @@ def _match(
                     yield Block(b0 + at_base, o0 + at_other, count)
     if tail:
         yield end
+
+
+def _count_alike(
+    base: Sequence[bytes], other: Sequence[bytes], b0: int, b1: int, o0: int, o1: int
+) -> int:
+    """Count the first lines that two ranges have in common, many lines at once."""
+    most = min(b1 - b0, o1 - o0)
+    count, size = 0, 1
+    while count < most:
+        at, to = b0 + count, o0 + count
+        if size > 1 and base[at : at + size] == other[to : to + size] and count + size <= most:
+            count, size = count + size, size * 2
+        elif base[at] == other[to]:
+            count, size = count + 1, 8 if size == 1 else max(size // 8, 1)
+        else:
+            break
+    return count
 
 
 def _anchors(

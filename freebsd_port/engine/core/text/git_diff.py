@@ -7,11 +7,13 @@ comes out the same. Source: git's xdiff, histogram diff and change compaction.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
+from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 from freebsd_port.engine.core.text.align import Block
+from freebsd_port.engine.core.text.splice import Splice
 
 _MOST_REPEATS = 64
 """A line that stands more often than this in the old version is not searched for."""
@@ -30,11 +32,7 @@ def align_as_git(
 
     `index` is of the old version; it is made if there is none.
     """
-    removed, added = bytearray(len(old)), bytearray(len(new))
-    _mark_changes(old, new, removed, added, index)
-    _compact(old, removed, added)
-    _compact(new, added, removed)
-    return _blocks(removed, added)
+    return Alignment().blocks(old, new, index)
 
 
 def _blocks(removed: bytearray, added: bytearray) -> tuple[Block, ...]:
@@ -85,12 +83,12 @@ class LineIndex:
         self.labels = list(range(_GAP, _GAP * (len(lines) + 1), _GAP))
         """By line, 0-based."""
 
-        self.places: dict[bytes, list[int]] = {}
+        self.places: defaultdict[bytes, list[int]] = defaultdict(list)
         """The labels of every line that reads so, in order."""
 
         places = self.places
         for label, line in zip(self.labels, lines, strict=True):
-            places.setdefault(line, []).append(label)
+            places[line].append(label)
 
     def replace(self, start: int, old: Sequence[bytes], new: Sequence[bytes]) -> bool:
         """Put new lines in the place of old ones; tell whether there were labels enough."""
@@ -107,27 +105,126 @@ class LineIndex:
                 del self.places[line]
         made = [before + step * number for number in range(1, len(new) + 1)]
         for line, label in zip(new, made, strict=True):
-            insort(self.places.setdefault(line, []), label)
+            insort(self.places[line], label)
         self.labels[start:stop] = made
         return True
+
+
+@dataclass(slots=True)
+class _Part:
+    """A part of both versions: the common run at which it is cut in two, and what that leaves.
+
+    Each pair of numbers is of the old version and the new one. The run may have been changed.
+    """
+
+    sizes: list[int]
+    """How many lines it has."""
+
+    is_read: bool = False
+    """Whether everything else here is so for its present lines."""
+
+    starts: list[int] = field(default_factory=lambda: [0, 0])
+    """Where the run begins, counted from the beginning of the part."""
+
+    lengths: list[int] = field(default_factory=lambda: [0, 0])
+    above: _Part | None = None
+    below: _Part | None = None
+
+
+class Alignment:
+    """The alignment of two versions of a file as `git merge` has it, while both are changed.
+
+    How a part of the file is aligned depends on nothing else than its own lines. So only the parts
+    with changes in them are read again.
+    """
+
+    def __init__(self) -> None:
+        self._root: _Part | None = None
+        self._marks = (bytearray(), bytearray())
+        """Which lines of each version are not common, before they are moved."""
+
+        self._is_closed = [False, False]
+        """Whether the last line of each version ends with a newline."""
+
+    def change_old(self, splices: Sequence[Splice]) -> None:
+        """Follow a change of the old version; the splices are in order."""
+        self._follow(0, splices)
+
+    def change_new(self, splices: Sequence[Splice]) -> None:
+        """Follow a change of the new version; the splices are in order."""
+        self._follow(1, splices)
+
+    def blocks(
+        self, old: Sequence[bytes], new: Sequence[bytes], index: LineIndex | None = None
+    ) -> tuple[Block, ...]:
+        """Give the blocks of lines that both have, as `align_as_git` does.
+
+        The versions are those of the call before, with the changes that were followed.
+        """
+        sizes = [len(old), len(new)]
+        if self._root is None or self._root.sizes != sizes:
+            self._root, self._marks = _Part(sizes), (bytearray(sizes[0]), bytearray(sizes[1]))
+        _mark_changes(old, new, self._root, self._marks, index)
+        self._is_closed = [not lines or lines[-1].endswith(b"\n") for lines in (old, new)]
+        removed, added = bytearray(self._marks[0]), bytearray(self._marks[1])
+        _compact(old, removed, added)
+        _compact(new, added, removed)
+        return _blocks(removed, added)
+
+    def _follow(self, side: int, splices: Sequence[Splice]) -> None:
+        is_closed = all(one.lines[-1].endswith(b"\n") for one in splices if one.lines)
+        if not (is_closed and self._is_closed[side]):
+            self._root = None  # a line may get its newline when another comes behind it
+        for splice in reversed(splices) if self._root else ():
+            self._marks[side][splice.start : splice.stop] = bytes(len(splice.lines))
+            _follow_splice(self._root, side, splice)
+
+
+def _follow_splice(part: _Part | None, side: int, splice: Splice) -> None:
+    """Change the sizes of all parts around a splice, which are to be read again."""
+    start, stop = splice.start, splice.stop
+    grown = len(splice.lines) - (stop - start)
+    while part is not None:
+        part.is_read = False
+        part.sizes[side] += grown
+        first = part.starts[side]
+        last = first + part.lengths[side]
+        if start < first and stop <= first:
+            part.starts[side] += grown
+            part = part.above
+        elif start >= last and stop > last:
+            start, stop, part = start - last, stop - last, part.below
+        elif start >= first and stop <= last:
+            part.lengths[side] += grown
+            return
+        else:
+            part.above = part.below = None
+            return
 
 
 def _mark_changes(
     old: Sequence[bytes],
     new: Sequence[bytes],
-    removed: bytearray,
-    added: bytearray,
+    root: _Part,
+    marks: tuple[bytearray, bytearray],
     index: LineIndex | None,
 ) -> None:
     """Mark the lines that are not common, cutting at the rarest common run again and again."""
-    waiting = [(0, len(old), 0, len(new))]
+    removed, added = marks
+    waiting = [(root, 0, 0)]
     while waiting:
-        b0, b1, o0, o1 = waiting.pop()
+        part, b0, o0 = waiting.pop()
+        if part.is_read:
+            continue
+        b1, o1 = b0 + part.sizes[0], o0 + part.sizes[1]
+        above, below, part.above, part.below = part.above, part.below, None, None
+        part.is_read = True
         if b0 == b1 or o0 == o1:
             removed[b0:b1] = b"\1" * (b1 - b0)
             added[o0:o1] = b"\1" * (o1 - o0)
             continue
-        if old[b0:b1] == new[o0:o1]:
+        if b1 - b0 == o1 - o0 and old[b0:b1] == new[o0:o1]:
+            removed[b0:b1] = added[o0:o1] = bytes(b1 - b0)
             continue  # the common run would be all of it
         index = index or LineIndex(old)
         best = _find_common(old, new, (b0, b1, o0, o1), index)
@@ -137,8 +234,18 @@ def _mark_changes(
             removed[b0:b1] = b"\1" * (b1 - b0)
             added[o0:o1] = b"\1" * (o1 - o0)
         else:
-            waiting.append((b0, best.old, o0, best.new))
-            waiting.append((best.old + best.length, b1, best.new + best.length, o1))
+            base, other = best.old + best.length, best.new + best.length
+            removed[best.old : base] = added[best.new : other] = bytes(best.length)
+            part.starts, part.lengths = [best.old - b0, best.new - o0], [best.length] * 2
+            part.above = _take_part(above, part.starts)
+            part.below = _take_part(below, [b1 - base, o1 - other])
+            waiting.append((part.above, b0, o0))
+            waiting.append((part.below, base, other))
+
+
+def _take_part(known: _Part | None, sizes: list[int]) -> _Part:
+    """Give the part that is known at this end, if it is as long; it then has the same lines."""
+    return known if known is not None and known.sizes == sizes else _Part(list(sizes))
 
 
 def _find_common(
@@ -226,6 +333,7 @@ def _mark_repeats(
 ) -> None:
     """Mark the changes of a part in which every common line stands often."""
     b0, b1, o0, o1 = part
+    removed[b0:b1], added[o0:o1] = bytes(b1 - b0), bytes(o1 - o0)
     while b0 < b1 and o0 < o1 and old[b0] == new[o0]:
         b0, o0 = b0 + 1, o0 + 1
     while b0 < b1 and o0 < o1 and old[b1 - 1] == new[o1 - 1]:

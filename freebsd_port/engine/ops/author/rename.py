@@ -24,7 +24,7 @@ from freebsd_port.engine.ops.author.stack import (
 )
 from freebsd_port.engine.ops.target.workspace import Workspace
 from freebsd_port.engine.store.files.lock import locked
-from freebsd_port.engine.store.files.texts import move_text, save_texts
+from freebsd_port.engine.store.files.texts import find_texts, move_text, remove_empty, save_texts
 from freebsd_port.engine.store.overlay.state import load_state
 from freebsd_port.errors import PortError
 
@@ -58,9 +58,12 @@ def rename_patch_to(workspace: Workspace, word: str, patch: str | None = None) -
         old = _find_name(stack, patch)
         new = require_free_name(workspace, word)
         texts = _texts(workspace, old, new)
-        taken = [place for place in texts.values() if place.exists()]
+        moved = _directories(workspace, old, new)
+        taken = [place for place in (*texts.values(), *moved.values()) if place.exists()]
         if taken:
             raise PatchNameError(f"{new} already exists", where=str(taken[0]))
+        for directory, place in moved.items():
+            texts |= {one: place / one.relative_to(directory) for one in find_texts(directory)}
         series = rename_patch(read_series_bytes(workspace), old, new)
         goal = tuple(
             with_text(one, one.data, replace(one.entry, name=new)) if one.entry.name == old else one
@@ -77,6 +80,8 @@ def rename_patch_to(workspace: Workspace, word: str, patch: str | None = None) -
         )
         commit_edit(stack, goal, added=added, publish=publish)
         save_texts(dict.fromkeys(texts))
+        for directory in moved:
+            remove_empty(directory)
         return Renamed(old, new, tuple(texts.values()))
 
 
@@ -107,12 +112,28 @@ def delete_patch(
         series = remove_patch(read_series_bytes(workspace), name)
         save_texts({workspace.source.series_file: series})
         texts = tuple(_texts(workspace, name, name)) if removes else ()
-        for path in texts:
-            if backup:
-                move_text(path, path.with_name(f"{path.name}~"))
-            else:
-                save_texts({path: None})
-    return Deleted(name, is_on, texts)
+        directories = tuple(_directories(workspace, name, name)) if removes else ()
+        removed = _remove(texts, directories, backup=backup)
+    return Deleted(name, is_on, removed)
+
+
+def _remove(
+    texts: tuple[Path, ...], directories: tuple[Path, ...], *, backup: bool
+) -> tuple[Path, ...]:
+    """Remove files, and directories with all in them, or rename each to `NAME~`; give the files."""
+    below = tuple(path for directory in directories for path in find_texts(directory))
+    if backup:
+        for directory in directories:
+            earlier = directory.with_name(f"{directory.name}~")
+            save_texts(dict.fromkeys(find_texts(earlier)))
+            remove_empty(earlier)
+        for path in (*directories, *texts):
+            move_text(path, path.with_name(f"{path.name}~"))
+    else:
+        save_texts(dict.fromkeys((*below, *texts)))
+        for directory in directories:
+            remove_empty(directory)
+    return (*texts, *below)
 
 
 def _find_deletable(workspace: Workspace, patch: str | None, *, is_next: bool) -> str:
@@ -158,3 +179,10 @@ def _texts(workspace: Workspace, old: str, new: str) -> dict[Path, Path]:
         for before, after in pairs
         if (source.patches / before).exists()
     }
+
+
+def _directories(workspace: Workspace, old: str, new: str) -> dict[Path, Path]:
+    """Give each directory that belongs to the patch, and what it is called under `new`."""
+    source = workspace.source
+    pairs = zip(source.directories_of(old), source.directories_of(new), strict=True)
+    return {before: after for before, after in pairs if before.is_dir()}

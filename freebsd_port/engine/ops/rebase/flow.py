@@ -4,8 +4,9 @@ what the trees are, its `Rebasing` knows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -15,9 +16,15 @@ from freebsd_port.engine.core.rebase.conflict import find_breakage, find_marker,
 from freebsd_port.engine.core.rebase.outcome import RebasedPatch, RebaseError, WorkFile
 from freebsd_port.engine.core.rebase.progress import RebaseState
 from freebsd_port.engine.core.rebase.tree_version import ListedTree
+from freebsd_port.engine.core.source.findings import Fault
+from freebsd_port.engine.core.source.missing_names import Missing
 from freebsd_port.engine.core.text.file import split_lines
 from freebsd_port.engine.store.rebase.rebase_store import RebaseStore, find_begun, held
+from freebsd_port.engine.store.second_process import working_beside
 from freebsd_port.errors import PortError, ProblemsError
+
+Tell = Callable[[tuple[RebasedPatch, ...]], tuple[RebasedPatch, ...]]
+"""Gives patches with what their lines do not say: missing names, and other faults."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,9 @@ class RebasedSeries:
 
     beside: tuple[str, ...] = ()
     """Other versions that each patch was tried from."""
+
+    tell: Tell | None = field(default=None, repr=False, compare=False)
+    """Tells the patches; None if they are told already."""
 
     @property
     def origin(self) -> str:
@@ -91,6 +101,14 @@ class Rebasing(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A rebase that is to write nothing."""
+
+    rebasing: Rebasing
+    wanted: RebaseState
+
+
 class UnfinishedError(ProblemsError):
     """Every file of a conflict that is not finished."""
 
@@ -121,17 +139,42 @@ def start_rebase(
     begun, and what the rebasing raises.
     """
     with held(rebasing.root):
-        killed = _find_killed(rebasing, wanted)
-        if killed is None and not is_dry:
-            rebasing.store(wanted).clear()  # of one that was killed when it had ended
-        state = killed or wanted
-        carried = rebasing.rebase(state)
-        if not is_dry:
-            state, carried = rebasing.ask_checks(state, carried)
-        if is_dry or (carried.conflict and not is_attended):
-            planned = rebasing.plan_files(state, carried) if is_dry else {}
-            return Rebased(carried, planned=tuple(sorted(planned)))
-        return _write(rebasing, state, carried)
+        return _start(rebasing, wanted, is_dry=is_dry, is_attended=is_attended)
+
+
+def preview_rebases(
+    root: Path, ours: Sequence[Preview], theirs: Sequence[Preview]
+) -> tuple[Rebased, ...]:
+    """Say what rebases below one root would come to, one behind the other; nothing is written.
+
+    `theirs` may run in a second process, in which they cannot show how far they are.
+    """
+    with held(root), working_beside(partial(_preview, theirs)) as rest:
+        return (*_preview(ours), *rest())
+
+
+def _preview(previews: Sequence[Preview]) -> tuple[Rebased, ...]:
+    """Run rebases that write nothing; what they come to can be pickled."""
+    from freebsd_port.engine.store.files.source_tree import FilesTree
+
+    done = (_start(one.rebasing, one.wanted, is_dry=True) for one in previews)
+    return tuple(replace(one, carried=replace(one.carried, tree=FilesTree({}))) for one in done)
+
+
+def _start(
+    rebasing: Rebasing, wanted: RebaseState, *, is_dry: bool, is_attended: bool = True
+) -> Rebased:
+    killed = _find_killed(rebasing, wanted)
+    if killed is None and not is_dry:
+        rebasing.store(wanted).clear()  # of one that was killed when it had ended
+    state = killed or wanted
+    carried = rebasing.rebase(state)
+    if not is_dry:
+        state, carried = rebasing.ask_checks(state, carried)
+    if is_dry or (carried.conflict and not is_attended):
+        carried, files = _plan(rebasing, state, carried, is_planned=is_dry)
+        return Rebased(carried, planned=tuple(sorted(files)))
+    return _write(rebasing, state, carried)
 
 
 def continue_rebase(rebasing: Rebasing) -> Rebased:
@@ -261,7 +304,7 @@ def _write(rebasing: Rebasing, state: RebaseState, carried: RebasedSeries) -> Re
     """Write what is clean before the first conflict, and stop there."""
     store = rebasing.store(state)
     conflict = carried.conflict
-    files = rebasing.plan_files(state, carried)
+    carried, files = _plan(rebasing, state, carried)
     for path in files:
         if path not in state.saved:
             state = replace(state, saved={**state.saved, path: store.keep_original(path)})
@@ -278,6 +321,28 @@ def _write(rebasing: Rebasing, state: RebaseState, carried: RebasedSeries) -> Re
     _, *ahead = (patch.name for patch in carried.patches if patch.state == "conflict")
     store.save(replace(state, stopped=conflict.name, unfinished=paths, ahead=tuple(ahead)))
     return Rebased(carried, written, unfinished=unfinished)
+
+
+def _plan(
+    rebasing: Rebasing, state: RebaseState, carried: RebasedSeries, *, is_planned: bool = True
+) -> tuple[RebasedSeries, dict[str, bytes]]:
+    """Tell the patches what their lines do not say, and meanwhile plan the files."""
+    if carried.tell is None:
+        return carried, rebasing.plan_files(state, carried) if is_planned else {}
+    with working_beside(partial(_find, carried.tell, carried.patches)) as found:
+        files = rebasing.plan_files(state, carried) if is_planned else {}
+        told = (
+            replace(one, missing=missing, faults=faults) if missing or faults else one
+            for one, (missing, faults) in zip(carried.patches, found(), strict=True)
+        )
+        return replace(carried, patches=tuple(told), tell=None), files
+
+
+def _find(
+    tell: Tell, patches: tuple[RebasedPatch, ...]
+) -> tuple[tuple[tuple[Missing, ...], tuple[Fault, ...]], ...]:
+    """Give only what is new about each patch: the rest would be copied for nothing."""
+    return tuple((one.missing, one.faults) for one in tell(patches))
 
 
 def require_same(plan: Plan, carried: RebasedSeries) -> None:

@@ -163,15 +163,19 @@ class SeriesRebasing:
         except MisfitError as error:
             error.hint = f"freebsd-port check --tree DIR --series {state.places['series']}"
             raise
-        texts = {
-            one.name: parse_patch(one.name, one.text) if one.text is not None else patches[one.name]
-            for one in done
-        }
-        base = candidates.rebaser(0).base
-        told = tell_findings(other, base, done, texts)
+
+        def tell(told: tuple[RebasedPatch, ...]) -> tuple[RebasedPatch, ...]:
+            texts = {
+                one.name: patches[one.name] if one.text is None else parse_patch(one.name, one.text)
+                for one in told
+            }
+            return tuple(tell_findings(other, candidates.rebaser(0).base, told, texts))
+
         is_whole = all(patch.is_rebased for patch in done)
         files = other.changes()
-        return RebasedSeries(old.label, new.label, tuple(told), files, is_whole, new.tree)
+        return RebasedSeries(
+            old.label, new.label, tuple(done), files, is_whole, new.tree, tell=tell
+        )
 
     def ask_checks(
         self, state: RebaseState, carried: RebasedSeries

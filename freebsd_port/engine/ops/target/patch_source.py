@@ -42,6 +42,9 @@ class PatchSource:
     takes: Callable[[SeriesEntry], bool] | None = None
     """Tells which lines of the series concern the target; None: all of them."""
 
+    beside: tuple[str, ...] = ()
+    """Suffixes of directories that belong to a patch: with `.x`, the directory a.x to a.patch."""
+
     def load_series(self) -> Series:
         """Read what is on for the release; everything when there is none.
 
@@ -68,6 +71,11 @@ class PatchSource:
         if takes is None:
             return series
         return Series(tuple(entry for entry in series.entries if takes(entry) is is_taken))
+
+    def directories_of(self, name: str) -> tuple[Path, ...]:
+        """Give the directories that belong to a patch of this name, whether they exist or not."""
+        stem = self.patches / name.removesuffix(".patch")
+        return tuple(stem.with_name(stem.name + suffix) for suffix in self.beside)
 
     def find_file(self, name: str, listing: Listing | None = None) -> Path:
         """Choose the patch's text for the release; with a listing of the patches, from that."""
@@ -113,13 +121,22 @@ class PatchSource:
 
 def require_options(series: Series, options: frozenset[str], path: Path) -> None:
     """Raise UsageError for an option that no patch of a series is under."""
-    known = sorted({entry.option for entry in series.entries if entry.option})
+    known = sorted(series.options)
     for option in sorted(options.difference(known)):
         raise UsageError(
             f"no patch of the series has the option {option}",
             where=str(path),
             hint=f"choose one of {', '.join(known)}" if known else "leave --option out",
         )
+
+
+def options_or_all(series: Series, options: frozenset[str], path: Path) -> frozenset[str]:
+    """Give the options that were named; all that the series has if none was.
+
+    Raises UsageError for an option that no patch is under.
+    """
+    require_options(series, options, path)
+    return options or series.options
 
 
 def load_series(path: Path, *, hint: str | None = None) -> Series:

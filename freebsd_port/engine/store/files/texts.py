@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Mapping
@@ -44,6 +45,18 @@ def move_text(path: Path, new_path: Path) -> None:
         os.replace(path, new_path)
     except OSError as error:
         raise describe_refusal(error, path) from error
+
+
+def find_texts(directory: Path) -> tuple[Path, ...]:
+    """Give every file below a directory, sorted; nothing where there is none."""
+    return tuple(path for path in sorted(directory.rglob("*")) if not path.is_dir())
+
+
+def remove_empty(directory: Path) -> None:
+    """Remove a directory with the directories below it, as far as no file is in them."""
+    for place, _, _ in os.walk(directory, topdown=False):
+        with contextlib.suppress(OSError):
+            os.rmdir(place)
 
 
 def _mode(path: Path) -> int | None:

@@ -28,15 +28,25 @@ def lint_series(
     """Hold the series against the files below patches/, and the releases and roles its tags name.
 
     `releases` are all of them, oldest first. A variant `<what>@<release>.patch` belongs to
-    `<what>.patch`.
+    `<what>.patch`. Patches under an option stand behind all others, so that what the others make
+    of a release does not depend on options.
     """
     findings: list[LintError] = []
     present = set(files)
     order = tuple(release.name for release in releases)
     pinned = dict.fromkeys(pin.distribution for each in releases for pin in each.pins)
     roles = {name for release in releases for name in release.role_names}
+    last = max((entry.line for entry in series.entries if entry.option is None), default=0)
     for entry in series.entries:
         where = f"series:{entry.line}"
+        if entry.option is not None and entry.line < last:
+            findings.append(
+                LintError(
+                    f"{entry.name} is under an option and stands before a patch that is not",
+                    where=where,
+                    hint="move its line to the end of the series",
+                )
+            )
         if entry.name not in present:
             findings.append(
                 LintError(f"the series names {entry.name}, which does not exist", where=where)

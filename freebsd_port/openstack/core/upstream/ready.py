@@ -13,9 +13,7 @@ from freebsd_port.engine.core.patch.header import Header, parse_header
 from freebsd_port.engine.core.patch.patch import Patch, parse_patch, require_complete, split_patch
 from freebsd_port.engine.core.series.series import SeriesEntry
 from freebsd_port.errors import PortError
-
-SUFFIX = ".upstream"
-"""What the name of a patch's directory of upstream files has in place of `.patch`."""
+from freebsd_port.openstack.core.upstream import SUFFIX
 
 TESTS = "tests.patch"
 """The file in that directory with the changes to upstream's tests; any other file is a new one."""

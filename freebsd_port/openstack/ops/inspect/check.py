@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from freebsd_port.engine.core.apply.option_sets import OptionPlans, plan_options
 from freebsd_port.engine.core.apply.plan import Plan
-from freebsd_port.engine.core.apply.planner import plan_series
 from freebsd_port.engine.core.apply.series_lock import (
     LockedFile,
     SeriesLockError,
@@ -26,7 +26,7 @@ from freebsd_port.engine.ops.target.workspace import Workspace
 from freebsd_port.errors import PortError, ProblemsError, UsageError
 from freebsd_port.openstack.core.release.release import Release
 from freebsd_port.openstack.core.release.series_lint import lint_patch, lint_roles, lint_series
-from freebsd_port.openstack.core.upstream.ready import SUFFIX
+from freebsd_port.openstack.core.upstream import SUFFIX
 from freebsd_port.openstack.ops.inspect.plan_on_wheels import Goal, read_patches, read_sources
 from freebsd_port.openstack.ops.inspect.status import find_status_faults, read_status
 from freebsd_port.openstack.ops.release.requirements_lock import check_lock
@@ -195,16 +195,34 @@ def _plan_release(
     """
     progress(f"planning the series on the wheels of {name}")
     release = project.load_release(name)
-    tree, texts = read_sources(project, release, is_offline=is_offline, progress=progress)
+    options = load_series(project.series).options
+    tree, texts = read_sources(project, release, options, is_offline=is_offline, progress=progress)
     goal = read_patches(texts)
-    plan = plan_series(tree, goal)
-    if plan.problems:
-        raise ProblemsError(plan.problems)
-    judgement = judge_plan(tree, texts, plan)
-    if judgement.problems:
-        raise ProblemsError(judgement.problems)
-    meaning = meaning_findings(name, tree, goal, plan)
-    return _ReleasePlan(name, tree, _locked(plan), meaning, judgement.judge)
+    plans = plan_options(tree, goal)
+    if plans.problems:
+        raise ProblemsError(plans.problems)
+    base = [one for one in texts if one.entry.option is None]
+    judgements = [judge_plan(tree, base, plans.base)]
+    if plans.whole is not plans.base:
+        judgements.append(judge_plan(tree, texts, plans.whole))
+    problems = [problem for one in judgements for problem in one.problems]
+    if problems:
+        raise ProblemsError(tuple(problems))
+    meaning = _meaning_of_all(name, tree, goal, plans)
+    return _ReleasePlan(name, tree, plans.files, meaning, judgements[0].judge)
+
+
+def _meaning_of_all(
+    name: str, tree: WheelTree, goal: Goal, plans: OptionPlans
+) -> tuple[MeaningError, ...]:
+    """Find what is wrong without options, and with all of them, each thing once."""
+    base = tuple(one for one in goal if one[0].option is None)
+    found = list(meaning_findings(name, tree, base, plans.base))
+    if plans.whole is not plans.base:
+        known = {one.what for one in found}
+        optional = meaning_findings(name, tree, goal, plans.whole)
+        found += [one for one in optional if one.what not in known]
+    return tuple(found)
 
 
 def _lint_project(
@@ -275,7 +293,7 @@ def _read_patches(project: Project) -> dict[str, bytes]:
     return {
         path.relative_to(project.patches).as_posix(): path.read_bytes()
         for path in sorted(project.patches.rglob("*.patch"))
-        if not path.parent.name.endswith(SUFFIX)
+        if not path.parent.name.removesuffix("~").endswith(SUFFIX)
     }
 
 
@@ -292,28 +310,18 @@ def _default_findings(project: Project, uncarried: tuple[str, ...]) -> list[Port
     ]
 
 
-def _locked(plan: Plan) -> tuple[LockedFile, ...]:
-    return tuple(
-        LockedFile(
-            edit.path,
-            edit.before.sha256 if edit.before else None,
-            edit.after.sha256 if edit.after else None,
-        )
-        for edit in plan.edits
-    )
-
-
 def _lock_findings(
     release: str, lock: tuple[LockedFile, ...], planned: tuple[LockedFile, ...]
 ) -> list[PortError]:
-    known = {entry.path: entry for entry in lock}
-    found = {entry.path: entry for entry in planned}
+    known = {(entry.options, entry.path): entry for entry in lock}
+    found = {(entry.options, entry.path): entry for entry in planned}
     return [
         SeriesLockError(
-            f"series.lock and the series disagree on {path}",
+            f"series.lock and the series disagree on {path}"
+            + (f" with the option {' and '.join(options)}" if options else ""),
             where=f"releases/{release}/series.lock",
             hint=f"if you meant the change: {write_lock_command(release)}",
         )
-        for path in sorted(set(known) | set(found))
-        if known.get(path) != found.get(path)
+        for options, path in sorted(set(known) | set(found))
+        if known.get((options, path)) != found.get((options, path))
     ]

@@ -16,6 +16,7 @@ from freebsd_port.engine.core.apply.layers import (
 from freebsd_port.engine.core.patch.patch import parse_patch
 from freebsd_port.engine.core.progress import counting
 from freebsd_port.engine.core.text.file import Tree
+from freebsd_port.engine.ops.target.patch_source import load_series, options_or_all
 from freebsd_port.errors import PortError
 from freebsd_port.openstack.core.release.platform import EMULATED, NATIVE
 from freebsd_port.openstack.core.release.release import Release, venv_command
@@ -110,13 +111,15 @@ class OrderRequest:
 def check_order(project: Project, request: OrderRequest, progress: Progress) -> OrderReport:
     """Prove every prefix over the pinned wheels; each one that fails is in the report.
 
-    The series is that of one role: the named one, or the one of the environment. Raises what
-    reading the series, its patches and the wheels raises.
+    The series is that of one role: the named one, or the one of the environment. Without options,
+    the patches under every option are on. Raises what reading the series, its patches and the
+    wheels raises.
     """
     catalogue = project.load_release(request.release)
     place = find_place(project, catalogue, request.venv, request.role)
     release = catalogue.for_role(find_role(place, request.role))
-    source = role_source(project, release, request.options)
+    options = options_or_all(load_series(project.series), request.options, project.series)
+    source = role_source(project, release, options)
     goal = source.load_patches(source.load_series().entries)
     pins = patched_pins(project, release)
     wheels = require_wheels(pins, is_offline=request.is_offline, progress=progress)

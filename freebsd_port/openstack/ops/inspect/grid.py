@@ -65,8 +65,8 @@ def read_grid(
 ) -> Grid:
     """Plan the whole series on each release, without fuzz; a wheel is read once.
 
-    A release whose wheels cannot be had is told in its column. Raises what reading the series
-    and its patches raises.
+    Without options, the patches under every option are on. A release whose wheels cannot be had is
+    told in its column. Raises what reading the series and its patches raises.
     """
     reader = SeriesReader(project, options, is_offline=is_offline, progress=progress)
     names = load_series(project.series).names

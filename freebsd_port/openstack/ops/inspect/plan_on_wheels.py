@@ -19,14 +19,19 @@ Goal = tuple[tuple[SeriesEntry, Patch], ...]
 
 
 def plan_sources(
-    project: Project, release: Release, *, is_offline: bool, progress: Callable[[str], None]
+    project: Project,
+    release: Release,
+    options: frozenset[str],
+    *,
+    is_offline: bool,
+    progress: Callable[[str], None],
 ) -> Plan:
     """Plan the series over the wheels, without fuzz; what does not fit is in the plan.
 
     The release may be narrowed to a role; then it is the series of that role. Raises WheelError
     when a wheel is neither in the cache nor to be had.
     """
-    tree, texts = read_sources(project, release, is_offline=is_offline, progress=progress)
+    tree, texts = read_sources(project, release, options, is_offline=is_offline, progress=progress)
     return plan_series(tree, read_patches(texts))
 
 
@@ -36,10 +41,15 @@ def read_patches(texts: Iterable[GoalPatch]) -> Goal:
 
 
 def read_sources(
-    project: Project, release: Release, *, is_offline: bool, progress: Callable[[str], None]
+    project: Project,
+    release: Release,
+    options: frozenset[str],
+    *,
+    is_offline: bool,
+    progress: Callable[[str], None],
 ) -> tuple[WheelTree, tuple[GoalPatch, ...]]:
     """Give what the pinned wheels hold, and the texts of its series; raises WheelError as well."""
-    source = role_source(project, release)
+    source = role_source(project, release, options)
     pins = patched_pins(project, release)
     tree = WheelTree(require_wheels(pins, is_offline=is_offline, progress=progress))
     return tree, source.load_patches(source.load_series().entries)

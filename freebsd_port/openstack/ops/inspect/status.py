@@ -60,6 +60,9 @@ class Status:
     applied_release: str | None = None
     """The release whose series is on, where it is another one than the environment's."""
 
+    options: tuple[str, ...] = ()
+    """Options whose patches are listed, sorted."""
+
     @property
     def is_complete(self) -> bool:
         """Tell whether exactly the series is on and every file is as it left it."""
@@ -94,6 +97,7 @@ def read_status(workspace: Workspace) -> Status:
         environment.unpinned() if environment else (),
         environment.release.role if environment else None,
         state.release if state.patches and state.release != workspace.release else None,
+        tuple(sorted(workspace.source.options)),
     )
 
 

@@ -17,6 +17,7 @@ from freebsd_port.engine.store.files.tree import DirectoryTree
 from freebsd_port.engine.store.files.write import describe_refusal, remove_file, replace_file
 from freebsd_port.engine.store.overlay.state import inspect_files
 from freebsd_port.errors import PortError, ProblemsError
+from freebsd_port.openstack.core.release.platform import mode_of
 from freebsd_port.openstack.ops.proof.verified import digest_state, save_note, utc_now
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from freebsd_port.engine.ops.target.workspace import Workspace
     from freebsd_port.openstack.core.proof.coverage import HunkCoverage
     from freebsd_port.openstack.core.proof.outcomes import Comparison
+    from freebsd_port.openstack.store.proof.report import CheckRun
 
 
 _UPSTREAM_NOTE = f"{STATE_DIRECTORY}/upstream.json"
@@ -130,9 +132,27 @@ class HunkChecks:
     missed: tuple[str, ...]
     """Added lines that no check ran, stripped."""
 
+    modes: tuple[str, ...] = ()
+    """For each check, whether it ran `emulated`, `native` or both: `emulated, native`."""
 
-def save_hunk_checks(root: Path, state: OverlayState, hunks: Iterable[HunkCoverage]) -> None:
-    """Keep what was measured of this state, which is on; raises WriteError."""
+
+def find_modes(runs: Iterable[CheckRun]) -> Mapping[str, str]:
+    """Give each check that was recorded the modes that it ran in."""
+    found: dict[str, set[str]] = {}
+    for run in runs:
+        names = {name for lines in run.executed.values() for ran in lines.values() for name in ran}
+        for name in names:
+            found.setdefault(name, set()).add(mode_of(run.platform))
+    return {name: ", ".join(sorted(modes)) for name, modes in found.items()}
+
+
+def save_hunk_checks(
+    root: Path, state: OverlayState, hunks: Iterable[HunkCoverage], modes: Mapping[str, str]
+) -> None:
+    """Keep what was measured of this state, which is on, with the checks' modes.
+
+    Raises WriteError.
+    """
     hunks = tuple(hunks)
     try:
         lines = {
@@ -145,6 +165,7 @@ def save_hunk_checks(root: Path, state: OverlayState, hunks: Iterable[HunkCovera
                 "path": one.hunk.path,
                 "number": one.hunk.number,
                 "checks": list(one.checks),
+                "modes": [modes.get(name, "") for name in one.checks],
                 "missed": [_text(lines[one.hunk.path][line - 1]) for line in one.missed],
             }
             for one in hunks
@@ -163,7 +184,7 @@ def find_hunk_checks(root: Path, state: OverlayState) -> Mapping[HunkKey, HunkCh
             return {}
         return {
             (row["patch"], row["path"], row["number"]): HunkChecks(
-                tuple(row["checks"]), tuple(row["missed"])
+                tuple(row["checks"]), tuple(row["missed"]), tuple(row["modes"])
             )
             for row in value["hunks"]
         }

@@ -17,12 +17,19 @@ from freebsd_port.engine.store.files.read import list_files, read_whole
 from freebsd_port.engine.store.overlay.state import BaseTree, load_state
 from freebsd_port.errors import ProblemsError
 from freebsd_port.in_target import IN_TARGET
-from freebsd_port.openstack.core.release.platform import ARM64, EMULATED, LINUX, NATIVE
+from freebsd_port.openstack.core.release.platform import (
+    ARM64,
+    EMULATED,
+    FROM_HEADERS,
+    LINUX,
+    NATIVE,
+)
 from freebsd_port.openstack.core.release.release import normalised_name
 from freebsd_port.openstack.ops.proof.proof_record import (
     VerifyError,
     drop_hunk_checks,
     find_hunk_checks,
+    find_modes,
     find_upstream,
     require_current,
     require_patched,
@@ -104,7 +111,7 @@ def verify_target(
     With `every_line` that proof must also have found that the checks ran each added line. Only the
     checks of applied patches are run, and of `patches` if some are named; what is proved of some
     patches is not kept as a proof of the state. `with_long` adds those that take a minute or more,
-    and the emulated arm64. `timeout_seconds` is for one distribution on one
+    and the profiles from headers. `timeout_seconds` is for one distribution on one
     platform; None is longer than any takes. Raises VerifyError when no patch is applied, a named
     one is not, or what is applied is not as the series has it, and ProblemsError with every
     distribution whose checks could not be run.
@@ -129,7 +136,7 @@ def verify_target(
         with_long=with_long,
         timeout_seconds=TIMEOUT_SECONDS if timeout_seconds is None else timeout_seconds,
     )
-    with fresh_bytecode() as bytecode:
+    with fresh_bytecode(setup) as bytecode:
         runs = _run_all(replace(setup, bytecode=bytecode), state, chosen, progress)
     hunks = _cover(root, state, goal, runs)
     if only:
@@ -175,7 +182,7 @@ def _passed(patch: str, runs: tuple[CheckRun, ...]) -> int:
 def _default_platforms(*, with_long: bool) -> tuple[str, ...]:
     if own_system() == "FreeBSD":
         return (NATIVE,)
-    return (*EMULATED, *((ARM64,) if with_long else ()), LINUX)
+    return (*EMULATED, *((FROM_HEADERS, ARM64) if with_long else ()), LINUX)
 
 
 def _is_proof(
@@ -220,12 +227,13 @@ def _run_all(
     measured = tuple(entry.path for entry in state.files if entry.path.endswith(".py"))
     jobs = [
         (_directory(name), platform)
-        for name in reversed(distributions)
+        for name in distributions
         for platform in platforms
         if (setup.checks / _directory(name)).is_dir()
         and (platform != ARM64 or name == "nova")  # no other looks at the machine
     ]
-    if "nova" in distributions and (setup.checks / LIVES).is_dir():
+    if "nova" in distributions and (setup.checks / LIVES).is_dir():  # the longest, so it is first;
+        # and until nova's checks begin, in the order of the series, it has compiled nova
         jobs[:0] = [(LIVES, name) for name in platforms if name in (NATIVE, EMULATED[-1])]
     jobs = [job for job in jobs if not setup.only or _may_prove(setup.checks / job[0], setup.only)]
 
@@ -242,7 +250,7 @@ def _run_all(
 
     with (
         counting(progress, "running the checks", len(jobs)) as advance,
-        ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool,
+        ThreadPoolExecutor(max_workers=(os.cpu_count() or 1) + 1) as pool,  # as some only wait
     ):
         try:
             done = list(pool.map(run, jobs))
@@ -335,5 +343,5 @@ def _keep(
         len(verification.hunks),
         uncovered,
     )
-    save_hunk_checks(root, state, verification.hunks)
+    save_hunk_checks(root, state, verification.hunks, find_modes(verification.runs))
     save_verified(root, found)

@@ -14,7 +14,7 @@ from freebsd_port.engine.core.rebase.outcome import MisfitError, RebasedPatch, R
 from freebsd_port.engine.core.rebase.progress import RebaseState
 from freebsd_port.engine.core.rebase.rebaser import Rebaser, tell_findings
 from freebsd_port.engine.core.rebase.tree_version import Version
-from freebsd_port.engine.core.series.series import SeriesEntry, is_on
+from freebsd_port.engine.core.series.series import Series, SeriesEntry, is_on
 from freebsd_port.engine.core.series.variant import variant_name
 from freebsd_port.engine.core.text.file import find_path_fault
 from freebsd_port.engine.ops.rebase.flow import RebasedSeries
@@ -35,8 +35,9 @@ def rebase_series(
 ) -> RebasedSeries:
     """Rebase every patch from each candidate, with what a person decided so far.
 
-    A patch in conflict is left out on the new release and the rest goes on, so that every
-    conflict is found. Raises RebaseError when the series does not apply to the old release.
+    The patches under every option are on. A patch in conflict is left out on the new release and
+    the rest goes on, so that every conflict is found. Raises RebaseError when the series does not
+    apply to the old release.
     """
 
     store = RebaseStore(project.root, state.new)
@@ -63,11 +64,11 @@ def rebase_series(
     except MisfitError as error:
         error.hint = f"freebsd-port check --release {state.old}"
         raise
-    patches = carrier.tell_findings(patches)
     is_whole = all(patch.is_rebased for patch in patches)
     return RebasedSeries(
-        state.old, state.new, tuple(patches), other.changes(), is_whole, tree, state.beside
-    )
+        state.old, state.new, tuple(patches), other.changes(), is_whole, tree, state.beside,
+        carrier.tell_findings,
+    )  # fmt: skip
 
 
 class _Carrier:
@@ -90,6 +91,7 @@ class _Carrier:
         self.make_rebaser = make_rebaser
         self.order = project.release_names()
         self.sources = {name: project_source(project, name) for name in self.order}
+        self.options = Series(tuple(entries)).options
         self._listing = Listing(project.patches)
         self._files: dict[tuple[str, str], Path] = {}
         self._patches: dict[Path, Patch] = {}
@@ -123,12 +125,12 @@ class _Carrier:
         )
         return self._name_displaced(done)
 
-    def tell_findings(self, patches: list[RebasedPatch]) -> list[RebasedPatch]:
+    def tell_findings(self, patches: tuple[RebasedPatch, ...]) -> tuple[RebasedPatch, ...]:
         """Tell each patch of what is missing or wrong about its lines on the new release."""
         entries = {entry.name: entry for entry in self.entries}
         texts = {patch.name: self._there(entries[patch.name], patch) for patch in patches}
         base = self.candidates.rebaser(0).base
-        return tell_findings(self.candidates.other, base, patches, texts)
+        return tuple(tell_findings(self.candidates.other, base, patches, texts))
 
     def _there(self, entry: SeriesEntry, done: RebasedPatch) -> Patch:
         """Give what a patch is on the new release, or would be if it could be carried."""
@@ -171,7 +173,7 @@ class _Carrier:
         return self.candidates.take(entry, replace(attempt, patch=patch))
 
     def _is_on(self, entry: SeriesEntry, release: str) -> bool:
-        return is_on(entry, release, self.order, frozenset())
+        return is_on(entry, release, self.order, self.options)
 
     def _text(self, entry: SeriesEntry, release: str) -> Patch:
         """Give the text that a release takes, each file read and parsed once."""

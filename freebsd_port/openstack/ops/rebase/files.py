@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from freebsd_port.engine.core.apply.option_sets import plan_options
 from freebsd_port.engine.core.apply.overlay import AppliedPatch
-from freebsd_port.engine.core.apply.planner import plan_series
 from freebsd_port.engine.core.apply.series_lock import render_lock
 from freebsd_port.engine.core.patch.patch import parse_patch
 from freebsd_port.engine.core.rebase.progress import RebaseState
@@ -58,12 +58,14 @@ def plan_files(project: Project, state: RebaseState, carried: RebasedSeries) -> 
     if carried.is_whole and (state.only is None or lock.exists()):
         goal = _goal(project, listing, state.new, tagged, files)
         patches = [(one.entry, parse_patch(one.entry.name, one.data)) for one in goal]
-        plan = plan_series(carried.tree, patches)
-        require_same(plan, carried)
-        judgement = judge_plan(carried.tree, goal, plan)
+        plans = plan_options(carried.tree, patches)
+        require_same(plans.whole, carried)
+        if plans.problems:
+            raise ProblemsError(plans.problems)
+        judgement = judge_plan(carried.tree, goal, plans.whole)
         if judgement.problems:
             raise ProblemsError(judgement.problems)
-        text = render_lock(carried.files)
+        text = render_lock(plans.files)
         if not lock.exists() or lock.read_bytes() != text:
             files[lock.relative_to(project.root).as_posix()] = text
     return files
@@ -80,10 +82,11 @@ def _texts(
 def _goal(
     project: Project, listing: Listing, release: str, series: bytes, files: Mapping[str, bytes]
 ) -> tuple[GoalPatch, ...]:
-    """Give the series as it is going to be on the release."""
+    """Give the series as it is going to be on the release, with every option."""
     order = project.release_names()
     patches = []
-    for entry in parse_series(series).for_release(release, order).entries:
+    whole = parse_series(series)
+    for entry in whole.for_release(release, order, whole.options).entries:
         texts = _texts(project, listing, entry.name, order)
         texts |= {
             name.removeprefix("patches/"): text

@@ -5,14 +5,14 @@ The course of it, with its conflicts, is `engine.ops.rebase.flow`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from freebsd_port.engine.core.rebase.outcome import RebaseError
 from freebsd_port.engine.core.rebase.progress import RebaseState
 from freebsd_port.engine.ops.rebase import flow
-from freebsd_port.engine.ops.rebase.flow import Rebased, RebasedSeries, UnfinishedError
+from freebsd_port.engine.ops.rebase.flow import Preview, Rebased, RebasedSeries, UnfinishedError
 from freebsd_port.engine.ops.target.patch_source import load_series
 from freebsd_port.engine.store.rebase.rebase_store import RebaseStore
 from freebsd_port.openstack.ops.rebase.between_releases import choose_candidates, rebase_series
@@ -104,6 +104,13 @@ def start_rebase(
     at a conflict.
     """
     _require_writable(project, settings)
+    wanted = _choose(project, new, old, settings)
+    rebasing = ReleaseRebasing(project, settings)
+    return flow.start_rebase(rebasing, wanted, is_dry=settings.is_dry, is_attended=is_attended)
+
+
+def _choose(project: Project, new: str, old: str | None, settings: Settings) -> RebaseState:
+    """Say from which releases to rebase, and what."""
     project.load_release(new)
     beside: tuple[str, ...] = ()
     if old:
@@ -115,9 +122,7 @@ def start_rebase(
         raise RebaseError(f"{new} cannot be rebased onto itself", hint="name another with --from")
     series = load_series(project.series)
     only = series.names[series.require_index(settings.only)] if settings.only else None
-    wanted = RebaseState(old, new, settings.today, only, beside=beside)
-    rebasing = ReleaseRebasing(project, settings)
-    return flow.start_rebase(rebasing, wanted, is_dry=settings.is_dry, is_attended=is_attended)
+    return RebaseState(old, new, settings.today, only, beside=beside)
 
 
 def rebase_all(project: Project, settings: Settings) -> tuple[Rebased, ...]:
@@ -130,7 +135,22 @@ def rebase_all(project: Project, settings: Settings) -> tuple[Rebased, ...]:
     carried = [name for name in order if project.series_lock(name).exists()]
     start = order.index(carried[-1]) if carried else len(order) - 1
     names = (*reversed(order[:start]), *order[start + 1 :])
-    return tuple(start_rebase(project, n, None, settings, is_attended=False) for n in names)
+    if not settings.is_dry:
+        return tuple(start_rebase(project, n, None, settings, is_attended=False) for n in names)
+    return _preview_all(project, names, settings)
+
+
+def _preview_all(project: Project, names: Sequence[str], settings: Settings) -> tuple[Rebased, ...]:
+    """Say what the rebases to these releases would come to, each as if it were the only one."""
+    rebasing = ReleaseRebasing(project, settings)
+    apart = ReleaseRebasing(project, replace(settings, progress=lambda message: None))
+    wanted = [_choose(project, name, None, settings) for name in names]
+    half = len(wanted) // 2
+    return flow.preview_rebases(
+        project.root,
+        [Preview(rebasing, one) for one in wanted[:half]],
+        [Preview(apart, one) for one in wanted[half:]],
+    )
 
 
 def _require_writable(project: Project, settings: Settings) -> None:

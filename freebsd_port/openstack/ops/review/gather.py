@@ -22,8 +22,8 @@ from freebsd_port.engine.core.series.variant import pick_file, variant_name
 from freebsd_port.engine.core.text.file import hash_bytes
 from freebsd_port.engine.ops.target.patch_source import (
     load_series,
+    options_or_all,
     read_patch_file,
-    require_options,
 )
 from freebsd_port.errors import system_words
 from freebsd_port.openstack.core.release.release import Pin
@@ -45,13 +45,16 @@ class SeriesReader:
     def __init__(
         self, project: Project, options: frozenset[str], *, is_offline: bool, progress: Progress
     ) -> None:
-        """Look what is there; raises SeriesError, UsageError for an option that is not there."""
-        self._project, self._options = project, options
+        """Look what is there; without options, the patches under every option are on.
+
+        Raises SeriesError, UsageError for an option that is not there.
+        """
+        self._project = project
         self._is_offline, self._progress = is_offline, progress
         self._wheels: dict[Pin, Wheel] = {}
         self._patches: dict[str, tuple[str, Patch]] = {}
         self._series = load_series(project.series)
-        require_options(self._series, options, project.series)
+        self._options = options_or_all(self._series, options, project.series)
         self._order = project.release_names()
         self._present = {
             path.relative_to(project.patches).as_posix() for path in project.patches.rglob("*")
@@ -123,8 +126,9 @@ def gather_review(
 
     `patches` leaves the others out, and what only they need unread; `releases` are those to look
     at beside the shown one, all unless given. What checks ran is read from `venv`, or from the
-    release's environment where there is one. Raises WheelError when the wheels of the shown
-    release cannot be had, and what reading the project and its decisions raises.
+    release's environment where there is one. Without options, the patches under every option are
+    on. Raises WheelError when the wheels of the shown release cannot be had, and what reading the
+    project and its decisions raises.
     """
     shown = project.load_release(release).name
     series = load_series(project.series).entries
@@ -203,7 +207,7 @@ def _find_ran(project: Project, here: ReleaseView, venv: Path | None) -> Ran:
     state = load_state(root)
     applied = {one.name: one.sha256 for one in state.patches}
     return {
-        key: (one.checks, one.missed)
+        key: (one.checks, one.missed, one.modes)
         for key, one in find_hunk_checks(root, state).items()
         if key[0] in here.texts and here.texts[key[0]].digest == applied.get(key[0])
     }

@@ -19,7 +19,7 @@ from freebsd_port.openstack.core.upstream.ready import (
     is_ready,
     read_ready,
 )
-from freebsd_port.openstack.ops.series import project_source
+from freebsd_port.openstack.ops.series import whole_source
 from freebsd_port.openstack.store.project.project import Project
 from freebsd_port.openstack.store.project.upstream_files import (
     find_upstream_directories,
@@ -33,7 +33,7 @@ def load_ready(project: Project) -> tuple[ReadyPatch, ...]:
     Raises SeriesError, ProblemsError naming every patch file that cannot be read, and what
     read_ready raises.
     """
-    source = project_source(project, project.default_release())
+    source = whole_source(project, project.default_release())
     patches = source.load_patches(source.load_series().entries)
     return tuple(
         read_ready(

@@ -56,6 +56,11 @@ class Project:
         """The checks that run inside a patched environment."""
         return self.root / "tests" / "port"
 
+    @property
+    def extras(self) -> Path:
+        """The distribution with what services load without a patch."""
+        return self.root / "extras"
+
     def release_directory(self, release: str) -> Path:
         """Where one release's release.toml, requirements and series.lock are."""
         return self.root / "releases" / release

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from freebsd_port.openstack.core.upstream.ready import SUFFIX
+from freebsd_port.openstack.core.upstream import SUFFIX
 
 
 def find_upstream_directories(patches: Path) -> tuple[str, ...]:

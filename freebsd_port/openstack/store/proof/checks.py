@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
+from freebsd_port.engine.core.text.file import hash_bytes
 from freebsd_port.errors import PortError
 from freebsd_port.in_target import IN_TARGET
 from freebsd_port.openstack.core.release.platform import LINUX, NATIVE
@@ -22,6 +23,7 @@ from freebsd_port.openstack.store.proof.report import (
     read_recording,
     read_report,
 )
+from freebsd_port.openstack.store.python.wheels import cache_directory
 
 TIMEOUT_SECONDS = 1800
 """Longer than any run of the checks of one directory takes, on a busy machine as well.
@@ -72,15 +74,34 @@ class CheckSetup:
 
 
 @contextlib.contextmanager
-def fresh_bytecode() -> Iterator[Path]:
-    """Give an empty directory for the bytecode of runs that follow each other, and remove it.
+def fresh_bytecode(setup: CheckSetup) -> Iterator[Path]:
+    """Give a directory for the bytecode of runs that follow each other, and remove it.
 
-    A new one each time: Python knows stale bytecode by time and size of the source only.
+    A new one each time: Python knows stale bytecode by time and size of the source only. Only that
+    of the tools and of Python's own library, which nobody edits, stays in the user's cache.
     """
     with tempfile.TemporaryDirectory(
         prefix="freebsd-port-bytecode-", ignore_cleanup_errors=True
     ) as name:
+        for place, kept in _lasting_bytecode(setup):
+            link = Path(name, str(place).lstrip("/"))  # as Python joins them
+            with contextlib.suppress(OSError):  # then it is compiled each time
+                kept.mkdir(parents=True, exist_ok=True)
+                link.parent.mkdir(parents=True, exist_ok=True)
+                link.symlink_to(kept)
         yield Path(name)
+
+
+def _lasting_bytecode(setup: CheckSetup) -> Iterator[tuple[Path, Path]]:
+    """Give each directory of sources that nobody edits, and where its bytecode stays."""
+    cache = cache_directory()
+    python = Path(os.path.realpath(setup.python))
+    library = python.parents[1] / "lib" / python.name
+    for tools in (setup.tools, *setup.beside):
+        if tools.parent == cache / "tools":  # named by what is in them
+            yield tools, cache / "bytecode" / tools.name
+    if (library / "os.py").is_file() and library not in setup.packages.parents:
+        yield library, cache / "bytecode" / f"library-{hash_bytes(os.fsencode(library))[:16]}"
 
 
 def run_checks(

@@ -16,7 +16,7 @@ from typing import Any
 from freebsd_port.engine.core.text.file import hash_bytes
 from freebsd_port.errors import PortError, system_words
 from freebsd_port.in_target import IN_TARGET
-from freebsd_port.openstack.core.release.platform import EMULATED
+from freebsd_port.openstack.core.release.platform import LINUX, NATIVE
 
 _RUNNER = IN_TARGET / "import_runner.py"
 _EMULATION = IN_TARGET / "emulation"
@@ -112,7 +112,7 @@ def _write_job(
         prefixes.append({"files": digests, "modules": step.modules})
     return {
         "emulation": str(_EMULATION),
-        "profile": platform if platform in EMULATED else None,
+        "profile": None if platform in (LINUX, NATIVE) else platform,
         "packages": str(target.packages),
         "tops": sorted({path.partition("/")[0] for step in steps for path in step.files}),
         "contents": str(contents),

@@ -20,3 +20,8 @@ def own_version() -> str:
 def own_system() -> str:
     """Name the operating system, as uname(1) does."""
     return host.system()
+
+
+def own_machine() -> str:
+    """Name the machine's architecture, as uname(1) does."""
+    return host.machine()

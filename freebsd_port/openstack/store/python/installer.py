@@ -226,6 +226,25 @@ def install_requirements(
         )
 
 
+def install_wheel(python: Path, wheel: Path) -> None:
+    """Install one wheel without its requirements, in place of what is there of its name.
+
+    No index is asked. Raises InstallerError with pip's last complaint.
+    """
+    words = ("--no-deps", "--no-index", "--no-compile", "--force-reinstall", "--quiet", str(wheel))
+    result = subprocess.run(
+        [*_pip(python), "install", *words],
+        capture_output=True,
+        check=False,
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        text=True,
+    )
+    if result.returncode != 0:
+        complaint = pip_complaint(result.stderr or result.stdout)
+        raise InstallerError(f"pip could not install {wheel.name}: {complaint}", where=str(python))
+
+
 _INDEX_SETTINGS = ("index-url", "extra-index-url", "find-links", "no-index")
 """Where pip looks for packages; uv has options of the same names, and does not read pip's."""
 

@@ -10,6 +10,7 @@ from freebsd_port.engine.core.apply.series_lock import (
     SeriesLockError,
     lock_problems,
     parse_lock,
+    pick_locked,
     render_lock,
 )
 
@@ -72,3 +73,39 @@ def test_files_that_only_one_of_the_two_knows_are_named() -> None:
         "series.lock does not list nova/b.py",
         "the series leaves nova/a.py as it is",
     ]
+
+
+OPTIONAL = (
+    LockedFile("nova/a.py", A, B),
+    LockedFile("nova/a.py", A, C, ("queues",)),
+    LockedFile("nova/a.py", A, A, ("queues", "xen")),
+    LockedFile("nova/a.py", A, B, ("xen",)),
+    LockedFile("nova/b.py", A, B),
+    LockedFile("nova/x.py", None, B, ("xen",)),
+)
+
+
+def test_what_options_change_follows_in_sections_of_its_own() -> None:
+    text = render_lock(tuple(reversed(OPTIONAL)))
+    assert [line[129:] or line for line in text.decode().splitlines()[1:]] == [
+        *(" nova/a.py", " nova/b.py"),
+        *("[queues]", " nova/a.py"),
+        *("[xen]", " nova/a.py", f"- {B} nova/x.py"),
+        *("[queues xen]", " nova/a.py"),
+    ]
+    assert set(parse_lock(text, source="series.lock")) == set(OPTIONAL)
+
+
+@pytest.mark.parametrize(
+    ("options", "files"),
+    [
+        ((), {"nova/a.py": B, "nova/b.py": B}),
+        (("queues",), {"nova/a.py": C, "nova/b.py": B}),
+        (("xen", "other"), {"nova/a.py": B, "nova/b.py": B, "nova/x.py": B}),
+        (("queues", "xen"), {"nova/b.py": B, "nova/x.py": B}),
+    ],
+)
+def test_of_each_file_the_line_of_the_options_that_concern_it_counts(
+    options: tuple[str, ...], files: dict[str, str]
+) -> None:
+    assert {one.path: one.after for one in pick_locked(OPTIONAL, frozenset(options))} == files

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import inspect
+import random
 import textwrap
 import types
 import typing
+from pathlib import Path
 
 import pytest
 
@@ -154,3 +156,76 @@ def test_what_is_put_in_before_a_function_is_read_without_the_rest(
     shifted = shift_scopes(find_scopes(MODULE), lines, splices)
     wanted = find_scopes(b"".join(apply_splices(lines, splices)))
     assert shifted == (wanted if is_read else None)
+
+
+def scopes_of_the_tree(source: bytes) -> list[tuple[str, int, int]]:
+    """Give what `find_scopes` is to find, from the syntax tree of the whole module."""
+    try:
+        module = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return []
+    found = []
+    waiting: list[tuple[ast.AST, str]] = [(module, "")]
+    while waiting:
+        node, prefix = waiting.pop()
+        for child in ast.iter_child_nodes(node):
+            name = prefix
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                first = min([child.lineno, *(one.lineno for one in child.decorator_list)])
+                found.append((prefix + child.name, first - 1, child.end_lineno or 0))
+                name = f"{prefix}{child.name}."
+            waiting.append((child, name))
+    return sorted(found)
+
+
+def found_scopes(source: bytes) -> list[tuple[str, int, int]]:
+    return sorted((one.name, one.start, one.stop) for one in find_scopes(source))
+
+
+LIMITS = b"    LIMIT = 1\n" * 200
+LOOSE = b"    # loose\n"
+LONG_CLASS = (
+    b'@one(\n    1,\n)\n@two\nclass Long(Base):\n    """Text."""\n'
+    + LIMITS
+    + b"    @name\n    @other\n    def first(self):\n        pass\n\n"
+    + LOOSE
+    + b"    async def second(self):\n        def inner():\n            pass\n    AFTER = 1\n"
+    + b"    def third(self): return 1\n# comment\n"
+)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        LONG_CLASS,
+        LONG_CLASS + b"TAIL = 1\nif TAIL:\n    X = 1\n    def not_a_method():\n        pass\n",
+        b"\n" + LONG_CLASS + b"else:\n    pass\n",
+        LONG_CLASS.replace(LIMITS, b""),
+        LONG_CLASS.replace(b'    """Text."""\n' + LIMITS, b"    # nothing\n" * 200),
+        LONG_CLASS.replace(LIMITS, b"  LIMIT = 1\n" * 200),
+        LONG_CLASS.replace(LIMITS, b"\tLIMIT = 1\n" * 200),
+        LONG_CLASS.replace(b'    """Text."""\n' + LIMITS, b"        LIMIT = 1\n" * 200),
+        LONG_CLASS.replace(b"Text.", b"Text.\n    def no(self):\nclass No:\n    x\n"),
+        LONG_CLASS.replace(LOOSE, b"    x = (\n"),
+        LONG_CLASS.replace(LOOSE, b"    x = 1 + \\\n"),
+        LONG_CLASS.replace(LOOSE, b"    try:\n        pass\n"),
+        LONG_CLASS.replace(b"\n", b"\r\n"),
+        b'"""Text.\n\ndef no():\n    pass\n"""\n' + LONG_CLASS,
+        b"def f(\n):\n    return '''\nclass No:\n'''\n@one\n@two\nasync def g(): pass\nX = 1\n",
+        b"@one\n",
+        b"",
+    ],
+)
+def test_scopes_found_part_by_part_are_those_of_the_whole_module(source: bytes) -> None:
+    assert found_scopes(source) == scopes_of_the_tree(source)
+
+
+def test_scopes_of_damaged_modules_are_those_of_the_whole_module() -> None:
+    dice = random.Random(1)
+    modules = [Path(one.__file__ or "").read_bytes() for one in (textwrap, inspect, typing)]
+    for number in range(15):
+        lines = modules[number % 3].splitlines(keepends=True)
+        for _ in range(dice.randrange(3)):
+            at = dice.randrange(len(lines))
+            lines[at] = dice.choice([b"", b"    " + lines[at], lines[at][4:], lines[at] * 2])
+        assert found_scopes(b"".join(lines)) == scopes_of_the_tree(b"".join(lines))

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freebsd_port.engine.core.text.align import chunks
-from freebsd_port.engine.core.text.git_diff import LineIndex, align_as_git
+from freebsd_port.engine.core.text.git_diff import Alignment, LineIndex, align_as_git
+from freebsd_port.engine.core.text.splice import Splice, apply_splices
 
 LINES = st.lists(st.sampled_from([b"a\n", b"b\n", b"}\n", b"\n", b"c\n", b"d\n"]), max_size=24)
 RANGES = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
@@ -105,3 +106,55 @@ def test_an_index_tells_when_no_label_is_left_between_two_lines() -> None:
     changes = [index.replace(1, [], [b"x\n"]) for _ in range(40)]
     assert changes[0]
     assert not changes[-1]
+
+
+@st.composite
+def splices(draw: st.DrawFn, count: int) -> list[Splice]:
+    """Draw changes of a version with so many lines, in order."""
+    places = sorted(draw(st.lists(st.integers(0, count), max_size=6)))
+    pairs = zip(places[::2], places[1::2], strict=False)
+    made = [Splice(start, stop, tuple(draw(LINES)[:4])) for start, stop in pairs]
+    return [one for n, one in enumerate(made) if not n or made[n - 1].stop < one.start]
+
+
+@settings(max_examples=150, deadline=None)
+@given(LINES, LINES, st.data())
+def test_an_alignment_that_follows_changes_of_both_versions_is_that_of_a_new_one(
+    old: list[bytes], new: list[bytes], data: st.DataObject
+) -> None:
+    alignment = Alignment()
+    for _ in range(data.draw(st.integers(1, 5))):
+        assert alignment.blocks(old, new) == align_as_git(old, new)
+        for _ in range(data.draw(st.integers(0, 2))):
+            made = data.draw(splices(len(old)))
+            alignment.change_old(made)
+            old = apply_splices(old, made)
+        made = data.draw(splices(len(new)))
+        alignment.change_new(made)
+        new = apply_splices(new, made)
+    assert alignment.blocks(old, new) == align_as_git(old, new)
+
+
+def test_an_alignment_follows_many_changes_of_long_files() -> None:
+    dice = random.Random(1)
+    old = [b"    line %d\n" % dice.randrange(900) for _ in range(1500)]
+    new = list(old)
+    alignment = Alignment()
+    for _ in range(60):
+        for lines, follow in ((old, alignment.change_old), (new, alignment.change_new)):
+            start = dice.randrange(len(lines))
+            stop = min(start + dice.randrange(3), len(lines))
+            put = tuple(b"    line %d\n" % dice.randrange(900) for _ in range(dice.randrange(4)))
+            follow([Splice(start, stop, put)])
+            lines[start:stop] = put
+        assert alignment.blocks(old, new) == align_as_git(old, new)
+
+
+def test_an_alignment_sees_the_newline_that_a_last_line_gets() -> None:
+    old, new = [b"a\n", b"b"], [b"a\n", b"b\n"]
+    alignment = Alignment()
+    assert [one.count for one in alignment.blocks(old, new)] == [1]
+    made = [Splice(2, 2, (b"c\n",))]
+    alignment.change_old(made)
+    old = apply_splices(old, made)
+    assert [one.count for one in alignment.blocks(old, new)] == [2]

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from programs import needs
 
 from freebsd_port.engine.store.files.git import GitError, read_revision
 
@@ -69,6 +70,7 @@ def test_what_is_no_commit_is_said(repository: Path, revision: str) -> None:
         read_revision(repository, revision, everything)
 
 
+@needs("git")
 def test_a_directory_without_a_repository_is_said(tmp_path: Path) -> None:
     with pytest.raises(GitError, match="not a git repository"):
         read_revision(tmp_path, "HEAD", everything)

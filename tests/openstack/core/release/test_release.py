@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from freebsd_port.errors import ProblemsError
+from freebsd_port.openstack.core.release.platform import PLATFORMS, mode_of
 from freebsd_port.openstack.core.release.release import (
     PATCHED_DISTRIBUTIONS,
     Pin,
@@ -184,3 +185,12 @@ def test_a_bad_role_or_fit_says_what_and_where(extra: str, where: str, what: str
     problems = getattr(caught.value, "problems", (caught.value,))
     assert what in problems[0].what
     assert problems[0].where == f"releases/2026.2/release.toml{where}"
+
+
+def test_checks_on_linux_and_on_freebsd_itself_are_native() -> None:
+    assert {name: mode_of(name) for name in PLATFORMS} == {
+        **dict.fromkeys(("linux", "native"), "native"),
+        **dict.fromkeys(
+            ("freebsd-13.1", "freebsd-14.5", "freebsd-15.0", "freebsd-15.0-arm64"), "emulated"
+        ),
+    }

@@ -84,7 +84,10 @@ def test_whatever_range_diff_finds_between_two_releases_is_found(old: str, tmp_p
     project: Project = find_project()
     new = project.default_release()
     sources = {
-        name: read_sources(project, name, is_offline=False, progress=print) for name in (old, new)
+        name: read_sources(
+            project, project.load_release(name), frozenset(), is_offline=False, progress=print
+        )
+        for name in (old, new)
     }
     git(tmp_path, "init", "-q")
     bases = [

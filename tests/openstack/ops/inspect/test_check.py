@@ -140,7 +140,7 @@ def test_a_plan_that_lost_a_change_is_found_by_the_judge_and_no_lock_is_written(
         plan = plan_series(tree, patches)
         return replace(plan, edits=plan.edits[1:])
 
-    monkeypatch.setattr("freebsd_port.openstack.ops.inspect.check.plan_series", lose_one)
+    monkeypatch.setattr("freebsd_port.engine.core.apply.option_sets.plan_series", lose_one)
     result = lock(project)
     problem = f"{find_judge().name} gives a different result than freebsd-port"
     assert (what(result), result.written, place.exists()) == ([problem], (), False)

@@ -68,11 +68,11 @@ def test_a_text_of_its_own_is_told_for_the_releases_that_take_it(made: SmallProj
     assert grid.columns[0].cells[0].file == WHO.replace(".patch", "@2026.1.patch")
 
 
-def test_a_patch_is_off_by_its_tag_or_without_its_option(made: SmallProject) -> None:
+def test_a_patch_is_off_by_its_tag_or_where_other_options_are_named(made: SmallProject) -> None:
     series = made.root / "series"
-    series.write_text(f"{WHO}  # not 2026.1: why\n{GREET}\n{LEAVE}  # option polite\n")
-    assert lies(grid_of(made))["2026.1"] == ["off", "exact", "off"]
-    assert lies(grid_of(made, "polite"))["2026.1"] == ["off", "exact", "offset"]
+    series.write_text(f"{WHO}  # not 2026.1\n{GREET} # option loud\n{LEAVE} # option polite\n")
+    assert lies(grid_of(made))["2026.1"] == ["off", "exact", "offset"]
+    assert lies(grid_of(made, "loud"))["2026.1"] == ["off", "exact", "off"]
 
 
 def test_wheels_that_cannot_be_had_leave_only_their_column_empty(made: SmallProject) -> None:

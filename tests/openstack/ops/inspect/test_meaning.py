@@ -57,7 +57,9 @@ def lines(state: FileState | None) -> list[bytes]:
 
 @cache
 def patched(release: str) -> Patched:
-    tree, texts = read_sources(find_project(), release, is_offline=False, progress=print)
+    project = find_project()
+    pins = project.load_release(release)
+    tree, texts = read_sources(project, pins, frozenset(), is_offline=False, progress=print)
     plan = plan_series(tree, read_patches(texts))
     files = {edit.path: (lines(edit.before), lines(edit.after)) for edit in plan.edits}
     return Patched(files, tree, {path: after for path, (_, after) in files.items()})

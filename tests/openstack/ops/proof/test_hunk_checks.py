@@ -36,15 +36,17 @@ def note(project: SmallProject) -> Path:
     return project.packages / STATE_DIRECTORY / "hunks.json"
 
 
-def test_the_checks_that_ran_a_hunk_are_kept(project: SmallProject) -> None:
+def test_the_checks_that_ran_a_hunk_are_kept_with_how_they_ran(project: SmallProject) -> None:
     apply_series(project.workspace())
     assert found(project) == {}
     assert verify(project).is_good
     assert found(project) == {
-        (WHO, "oslo_privsep/who.py", 1): HunkChecks(("test_who_am_i.test_who",), ()),
-        (GREET, "nova/greet.py", 1): HunkChecks(("test_greet_loudly.test_greet",), ()),
-        (LEAVE, "nova/greet.py", 1): HunkChecks(("test_greet_loudly.test_greet",), ()),
-        (LEAVE, "nova/greet.py", 2): HunkChecks(("test_leave_politely.test_leave",), ()),
+        (WHO, "oslo_privsep/who.py", 1): HunkChecks(("test_who_am_i.test_who",), (), ("native",)),
+        (GREET, "nova/greet.py", 1): HunkChecks(("test_greet_loudly.test_greet",), (), ("native",)),
+        (LEAVE, "nova/greet.py", 1): HunkChecks(("test_greet_loudly.test_greet",), (), ("native",)),
+        (LEAVE, "nova/greet.py", 2): HunkChecks(
+            ("test_leave_politely.test_leave",), (), ("native",)
+        ),
     }
 
 

@@ -164,7 +164,7 @@ def test_modules_see_the_platform_and_the_data_beside_them(packages: Packages) -
     if here == "linux":
         assert packages.run(text.format("freebsd"), platform=EMULATED[-1]) == []
         ((_, _, error),) = packages.run(text.format("linux"), platform=EMULATED[-1])
-        assert error.startswith("AssertionError: freebsd14")
+        assert error.startswith("AssertionError: freebsd15")
 
 
 def test_nothing_lives_on_when_the_caller_stops(packages: Packages) -> None:

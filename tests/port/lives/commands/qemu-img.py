@@ -13,9 +13,16 @@ import sys
 MAGIC = b"QFI\xfb"
 
 
-def main(words):
+def answer(words):
+    """Do what the words say; give the exit status, the output and the complaint."""
     verb, rest = words[0], words[1:]
-    return {"info": info, "create": create, "resize": resize, "convert": convert}[verb](rest)
+    try:
+        done = {"info": info, "create": create, "resize": resize, "convert": convert}[verb](rest)
+    except FileNotFoundError as error:
+        return 1, "", "qemu-img: Could not open '{}': {}\n".format(error.filename, error.strerror)
+    except SystemExit as refused:
+        return 1, "", "{}\n".format(refused)
+    return 0, done or "", ""
 
 
 def take(words, flags=(), options=()):
@@ -41,9 +48,8 @@ def info(words):
     kind = given.get("-f") or format_of(path)
     status = os.stat(path)
     size = Qcow2(path).size if kind == "qcow2" else -(-status.st_size // 512) * 512
-    answer = {"filename": path, "format": kind, "virtual-size": size}
-    answer["actual-size"] = status.st_blocks * 512
-    json.dump(answer, sys.stdout)
+    found = {"filename": path, "format": kind, "virtual-size": size}
+    return json.dumps(dict(found, **{"actual-size": status.st_blocks * 512}))
 
 
 def create(words):
@@ -128,7 +134,7 @@ class Qcow2:
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except FileNotFoundError as error:
-        sys.exit("qemu-img: Could not open '{}': {}".format(error.filename, error.strerror))
+    exit_status, output, complaint = answer(sys.argv[1:])
+    sys.stdout.write(output)
+    sys.stderr.write(complaint)
+    sys.exit(exit_status)

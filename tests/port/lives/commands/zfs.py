@@ -450,11 +450,13 @@ def get(pool, words):
     if bad:
         raise Refused("bad property list: invalid property '{}'\nusage:".format(bad[0]), 2)
     pool.open(name)
+    columns = given.get("o", ["name,property,value,source"])[-1].split(",")
+    lines = []
     for prop in props:
         found = pool.value(name, prop)
         row = {"name": name, "property": prop, "value": "-" if found is None else found}
-        columns = given.get("o", ["name,property,value,source"])[-1].split(",")
-        print("\t".join(row.get(column, "local") for column in columns))
+        lines.append("\t".join(row.get(column, "local") for column in columns))
+    return lines
 
 
 def list_sets(pool, words):
@@ -464,10 +466,12 @@ def list_sets(pool, words):
     (top,) = plain
     kinds = given["t"][-1].split(",")
     pool.open(top)
-    for name in sorted([top, *pool.children(top)]):
-        depth = name[len(top) :].count("/") + name[len(top) :].count("@")
-        if pool.sets[name]["type"] in kinds and depth <= int(given["d"][-1]):
-            print(name)
+    return [
+        name
+        for name in sorted([top, *pool.children(top)])
+        if pool.sets[name]["type"] in kinds
+        and name[len(top) :].count("/") + name[len(top) :].count("@") <= int(given["d"][-1])
+    ]
 
 
 VERBS = {
@@ -495,18 +499,22 @@ def make_pool(directory, name="zroot/nova", size=1 << 40, **properties):
         json.dump(state, pool)
 
 
-def main(words):
-    if not words or words[0] not in VERBS:
-        raise Refused("this stand-in has " + ", ".join(sorted(VERBS)), UNKNOWN)
-    pool = Pool(os.environ["ZFS_STANDIN"])
-    VERBS[words[0]](pool, words[1:])
+def answer(directory, words):
+    """Do on a pool what the words say; give the exit status, the output and the complaint."""
+    try:
+        if not words or words[0] not in VERBS:
+            raise Refused("this stand-in has " + ", ".join(sorted(VERBS)), UNKNOWN)
+        pool = Pool(directory)
+        lines = VERBS[words[0]](pool, words[1:])
+    except Refused as refused:
+        return refused.status, "", "{}\n".format(refused)
     if words[0] not in ("get", "list"):
         pool.save()
+    return 0, "".join(line + "\n" for line in lines or ()), ""
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except Refused as refused:
-        print(refused, file=sys.stderr)
-        sys.exit(refused.status)
+    status, output, complaint = answer(os.environ["ZFS_STANDIN"], sys.argv[1:])
+    sys.stdout.write(output)
+    sys.stderr.write(complaint)
+    sys.exit(status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import zip_longest
 
 from freebsd_port.engine.core.patch.hunk import Hunk
 from freebsd_port.engine.core.review.facts import Decision, FourWay, HunkFacts, HunkOnRelease
@@ -197,7 +198,10 @@ def _checks(hunk: HunkFacts) -> Html:
         told = element("p", "Not measured: run ", element("code", "freebsd-port verify"))
         return element("div", element("h4", "Checks"), told, class_="checks")
     missed = [element("li", element("code", line)) for line in hunk.missed]
-    ran = [element("li", element("code", name)) for name in hunk.checks]
+    ran = [
+        element("li", element("code", name), " ", element("span", mode, class_="dim"))
+        for name, mode in zip_longest(hunk.checks, hunk.modes, fillvalue="")
+    ]
     checks = "1 check runs" if len(ran) == 1 else f"{len(ran)} checks run"
     words = f"{checks} it" if ran else "No check runs it" if missed else "Nothing in it to run"
     return element(

@@ -1,0 +1,1 @@
+"""What services of OpenStack load by name, without a patch."""
