@@ -246,9 +246,8 @@ class Kernel:
                 raise Failed("ifconfig: setifgroup: group name too long")
             if word == "group" and value not in interface.groups:
                 interface.groups.append(value)
-            elif word == "-group":
-                if value in interface.groups:
-                    interface.groups.remove(value)
+            elif word == "-group" and value in interface.groups:
+                interface.groups.remove(value)
         self._tell_pf(vnet)
 
     def _inet(self, interface, words):
