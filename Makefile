@@ -122,8 +122,8 @@ services: $(MADE)
 
 demo: $(MADE)
 	@[ -n "$(IPAM)" ] || $(TOOL) apply --release $(RELEASE) --venv $(VENV)
-	@if [ -n "$(IPAM)" ]; then .venv/bin/python scripts/ipam_demo.py --venv $(VENV); \
-	else .venv/bin/python scripts/demo.py --venv $(VENV) --virt-type $(VIRT_TYPE); fi
+	@[ -z "$(IPAM)" ] || .venv/bin/python scripts/ipam_demo.py --venv $(VENV)
+	@[ -n "$(IPAM)" ] || .venv/bin/python scripts/demo.py --venv $(VENV) --virt-type $(VIRT_TYPE)
 
 demo-image: $(MADE)
 	@scripts/image_demo $(RELEASE) $(VENV)

@@ -85,7 +85,7 @@ def test_each_patch_has_a_check_that_fails_without_it_and_linux_has_none(tmp_pat
     for job, error in zip(jobs, found, strict=True):
         if isinstance(error, CheckError):
             assert job[1] != LINUX, error
-            own = [n for n in names if n.partition("/")[0].replace(".", "_") == job[0]]
+            own = [n for n in names if re.sub("[-.]", "_", n.partition("/")[0]) == job[0]]
             failed += prove_in_order(setup, bare, *job, own)
     on_linux = [failure for run in runs if run.platform == LINUX for failure in run.failures]
 

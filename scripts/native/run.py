@@ -20,6 +20,7 @@ import json
 import os
 import platform
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -403,6 +404,7 @@ class Runner:
         user: User,
         path: list[Path],
         *,
+        python: str | Path = sys.executable,
         seconds: float = TEST_SECONDS,
         more: dict[str, str] | None = None,
     ) -> None:
@@ -413,7 +415,7 @@ class Runner:
         output = self.results / "output" / f"{step.name}.txt"
         output.parent.mkdir(exist_ok=True)
         output.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "pytest", "-p", "bundle_notes", *words]
+        command = [str(python), "-m", "pytest", "-p", "bundle_notes", *words]
         settings = {
             **(more or {}),
             "FREEBSD_PORT_NOTES": str(notes),
@@ -681,6 +683,21 @@ class Bundle:
     def _tool(self, *words: str) -> list[str]:
         return [sys.executable, "-m", "freebsd_port", *words]
 
+    def _own_python(self) -> Path:
+        """Make this Python with the command freebsd-port beside it, as in an environment."""
+        place = self.work / "bin"
+        python, command = place / "python3", place / "freebsd-port"
+        if not command.exists():
+            place.mkdir(exist_ok=True)
+            python.symlink_to(sys.executable)
+            paths = [str(path) for path in self._tool_path()]
+            command.write_text(
+                f"#!{python}\nimport sys\nsys.path[:0] = {paths!r}\n"
+                "from freebsd_port.__main__ import main\nmain()\n"
+            )
+            command.chmod(0o755)
+        return python
+
     def _facts(self, step: Step) -> None:
         facts = self.results / "facts.json"
         record = [sys.executable, str(PROJECT / "scripts/record-profile"), str(facts)]
@@ -715,10 +732,12 @@ class Bundle:
         step.cases.append(
             self.runner.command("apply again", self._tool("apply", *there), self.me, place)
         )
-        listed = self.runner.command("list", self._tool("series", *release), self.me, place)
+        listed = self.runner.command("list", self._tool("status", "--json", *there), self.me, place)
         step.cases.append(listed)
         if not step.count("failed"):
-            (self.work / "patches").write_text(listed.message, "utf-8")
+            found = json.loads(listed.message)["patches"]
+            names = [one["name"] for one in found if one["state"] == "applied"]
+            (self.work / "patches").write_text("".join(f"{name}\n" for name in names), "utf-8")
 
     def _native(self, directory: Path, case: dict[str, Any]) -> Callable[[Step], None]:
         def act(step: Step) -> None:
@@ -727,6 +746,7 @@ class Bundle:
                 step.left_out = f"needs {missing}"
                 return
             paths = [str((directory / one).resolve()) for one in case.get("paths", ["."])]
+            python: str | Path = sys.executable
             seconds = case.get("seconds", TEST_SECONDS)
             more = {**case.get("settings", {}), "FREEBSD_PORT_NATIVE": "1"}
             if case.get("on", "toolkit") == "patched":
@@ -738,7 +758,10 @@ class Bundle:
                 path = self._check_path("patched")
             else:
                 words, path = [*self._own_words(), *paths], self._tool_path()
-            self.runner.pytest(step, words, self.me, path, seconds=seconds, more=more)
+                python = self._own_python()
+            self.runner.pytest(
+                step, words, self.me, path, python=python, seconds=seconds, more=more
+            )
 
         return act
 
@@ -806,9 +829,12 @@ class Bundle:
             return "procfs(5) and fdescfs(5) need FreeBSD, and root"
         if state == "unpatched" and not IS_FREEBSD and not self.options.profile:
             return "the checks pass on Linux without the patches"
-        if state == "patched":
-            return self._prepare_patched()
-        return ""
+        why = self._prepare_patched()
+        if not why and directory != "lives":
+            names = (self.work / "patches").read_text("utf-8").splitlines()
+            if not any(re.sub(r"[.-]", "_", n.partition("/")[0]) == directory for n in names):
+                return f"no patch of {directory} is for the role of these packages"
+        return why
 
     @contextlib.contextmanager
     def _mounted(self, mounts: str) -> Iterator[str]:
@@ -834,7 +860,7 @@ class Bundle:
                 return
             ignored = [f"--ignore={PROJECT / one}" for one in OWN_LEFT_OUT.get(name, [])]
             words = [*self._own_words(), *ignored, *(str(PROJECT / one) for one in paths)]
-            self.runner.pytest(step, words, user, self._tool_path())
+            self.runner.pytest(step, words, user, self._tool_path(), python=self._own_python())
 
         return act
 

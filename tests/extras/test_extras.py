@@ -16,6 +16,7 @@ from freebsd_port.openstack.core.release.pure_wheel import make_pure_wheel
 from freebsd_port.openstack.ops.release.extras import load_extras
 from freebsd_port.openstack.store.project.project import Project
 from freebsd_port.openstack.store.python.installer import create_environment, require_interpreter
+from freebsd_port.openstack.store.python.pure_wheel_file import save_wheel
 
 __all__ = ["project", "run"]
 
@@ -32,9 +33,9 @@ PROJECT = {
 def test_the_same_files_give_the_same_wheel_and_its_record_is_right(tmp_path: Path) -> None:
     one = make_pure_wheel(PROJECT, {"m/b.py": b"b = 1\n", "m/__init__.py": b""})
     two = make_pure_wheel(PROJECT, {"m/__init__.py": b"", "m/b.py": b"b = 1\n"})
-    assert one.render() == two.render()
-    file = tmp_path / one.name
-    file.write_bytes(one.render())
+    (tmp_path / "two").mkdir()
+    file = save_wheel(one, tmp_path)
+    assert file.read_bytes() == save_wheel(two, tmp_path / "two").read_bytes()
     words = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target"]
     subprocess.run([*words, tmp_path / "there", file], check=True)
     rows = (tmp_path / "there/some_extras-1.0.dist-info/entry_points.txt").read_text()

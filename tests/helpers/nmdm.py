@@ -21,13 +21,20 @@ import sys
 import termios
 import threading
 import time
+import uuid
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
 from freebsd_port.host.store.console.terminals import Terminal
+
+
+def unused_device(end: str) -> str:
+    """Name an end of a null modem of its own: one that goes gives ENXIO until it is gone."""
+    return f"/dev/nmdm{uuid.uuid4()}{end}"
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,9 @@ class NullModem(Protocol):
     def typed(self, size: int = 65536) -> bytes:
         """Read what was typed; empty if nothing waits."""
 
+    def settle(self) -> None:
+        """Wait until the driver has done what it was given to do."""
+
     def remove(self) -> None:
         """Forget the null modem."""
 
@@ -116,16 +126,23 @@ class RealNullModem:
         except OSError:
             return b""
 
+    def settle(self) -> None:
+        """Wait for the kernel's task, which moves bytes and looks at the carrier, to be done."""
+        while struct.unpack("i", fcntl.ioctl(self._file, termios.TIOCOUTQ, b"\0" * 4))[0]:
+            time.sleep(0.01)
+        time.sleep(0.3)  # it looks at the carrier before and after; nothing shows that
+
     def remove(self) -> None:
         self.close()
 
 
+@cache
 def has_real_null_modems() -> bool:
     """Tell whether this machine makes null modems, which is tried: they come when opened."""
     if not sys.platform.startswith("freebsd"):
         return False
     try:
-        os.close(os.open("/dev/nmdmfreebsd-port-testsA", os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY))
+        os.close(os.open(unused_device("A"), os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY))
     except OSError:
         return False
     return True
@@ -209,6 +226,9 @@ class StandInNullModem:
             del self.a.inputs[:size]
             self._unblock(self.a, self.b)
             return found
+
+    def settle(self) -> None:
+        self.step()
 
     def remove(self) -> None:
         with self.lock:

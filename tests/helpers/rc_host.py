@@ -202,6 +202,7 @@ class RcHost:
         log = self.root / "log" / f"{name.replace('_', '-')}.log"
         if not IS_REAL:
             log.rename(log.with_suffix(".log.0"))
+            log.write_text("Nov 30 21:12:35 host newsyslog[1]: logfile turned over\n")
             os.kill(self.pid(name), signal.SIGHUP)
             return
         tools = Tools(f"{self.root}/env/bin/freebsd-port", f"{self.root}/host.toml", True)

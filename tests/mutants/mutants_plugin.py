@@ -46,9 +46,10 @@ class Baseline:
     def audit(self, event, arguments):
         if self.now is not None and event == "subprocess.Popen":
             words = arguments[1]
-            words = [words] if isinstance(words, (str, bytes)) else list(words)
-            if any("python" in os.fsdecode(each) for each in [arguments[0] or "", *words]):
-                self.started_python.add(self.now)
+            first = words if isinstance(words, (str, bytes)) else words[0]
+            for program in (first, arguments[0] or first):
+                if os.path.basename(os.fsdecode(program)).startswith("python"):
+                    self.started_python.add(self.now)
 
     def pytest_runtest_logstart(self, nodeid):
         self.now = nodeid

@@ -6,6 +6,7 @@ import ast
 import hashlib
 import json
 import os
+import re
 import tempfile
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
@@ -158,6 +159,13 @@ class Campaign:
         """
         if kept is not None:
             self._recall(kept)
+        try:
+            self._run(progress)
+        finally:
+            if kept is not None:
+                self._keep(kept)
+
+    def _run(self, progress: Callable[[str], None]) -> None:
         setup = replace(
             check_setup(self.project, self.workspace, progress),
             patches=tuple(p.name for p in load_state(self.workspace.target.root).patches),
@@ -169,11 +177,7 @@ class Campaign:
                 for directory, mine in self._by_directory(self._left()).items():
                     progress(f"{directory} on {platform}: {len(mine)} mutants")
                     self._run_forked(setup, directory, platform, mine)
-                    if kept is not None:
-                        self._keep(kept)
             self._run_from_disk(setup, progress)
-        if kept is not None:
-            self._keep(kept)
 
     def _recall(self, kept: Path) -> None:
         """Take over what an earlier run killed, where file and mutation are the same still."""
@@ -202,7 +206,7 @@ class Campaign:
     def _by_directory(mutants: Iterable[Mutant]) -> dict[str, list[Mutant]]:
         found: dict[str, list[Mutant]] = {}
         for one in mutants:
-            found.setdefault(one.patch.partition("/")[0].replace(".", "_"), []).append(one)
+            found.setdefault(re.sub("[-.]", "_", one.patch.partition("/")[0]), []).append(one)
         return found
 
     def _run_forked(
@@ -233,13 +237,23 @@ class Campaign:
             options = f"-p mutants_plugin --limit={CAMPAIGN_SECONDS}"
             added = {"PYTEST_ADDOPTS": options, "FREEBSD_PORT_MUTANTS": str(request)}
             with mock.patch.dict(os.environ, added):
-                beside = replace(setup, beside=(*setup.beside, HERE))
-                run_checks(beside, directory, platform, tuple(paths))
-            for line in answer.read_text("utf-8").splitlines():
-                index, outcome, check = json.loads(line)
-                if outcome == "killed" or mine[index].outcome != "programs":
-                    mine[index].outcome = outcome if outcome != "unrun" else mine[index].outcome
-                    mine[index].check = check
+                patches = tuple(dict.fromkeys(one.patch for one in mine))
+                narrow = replace(setup, beside=(*setup.beside, HERE), only=patches)
+                try:
+                    run_checks(narrow, directory, platform, tuple(paths))
+                finally:
+                    self._read_answer(answer, mine)
+
+    @staticmethod
+    def _read_answer(answer: Path, mine: list[Mutant]) -> None:
+        """Note what came of the mutants, of those that were run before an interruption."""
+        if not answer.is_file():
+            return
+        for line in answer.read_text("utf-8").splitlines():
+            index, outcome, check = json.loads(line)
+            if outcome == "killed" or mine[index].outcome != "programs":
+                mine[index].outcome = outcome if outcome != "unrun" else mine[index].outcome
+                mine[index].check = check
 
     def _run_from_disk(self, setup: CheckSetup, progress: Callable[[str], None]) -> None:
         left = [one for one in self.mutants if one.outcome in ("programs", "unrun")]
@@ -263,7 +277,7 @@ class Campaign:
         mutation.make()
         file.write_text(ast.unparse(tree), "utf-8")
         _forget_bytecode(setup, file)
-        directory = one.patch.partition("/")[0].replace(".", "_")
+        directory = re.sub("[-.]", "_", one.patch.partition("/")[0])
         try:
             for platform in PLATFORMS:
                 with mock.patch.dict(os.environ, {"PYTEST_ADDOPTS": "--exitfirst"}):

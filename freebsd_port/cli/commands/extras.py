@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from freebsd_port.cli.options import Common, common_options, pass_common, venv_option
+from freebsd_port.cli.options import Common, common_options, environment_options, pass_common
 from freebsd_port.cli.render import print_json, say
 
 SECTION = "Apply"
@@ -14,11 +14,12 @@ PLACE = 7
 _EPILOG = """\b
 Examples:
   freebsd-port extras
+  freebsd-port extras --role control
   freebsd-port extras --venv /usr/local/nova --json"""
 
 
 @click.command("extras", epilog=_EPILOG)
-@venv_option
+@environment_options
 @common_options
 @pass_common
 def command(common: Common) -> None:
@@ -28,11 +29,12 @@ def command(common: Common) -> None:
     environment's pip: pip uninstall freebsd-port-extras.
     """
     from freebsd_port.openstack.ops.release.extras import install_extras
+    from freebsd_port.openstack.ops.series import find_place
     from freebsd_port.openstack.store.python.environment import read_environment
 
     project = common.project()
     release = project.load_release(common.release)
-    root = (common.venv or project.environment(release.name)).absolute()
+    root = find_place(project, release, common.venv, common.role).absolute()
     environment = read_environment(root)
     done = install_extras(project, environment)
     if common.as_json:

@@ -7,7 +7,7 @@ import socket
 import struct
 import weakref
 from select import POLLHUP, poll  # before anyone replaces them
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Tuple
 
 from .profile import Profile
 
@@ -181,7 +181,11 @@ def _methods(profile: Profile) -> Dict[str, Any]:
                 raise _error(errno.ECONNABORTED) from None
             raise
 
-    ends = ((Linux.recv, b""), (Linux.recv_into, 0), (Linux.recvmsg, (b"", [], 0, None)))
+    ends: Tuple[Tuple[Any, Any], ...] = (
+        (Linux.recv, b""),
+        (Linux.recv_into, 0),
+        (Linux.recvmsg, (b"", [], 0, None)),
+    )
     methods = (
         *(setsockopt, getsockopt, bind, connect, connect_ex, sendto, shutdown, getpeername),
         *(_accept, *(or_end(call, end) for call, end in ends)),

@@ -69,8 +69,8 @@ url = "x"
         ("[console] first_port is 80, allowed is a whole number from 1024 to 65535", 6),
         ("[console] writer is 'all', allowed is 'first' or 'last'", 7),
         (
-            "no section [rabbit]; there are nova, api, metadata, console, libvirt, disks, broker, "
-            "database, identity, endpoints",
+            "no section [rabbit]; there are nova, api, metadata, console, scheduler, libvirt, "
+            "disks, broker, database, identity, endpoints",
             8,
         ),
     ]

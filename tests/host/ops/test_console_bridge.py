@@ -49,6 +49,7 @@ def _kernel(monkeypatch: pytest.MonkeyPatch) -> None:
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nobody lose patience because this machine is busy."""
     monkeypatch.setattr("freebsd_port.host.store.console.control._SECONDS", 300.0)
+    monkeypatch.setattr("freebsd_port.host.ops.console_bridge._STATUS_SECONDS", 300.0)
 
 
 @pytest.fixture
@@ -77,7 +78,9 @@ def settings_of(host: Host, policy: ConsolePolicy = SMALL, **more: Any) -> Bridg
 
 
 @contextlib.asynccontextmanager
-async def running(host: Host, *, virsh_seconds: float = 60.0, **more: Any) -> AsyncIterator[Bridge]:
+async def running(
+    host: Host, *, virsh_seconds: float = 600.0, **more: Any
+) -> AsyncIterator[Bridge]:
     said: list[str] = []
     settings = settings_of(host, **more)
     virsh = Virsh(settings.virsh, settings.uri, seconds=virsh_seconds)

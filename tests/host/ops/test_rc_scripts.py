@@ -222,7 +222,8 @@ def test_a_rotated_log_is_begun_anew_at_the_signal_that_newsyslog_sends(host: Rc
     host.rotate(NAME)
     until(lambda: log.exists() and "started" not in host.log(NAME))
     host.run(NAME, "stop")
-    assert host.log(NAME) == "finishing\nfinished\n"
+    lines = [line for line in host.log(NAME).splitlines() if "newsyslog" not in line]
+    assert lines == ["finishing", "finished"]
 
 
 @only_stand_ins

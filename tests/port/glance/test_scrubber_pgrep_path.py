@@ -1,6 +1,7 @@
 """Which pgrep glance-scrubber runs."""
 
 import os
+import shutil
 
 import pytest
 from glance.cmd import scrubber
@@ -27,12 +28,12 @@ def ran(monkeypatch):
 @pytest.fixture
 def bare_usr_bin(monkeypatch, tmp_path):
     """/usr/bin without pgrep, as on FreeBSD, and PATH with another directory."""
-    real = scrubber.shutil.which
+    real = shutil.which
 
     def which(name, path=None):
         return real(name, path=path.replace("/usr/bin", str(tmp_path / "empty")))
 
-    monkeypatch.setattr(scrubber.shutil, "which", which, raising=False)
+    monkeypatch.setattr(shutil, "which", which)
     monkeypatch.setenv("PATH", str(tmp_path))
     return tmp_path
 

@@ -104,3 +104,13 @@ def test_on_linux_an_arm64_host_of_kvm_has_the_clock_and_features_as_before(driv
     driver._set_features(guest, None, image, instance.flavor)
     assert guest.clock.offset == "utc"
     assert [f.root_name for f in guest.features][:2] == ["acpi", "apic"]
+    container = config.LibvirtConfigGuest()
+    driver_for("lxc")._set_features(container, "windows", image, instance.flavor)
+    assert container.features == []
+
+
+@pytest.mark.on_freebsd
+def test_a_host_of_qemu_on_arm64_is_not_one_of_bhyve(driver_for, arm64):
+    arm64()
+    assert driver_for("bhyve")._is_bhyve_on_arm64()
+    assert not driver_for("qemu")._is_bhyve_on_arm64()

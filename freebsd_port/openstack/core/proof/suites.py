@@ -5,7 +5,7 @@ Not the checks of the patches, which are this project's own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +15,7 @@ Group = Literal["fast", "long"]
 
 _UNIT = "nova.tests.unit"
 _LIBVIRT = f"{_UNIT}.virt.libvirt"
+_NEUTRON = "neutron.tests.unit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,42 @@ class Suite:
 
 SUITES = (
     Suite("oslo.rootwrap", "oslo.rootwrap", "fast", ("oslo_rootwrap.tests",), ("oslo_rootwrap/",)),
+    Suite(
+        "oslo.utils",
+        "oslo.utils",
+        "fast",
+        ("oslo_utils.tests.test_netutils",),
+        ("oslo_utils/netutils.py",),
+    ),
+    Suite(
+        "os-brick",
+        "os-brick",
+        "fast",
+        ("os_brick.tests.remotefs.test_remotefs", "os_brick.tests.initiator.test_connector"),
+        ("os_brick/remotefs/", "os_brick/initiator/connector.py"),
+    ),
+    Suite(
+        "glance",
+        "glance",
+        "fast",
+        ("glance.tests.unit.test_scrubber",),
+        ("glance/cmd/scrubber.py",),
+    ),
+    Suite(
+        "neutron",
+        "neutron",
+        "long",
+        (
+            f"{_NEUTRON}.agent.dhcp.test_agent",
+            f"{_NEUTRON}.agent.linux.test_daemon",
+            f"{_NEUTRON}.agent.linux.test_external_process",
+            f"{_NEUTRON}.agent.linux.test_ip_lib",
+            f"{_NEUTRON}.agent.linux.test_utils",
+            f"{_NEUTRON}.plugins.ml2.drivers.mech_sriov.agent.test_sriov_nic_agent",
+            f"{_NEUTRON}.services.metering.agents.test_metering_agent",
+        ),
+        ("neutron/agent/", "neutron/services/metering/", "neutron/plugins/ml2/drivers/"),
+    ),
     Suite("oslo.privsep", "oslo.privsep", "fast", ("oslo_privsep.tests",), ("oslo_privsep/",)),
     Suite(
         "nova.conf",
@@ -160,6 +197,11 @@ def choose_suites(words: Iterable[str]) -> tuple[Suite, ...]:
             )
         chosen |= found
     return tuple(each for each in SUITES if not chosen or each.name in chosen)
+
+
+def of_distributions(suites: Iterable[Suite], distributions: Collection[str]) -> tuple[Suite, ...]:
+    """Give those of the suites that are of one of the distributions."""
+    return tuple(suite for suite in suites if suite.distribution in distributions)
 
 
 def find_modules(suite: Suite, modules: Iterable[str]) -> tuple[str, ...]:

@@ -1,21 +1,17 @@
 """A wheel of pure Python made from a directory's files and its pyproject.toml, without a builder.
 
-The same files give the same bytes. Source: PyPA specifications, binary distribution format.
+Writing it is `pure_wheel_file`. Source: PyPA specifications, binary distribution format.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import io
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 _WHEEL = b"Wheel-Version: 1.0\nGenerator: freebsd-port\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-_EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The earliest time that a zip file can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +27,6 @@ class PureWheel:
     def name(self) -> str:
         """Give the name of its file."""
         return f"{_stem(self.distribution)}-{self.version}-py3-none-any.whl"
-
-    def render(self) -> bytes:
-        """Give the bytes of the file."""
-        data = io.BytesIO()
-        with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
-            for path, content in self.members.items():
-                member = zipfile.ZipInfo(path, _EPOCH)
-                member.external_attr = 0o644 << 16
-                archive.writestr(member, content, zipfile.ZIP_DEFLATED)
-        return data.getvalue()
 
 
 def make_pure_wheel(project: Mapping[str, Any], files: Mapping[str, bytes]) -> PureWheel:

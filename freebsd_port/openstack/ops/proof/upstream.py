@@ -27,7 +27,12 @@ from freebsd_port.openstack.core.proof.outcomes import (
     is_pass,
     module_of,
 )
-from freebsd_port.openstack.core.proof.suites import Suite, choose_suites, find_modules
+from freebsd_port.openstack.core.proof.suites import (
+    Suite,
+    choose_suites,
+    find_modules,
+    of_distributions,
+)
 from freebsd_port.openstack.core.release.release import Release
 from freebsd_port.openstack.ops.environment import EnvironmentTarget
 from freebsd_port.openstack.ops.proof.proof_record import (
@@ -184,7 +189,15 @@ def compare_upstream(
     unknown suite, UpstreamError where upstream's tests cannot run, VerifyError when the target is
     not as the series has it.
     """
-    suites = choose_suites(words)
+    asked = choose_suites(words)
+    pins = _pinned(project, workspace).pins
+    suites = of_distributions(asked, {pin.distribution for pin in pins})
+    if not suites:
+        raise UpstreamError(
+            f"the environment has no distribution of {', '.join(one.name for one in asked)}",
+            where=str(workspace.place),
+            hint="name the environment of a role that has it with --role NAME",
+        )
     require_linux()
     root = workspace.target.root
     state = load_state(root)

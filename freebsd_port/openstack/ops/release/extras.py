@@ -13,6 +13,7 @@ from freebsd_port.openstack.core.release.pure_wheel import PureWheel, make_pure_
 from freebsd_port.openstack.store.project.project import Project, ProjectError
 from freebsd_port.openstack.store.python.environment import Environment, hold_environment
 from freebsd_port.openstack.store.python.installer import install_wheel
+from freebsd_port.openstack.store.python.pure_wheel_file import save_wheel
 
 
 class ExtrasError(PortError):
@@ -50,9 +51,7 @@ def install_extras(project: Project, environment: Environment) -> Extras:
     with hold_environment(environment.root):
         if not _is_installed(environment.packages, wheel):
             with tempfile.TemporaryDirectory(prefix="freebsd-port-") as name:
-                file = Path(name) / wheel.name
-                file.write_bytes(wheel.render())
-                install_wheel(python, file)
+                install_wheel(python, save_wheel(wheel, Path(name)))
             outcome = "installed"
     modules = sorted(
         path.removesuffix(".py").replace("/", ".")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from nmdm import has_real_null_modems
+from nmdm import has_real_null_modems, unused_device
 
 from freebsd_port.host.store.console.device import ConsoleDevice
 
@@ -26,7 +26,7 @@ def terminal() -> Iterator[int]:
     A null modem where there is one: a pty of FreeBSD has the same speed whatever is set.
     """
     if has_real_null_modems():
-        slave = os.open("/dev/nmdmfreebsd-port-testsB", os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
+        slave = os.open(unused_device("B"), os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
         master = os.dup(slave)
     else:
         master, slave = pty.openpty()

