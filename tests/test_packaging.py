@@ -22,7 +22,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENTS = tomllib.loads((ROOT / "tox.toml").read_text("utf-8"))["env_list"]
-PACKED = ("series", "patches", "releases", "tests/port")
+PACKED = ("series", "patches", "releases", "tests/port", "extras")
 
 
 def hatchling(source: Path, kind: str, directory: Path) -> Path:

@@ -99,7 +99,7 @@ def test_without_a_broker_where_none_was_named_the_run_is_skipped(
     monkeypatch.delenv(place.BROKER, raising=False)
     monkeypatch.setattr(sys, "argv", ["services.py", "--venv", str(venv)])
 
-    assert command.main(None, not_to_be_walked, ("stand-in",)) == SKIPPED
+    assert command.main(None, not_to_be_walked, "--driver", {"stand-in": "stand-in"}, "") == SKIPPED
     said = capsys.readouterr().out
     assert "skipped in" in said
     assert f"no broker answers at amqp://127.0.0.1:{port}" in said

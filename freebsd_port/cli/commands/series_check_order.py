@@ -35,7 +35,8 @@ Exit status: 0 done, 1 failed, or a prefix is not proved, 2 usage."""
     "platforms",
     multiple=True,
     type=click.Choice(PLATFORMS),
-    help="Import on this platform; by default the newest FreeBSD.",
+    metavar="PLATFORM",
+    help=f"Import on this one of {', '.join(PLATFORMS)}; by default the newest FreeBSD.",
 )
 @environment_options
 @variant_option

@@ -51,7 +51,9 @@ Examples:
     "platforms",
     multiple=True,
     type=click.Choice(PLATFORMS),
-    help="Run on this platform; by default native on FreeBSD, else recorded ones and Linux.",
+    metavar="PLATFORM",
+    help=f"Run on this one of {', '.join(PLATFORMS)}; by default native on FreeBSD, else the "
+    "recorded ones and Linux.",
 )
 @click.option("--if-changed", is_flag=True, help="Do nothing if this state is verified already.")
 @click.option("--every-line", is_flag=True, help="Also fail for an added line that no check ran.")

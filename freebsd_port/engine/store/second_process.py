@@ -79,7 +79,5 @@ def _work_and_leave(work: Callable[[], object], writer: int) -> NoReturn:
 
 
 def _count_processors() -> int:
-    """Count the processors that this process may run on, where the system tells."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Count the processors, from Python 3.13 on those that this process may run on."""
+    return getattr(os, "process_cpu_count", os.cpu_count)() or 1
