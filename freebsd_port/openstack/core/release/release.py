@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -111,14 +111,16 @@ class Release:
         )
 
     def for_role(self, name: str) -> Release:
-        """Give the release with the pins and Pythons of one role; raises ReleaseError."""
+        """Give the release with the pins and Pythons of one role.
+
+        Raises ReleaseError for a role that there is not, ProblemsError for pins of the role that
+        do not fit the others.
+        """
         role = self.require_role(name)
-        return replace(
-            self,
-            pins=self.pins_of(role.distributions),
-            python=role.python or self.python,
-            role=name,
-        )
+        pins = self.pins_of(role.distributions)
+        if misfits := find_misfits(self, pins):
+            raise ProblemsError(misfits)
+        return replace(self, pins=pins, python=role.python or self.python, role=name)
 
     def pins_of(self, distributions: Collection[str]) -> tuple[Pin, ...]:
         """Give the pins of those of the distributions that it pins, in the order of the pins."""
@@ -216,6 +218,34 @@ def parse_release(data: bytes, name: str) -> Release:
     return release
 
 
+def find_misfits(release: Release, pins: Iterable[Pin]) -> tuple[ReleaseError, ...]:
+    """Compare what these pins of a release say that they fit with all of its pins.
+
+    Not a part of reading release.toml: quick verbs read it, and few pins say anything.
+    """
+    wishes = [(pin, text) for pin in pins for text in pin.fits]
+    if not wishes:
+        return ()
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    misfits: list[ReleaseError] = []
+    for pin, text in wishes:
+        where = f"releases/{release.name}/release.toml: pins.{pin.distribution}.fits"
+        try:
+            wanted = Requirement(text)
+        except InvalidRequirement:
+            misfits.append(ReleaseError(f"not a requirement: {text}", where=where))
+            continue
+        other = release.find_pin(wanted.name)
+        if other is None:
+            misfits.append(ReleaseError(f"no pin for {wanted.name}", where=where))
+        elif not wanted.specifier.contains(other.version, prereleases=True):
+            what = f"{pin.distribution} {pin.version} fits {text}, "
+            what += f"the release pins {other.version}"
+            misfits.append(ReleaseError(what, where=where))
+    return tuple(misfits)
+
+
 def _is_wheel(name: str, distribution: str, version: str) -> bool:
     """Tell whether a wheel of this name is one of the distribution at the version.
 
@@ -247,16 +277,13 @@ class _Reader:
         self.no_other_keys(table, {"codename", "python", "pins", "roles"}, "")
         for missing in [d for d in PATCHED_DISTRIBUTIONS if d not in pins]:
             self.problem(f"no pin for {missing}", "pins")
-        release = Release(
+        return Release(
             name,
             codename,
             python,
             tuple(self.pin(d, pins[d]) for d in pins),
             tuple(self.role(one, roles[one], pins) for one in roles),
         )
-        for pin in release.pins:
-            self.fit(release, pin)
-        return release
 
     def role(self, name: str, value: object, pins: Collection[str]) -> Role:
         key = f"roles.{name}"
@@ -274,27 +301,6 @@ class _Reader:
         python = self.text(table, "python", f"{key}.python") if "python" in table else ""
         self.range(python, f"{key}.python")
         return Role(name, distributions, python)
-
-    def fit(self, release: Release, pin: Pin) -> None:
-        """Compare the requirements of a pin with the other pins."""
-        from packaging.requirements import InvalidRequirement, Requirement
-
-        key = f"pins.{pin.distribution}.fits"
-        for text in pin.fits:
-            try:
-                wanted = Requirement(text)
-            except InvalidRequirement:
-                self.problem(f"not a requirement: {text}", key)
-                continue
-            other = release.find_pin(wanted.name)
-            if other is None:
-                self.problem(f"no pin for {wanted.name}", key)
-            elif not wanted.specifier.contains(other.version, prereleases=True):
-                self.problem(
-                    f"{pin.distribution} {pin.version} fits {text}, "
-                    f"the release pins {other.version}",
-                    key,
-                )
 
     def pin(self, distribution: str, table: object) -> Pin:
         key = f"pins.{distribution}"
