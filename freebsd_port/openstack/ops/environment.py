@@ -128,26 +128,32 @@ class EnvironmentTarget:
 
     def check(self, files: tuple[OverlayFile, ...], base: Tree, *, is_whole: bool) -> None:
         """Hold the originals against RECORD, and all against series.lock."""
-        problems = self._original_problems(files, base)
+        listed: dict[str, str] = {}
+        for found in self.installed.values():
+            record = base.read(f"{found.dist_info.name}/RECORD")
+            listed.update(record_paths(record.content) if record else {})
+        problems = self._original_problems(files, listed)
         if self.lock is not None:
-            lock = self._expected(self.lock, files) if is_whole else self.lock
+            lock = self._expected(self.lock, files, listed) if is_whole else self.lock
             problems += lock_problems(lock, files, self.release.name, is_whole)
         if problems:
             raise ProblemsError(tuple(problems))
 
     def _expected(
-        self, lock: tuple[LockedFile, ...], files: tuple[OverlayFile, ...]
+        self,
+        lock: tuple[LockedFile, ...],
+        files: tuple[OverlayFile, ...],
+        listed: Mapping[str, str],
     ) -> tuple[LockedFile, ...]:
         """Leave out of the lock what only patches for other roles touch.
 
-        Their patches are read only for packages that the environment has: status is called often.
+        Their patches are read only for files of packages that the environment's own pins have:
+        status is called often.
         """
         changed = {file.path for file in files}
-        left = {one.path for one in lock if one.path not in changed}
-        packages = {path.partition("/")[0] for path in left}
-        absent = {name for name in packages if not (self.root / name).exists()}
-        others = {path for path in left if path.partition("/")[0] in absent}
-        if others != left:
+        left = [one for one in lock if one.path not in changed]
+        others = {one.path for one in left if not _is_among(one, listed)}
+        if len(others) < len(left):
             others |= self.find_passed_over()
         return tuple(one for one in lock if one.path not in others)
 
@@ -182,12 +188,10 @@ class EnvironmentTarget:
             )
         return problems
 
-    def _original_problems(self, files: tuple[OverlayFile, ...], base: Tree) -> list[PortError]:
+    def _original_problems(
+        self, files: tuple[OverlayFile, ...], listed: Mapping[str, str]
+    ) -> list[PortError]:
         """Find files that were not the wheel's when the overlay first came over them."""
-        listed: dict[str, str] = {}
-        for found in self.installed.values():
-            record = base.read(f"{found.dist_info.name}/RECORD")
-            listed.update(record_paths(record.content) if record else {})
         return [
             PinError(
                 f"{entry.path} is not the file that its distribution installed",
@@ -244,6 +248,12 @@ class EnvironmentTarget:
 
 def _rows(record: bytes) -> Iterable[tuple[str, str]]:
     return record_paths(record).items()
+
+
+def _is_among(file: LockedFile, listed: Mapping[str, str]) -> bool:
+    """Whether rows of RECORD list the file, or its package if a patch adds the file."""
+    package = file.path.partition("/")[0]
+    return (file.path if file.before is not None else f"{package}/__init__.py") in listed
 
 
 def _says(rows: Mapping[str, str], path: str, digest: str | None) -> bool:
