@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from command_line import Run
-from made_wheel import make_wheel
+from made_wheel import add_network_role, make_wheel
 from small_project import NAMES, WHO, SmallProject
 
 from freebsd_port.openstack.core.release.requirements import Dependency, render_dependencies
@@ -23,14 +23,7 @@ def network(project: SmallProject, tmp_path: Path) -> SmallProject:
     files = {"neutron/__init__.py": b"", "neutron/bridge.py": TEXT.encode()}
     pin = make_wheel(tmp_path / "more", "neutron", files=files)
     directory = project.project.release_directory("2026.2")
-    with (directory / "release.toml").open("a") as release:
-        release.write(f"""[pins.neutron]
-version = "1.0"
-wheel = "{pin.wheel}"
-sha256 = "{pin.sha256}"
-[roles.network]
-distributions = ["oslo.privsep", "neutron"]
-""")
+    add_network_role(directory, pin)
     packages = project.root / ".venvs" / "2026.2-network"
     privsep = next(one for one in project.pins if one.distribution == "oslo.privsep")
     wanted = [f"{one.distribution}=={one.version}" for one in (privsep, pin)]

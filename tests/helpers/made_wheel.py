@@ -85,3 +85,15 @@ def save_index(files: Path, index: Path, *, python: str = "", yanked: Sequence[s
 def _digest(data: bytes) -> str:
     digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=")
     return f"sha256={digest.decode()}"
+
+
+def add_network_role(directory: Path, pin: Pin) -> None:
+    """Give the release in a directory the role network: oslo.privsep, and this pin of neutron."""
+    with (directory / "release.toml").open("a") as release:
+        release.write(f"""[pins.neutron]
+version = "{pin.version}"
+wheel = "{pin.wheel}"
+sha256 = "{pin.sha256}"
+[roles.network]
+distributions = ["oslo.privsep", "neutron"]
+""")

@@ -14,6 +14,7 @@ from freebsd_port.cli.options import (
     target_options,
 )
 from freebsd_port.cli.render import count, describe_project, paint, print_json, say
+from freebsd_port.openstack.core.release.release import COMPUTE
 from freebsd_port.openstack.ops.inspect.status import OUT_OF_ORDER, Status
 
 SECTION = "Apply"
@@ -68,7 +69,7 @@ def command(common: Common, is_all: bool, offline: bool) -> None:
 
 
 def _show(common: Common, status: Status) -> None:
-    role = "" if status.role in (None, "compute") else f", role {status.role},"
+    role = "" if status.role in (None, COMPUTE) else f", role {status.role},"
     what = str(status.place)
     if status.release:
         what = f"release {status.release}{role} in {status.place}"

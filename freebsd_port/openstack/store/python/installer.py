@@ -232,14 +232,7 @@ def install_wheel(python: Path, wheel: Path) -> None:
     No index is asked. Raises InstallerError with pip's last complaint.
     """
     words = ("--no-deps", "--no-index", "--no-compile", "--force-reinstall", "--quiet", str(wheel))
-    result = subprocess.run(
-        [*_pip(python), "install", *words],
-        capture_output=True,
-        check=False,
-        env=_environment(),
-        stdin=subprocess.DEVNULL,
-        text=True,
-    )
+    result = _run_pip(python, "install", *words)
     if result.returncode != 0:
         complaint = pip_complaint(result.stderr or result.stdout)
         raise InstallerError(f"pip could not install {wheel.name}: {complaint}", where=str(python))
@@ -251,14 +244,7 @@ _INDEX_SETTINGS = ("index-url", "extra-index-url", "find-links", "no-index")
 
 def _pip_settings(python: Path) -> dict[str, tuple[str, ...]]:
     """Ask the environment's pip for its configuration; only the values that name an index."""
-    shown = subprocess.run(
-        [*_pip(python), "config", "list"],
-        capture_output=True,
-        check=False,
-        env=_environment(),
-        stdin=subprocess.DEVNULL,
-        text=True,
-    ).stdout
+    shown = _run_pip(python, "config", "list").stdout
     found: dict[str, tuple[str, ...]] = {}
     for section in ("global", "install", ":env:"):  # the later one wins
         for name, value in re.findall(rf"^{section}\.([a-z-]+)='(.*)'$", shown, re.MULTILINE):
@@ -284,14 +270,7 @@ def _uv_indexes(settings: Mapping[str, tuple[str, ...]]) -> list[str]:
 
 def check_packages(python: Path) -> None:
     """Let pip check that what is installed agrees; raises InstallerError with each complaint."""
-    result = subprocess.run(
-        [*_pip(python), "check"],
-        capture_output=True,
-        check=False,
-        env=_environment(),
-        stdin=subprocess.DEVNULL,
-        text=True,
-    )
+    result = _run_pip(python, "check")
     if result.returncode != 0:
         complaints = "; ".join((result.stdout or result.stderr).strip().splitlines())
         raise InstallerError(
@@ -299,6 +278,18 @@ def check_packages(python: Path) -> None:
             where=str(python),
             hint="freebsd-port lock shows what the lock lacks for this Python",
         )
+
+
+def _run_pip(python: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the environment's pip to its end, without input."""
+    return subprocess.run(
+        [*_pip(python), *words],
+        capture_output=True,
+        check=False,
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        text=True,
+    )
 
 
 class _InstallCount:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from made_wheel import make_pins, make_wheel, save_release
+from made_wheel import add_network_role, make_pins, make_wheel, save_release
 
 from freebsd_port.openstack.core.release.release import Release
 from freebsd_port.openstack.ops.release.venv import (
@@ -353,14 +353,7 @@ def add_role(project: Project) -> None:
     """Give the release the role network, with one more distribution."""
     directory = project.release_directory("2026.2")
     pin = make_wheel(project.root / "index", "neutron")
-    with (directory / "release.toml").open("a") as release:
-        release.write(f"""[pins.neutron]
-version = "1.0"
-wheel = "{pin.wheel}"
-sha256 = "{pin.sha256}"
-[roles.network]
-distributions = ["oslo.privsep", "neutron"]
-""")
+    add_network_role(directory, pin)
     own = project.requirements("2026.2").read_text()
     (line,) = [
         f"{one.replace(chr(92), '').strip()} {hashes.strip()}\n"
